@@ -42,7 +42,7 @@ impl Sky {
         })
     }
 
-    /// Where a position in JNow stands over a site at an instant.
+    /// Where a position in JNow stands over a site at an instant. Diurnal aberration (0.3" at most) is left out.
     pub fn to_horizontal(&self, jnow: Equatorial, at: f64, site: &Site) -> Horizontal {
         let (ra, dec) = jnow.radians();
         let [azimuth, altitude] = hd2ae(
