@@ -1,4 +1,10 @@
 //! Promises that cross parsing and answering.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test may"
+)]
 
 use std::collections::HashMap;
 use std::time::Duration;
@@ -106,6 +112,21 @@ fn a_null_id_makes_a_request_and_an_absent_one_a_notification() {
     );
     let call = one(r#"{"jsonrpc":"2.0","method":"m"}"#).unwrap();
     assert!(call.is_notification());
+}
+
+/// Needs serde_json's `float_roundtrip`: browsers' clients make ids with `Math.random()`.
+#[test]
+fn an_id_that_is_a_fraction_comes_back_digit_for_digit() {
+    for id in [
+        "0.9413378573474",
+        "-1.1942702272322794e228",
+        "7.0385307e-26",
+    ] {
+        let reply = answer(&format!(r#"{{"jsonrpc":"2.0","id":{id},"method":"m"}}"#)).unwrap();
+        let wanted: f64 = id.parse().unwrap();
+        let reply: Value = serde_json::from_str(&reply).unwrap();
+        assert_eq!(reply["id"].to_string().parse::<f64>().unwrap(), wanted);
+    }
 }
 
 #[test]
