@@ -1,0 +1,173 @@
+//! What the state machine wants done, and what it tells.
+
+use std::fmt;
+use std::time::Instant;
+
+use slewgate_serial::Exchange;
+use slewgate_sky::Equatorial;
+
+use crate::plan::{Kind, MotionId, Session};
+
+/// One thing to do. A list of them is carried out in its order.
+#[derive(Clone, Debug)]
+pub enum Action {
+    /// Write this motion's own ending to the role's line.
+    Send {
+        /// The motion that ends by it.
+        motion: MotionId,
+        /// The line's role.
+        role: String,
+        /// What to write, at most [`crate::MAX_ENDING`].
+        exchanges: Vec<Exchange>,
+    },
+    /// Send the stop sequence of the role's line, and then say so with [`crate::Motions::stopped`], for each
+    /// role that shares the line: the sequence takes every motion along.
+    StopLine {
+        /// The line's role.
+        role: String,
+        /// Why the host stops it.
+        cause: Cause,
+    },
+    /// Call the plugin's `advance`, and answer with [`crate::Motions::progress`], also when the call fails.
+    /// There is never more than one such call under way for a motion.
+    Advance {
+        /// The motion to look after.
+        motion: MotionId,
+        /// Why now.
+        occasion: Occasion,
+        /// The plugin's own note.
+        note: Vec<u8>,
+    },
+    /// Tell the log and those who subscribed.
+    Event(MotionEvent),
+}
+
+/// Why `advance` is called.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Occasion {
+    /// `first_look` or the last step's `after` has passed.
+    Look,
+    /// The host ended the motion: put the hardware in order, such as back to tracking.
+    Ended,
+}
+
+/// What `advance` answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Progress {
+    /// Call again.
+    Again {
+        /// After this long; at least [`crate::MIN_LOOK`].
+        after: std::time::Duration,
+        /// With this note instead of the one before.
+        note: Vec<u8>,
+    },
+    /// It came to its end by itself.
+    Done,
+    /// It did not do what it was to do, or the call failed: why, for the client that began it.
+    Failed(String),
+}
+
+/// Why a motion ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// Its client did not renew the lease.
+    Lease,
+    /// Its client's session closed.
+    SessionClosed,
+    /// Somebody stopped it.
+    Stop,
+    /// It took longer than it could, or a jog longer than [`crate::MAX_JOG`].
+    AtMost,
+    /// It reached its end.
+    Done,
+    /// It did not, or nobody can tell: why.
+    Failed(String),
+    /// Its plugin is gone.
+    Orphaned,
+    /// A newer motion took its place.
+    Superseded,
+}
+
+impl Cause {
+    /// The word for it in events, such as `session_closed`.
+    pub fn as_str(&self) -> &'static str {
+        match self {
+            Cause::Lease => "lease",
+            Cause::SessionClosed => "session_closed",
+            Cause::Stop => "stop",
+            Cause::AtMost => "at_most",
+            Cause::Done => "done",
+            Cause::Failed(_) => "failed",
+            Cause::Orphaned => "orphaned",
+            Cause::Superseded => "superseded",
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Cause::Lease => "its lease ran out",
+            Cause::SessionClosed => "its session closed",
+            Cause::Stop => "it was stopped",
+            Cause::AtMost => "it took longer than it may",
+            Cause::Done => "it is done",
+            Cause::Failed(why) => return write!(f, "it failed: {why}"),
+            Cause::Orphaned => "its plugin is gone",
+            Cause::Superseded => "a newer motion took its place",
+        })
+    }
+}
+
+/// News of a motion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MotionEvent {
+    /// Which motion.
+    pub motion: MotionId,
+    /// The role of its line.
+    pub role: String,
+    /// What moves.
+    pub label: String,
+    /// What sort of motion it is.
+    pub kind: Kind,
+    /// The session that answers for it; none once that is gone.
+    pub session: Option<Session>,
+    /// Name of the client that began it.
+    pub client: String,
+    /// What became of it.
+    pub happening: Happening,
+}
+
+/// What became of a motion.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    /// It begins.
+    Began,
+    /// It goes on for another lease. Too frequent to tell clients.
+    Renewed,
+    /// It is over, or its ending was just sent.
+    Ended(Cause),
+}
+
+/// A motion that goes on, for people and for clients.
+#[derive(Clone, Debug)]
+pub struct MotionView {
+    /// Its number.
+    pub motion: MotionId,
+    /// The role of its line.
+    pub role: String,
+    /// What moves.
+    pub label: String,
+    /// What sort of motion it is.
+    pub kind: Kind,
+    /// The session that answers for it; none once that is gone.
+    pub session: Option<Session>,
+    /// Name of the client that began it.
+    pub client: String,
+    /// When it began.
+    pub began: Instant,
+    /// When the host ends it if nothing else does before.
+    pub deadline: Instant,
+    /// Where it goes, in JNow.
+    pub target: Option<Equatorial>,
+}

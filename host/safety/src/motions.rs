@@ -1,0 +1,365 @@
+//! All motions of one plugin table.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::time::{Duration, Instant};
+
+use slewgate_serial::StopCount;
+
+use crate::action::{Action, Cause, Happening, MotionView, Progress};
+use crate::motion::{Motion, Verdict};
+use crate::plan::{Caller, Denied, Kind, MotionId, Orphan, Plan, Session};
+use crate::spent::Spent;
+
+/// Most motions at once in one table; and most that still settle.
+pub const MAX_MOTIONS: usize = 16;
+/// How many closed sessions are remembered, for calls of theirs that are still under way.
+const MAX_CLOSED: usize = 1024;
+
+/// The motions of one plugin table, and what ends them.
+#[derive(Debug)]
+pub struct Motions {
+    next: u32,
+    motions: BTreeMap<MotionId, Motion>,
+    spent: Spent,
+    closed: VecDeque<Session>,
+    /// Whether there is a plugin to call.
+    attended: bool,
+}
+
+impl Default for Motions {
+    fn default() -> Motions {
+        Motions::new()
+    }
+}
+
+impl Motions {
+    /// No motion yet.
+    pub fn new() -> Motions {
+        Motions {
+            next: 1,
+            motions: BTreeMap::new(),
+            spent: Spent::default(),
+            closed: VecDeque::new(),
+            attended: true,
+        }
+    }
+
+    /// Hardware is about to move. `current`: the count of stops of the role's line as it is now.
+    ///
+    /// A jog of the same session, role and label goes on under its number. Any other motion of the role and
+    /// label is superseded without a byte, as the order that follows replaces it. A slew takes the whole mount:
+    /// jogs and pulses of its role end by their ending, and an older slew is superseded.
+    /// The actions are carried out before the plugin may write.
+    pub fn begin(
+        &mut self,
+        plan: Plan,
+        caller: Caller,
+        current: StopCount,
+        now: Instant,
+    ) -> Result<(MotionId, Vec<Action>), Denied> {
+        self.check(&plan, &caller, current, now)?;
+        if let Some(motion) = self.same_jog(&plan, &caller, now) {
+            motion.begin_again(plan, &caller, now);
+            return Ok((motion.id(), vec![motion.event(Happening::Renewed)]));
+        }
+        let mut actions = self.supersede(&plan);
+        let id = MotionId(self.next);
+        self.next = self.next.wrapping_add(1);
+        let motion = Motion::new(id, plan, &caller, now);
+        actions.push(motion.event(Happening::Began));
+        self.motions.insert(id, motion);
+        Ok((id, actions))
+    }
+
+    /// A client's program is still there. Answers the jog's number and the lease that it got; none where there
+    /// is no such jog, so that the request has to begin one. Passes no limit, plugin or line.
+    pub fn renew(
+        &mut self,
+        session: Session,
+        role: Option<&str>,
+        label: &str,
+        lease: Option<Duration>,
+        now: Instant,
+    ) -> Option<(MotionId, Duration)> {
+        self.motions
+            .values_mut()
+            .filter(|motion| motion.session() == Some(session) && motion.plan().label == label)
+            .filter(|motion| role.is_none_or(|role| motion.plan().role == role))
+            .find_map(|motion| Some((motion.id(), motion.renew(lease, now)?)))
+    }
+
+    /// The line of this role was stopped, and `stops` is its count since. Every motion that began before ends;
+    /// one that began after the stop goes on.
+    pub fn stopped(&mut self, role: &str, stops: StopCount, now: Instant) -> Vec<Action> {
+        let mut actions = Vec::new();
+        let taken_along =
+            |motion: &&mut Motion| motion.plan().role == role && motion.precedes(stops);
+        for motion in self.motions.values_mut().filter(taken_along) {
+            if motion.is_active() {
+                actions.push(motion.event(Happening::Ended(Cause::Stop)));
+            }
+            motion.settle(now);
+        }
+        self.bound_settling();
+        actions.extend(self.look(now));
+        actions
+    }
+
+    /// End what moves under this label, each by its own ending.
+    pub fn stop_label(&mut self, label: &str, now: Instant) -> Vec<Action> {
+        self.end_where(
+            |motion| (motion.plan().label == label).then_some(Cause::Stop),
+            now,
+        )
+    }
+
+    /// A session is gone: its jogs end, and the rest as their plans say. It begins nothing any more.
+    pub fn session_closed(&mut self, session: Session, now: Instant) -> Vec<Action> {
+        if self.closed.len() >= MAX_CLOSED {
+            self.closed.pop_front();
+        }
+        self.closed.push_back(session);
+        let theirs = |motion: &Motion| motion.session() == Some(session);
+        let ends = |motion: &Motion| theirs(motion) && ends_with_its_owner(motion.plan());
+        let actions = self.end_where(|motion| ends(motion).then_some(Cause::SessionClosed), now);
+        self.motions
+            .values_mut()
+            .filter(|motion| theirs(motion))
+            .for_each(Motion::disown);
+        actions
+    }
+
+    /// The plugin failed and nothing can be asked of it: its motions end or complete as their plans say.
+    /// A jog ends: nobody could begin its like again, or answer for it.
+    pub fn orphan_all(&mut self, now: Instant) -> Vec<Action> {
+        self.leave_alone(|motion| ends_with_its_owner(motion.plan()), now)
+    }
+
+    /// The plugin was unloaded: all of its motions end.
+    pub fn unloaded(&mut self, now: Instant) -> Vec<Action> {
+        self.leave_alone(|_| true, now)
+    }
+
+    /// A plugin is there again, and looks after what was left.
+    pub fn adopted(&mut self, now: Instant) -> Vec<Action> {
+        self.attended = true;
+        self.tick(now)
+    }
+
+    /// What `advance` answered, or that the call failed. An answer for a motion that is gone changes nothing.
+    pub fn progress(&mut self, id: MotionId, progress: Progress, now: Instant) -> Vec<Action> {
+        let Some(motion) = self.motions.get_mut(&id) else {
+            return Vec::new();
+        };
+        match motion.answer(progress, now) {
+            Verdict::GoesOn => self.look(now),
+            Verdict::Ends(Cause::Done) => {
+                let over = motion.event(Happening::Ended(Cause::Done));
+                self.motions.remove(&id);
+                vec![over]
+            }
+            Verdict::Ends(cause) => self.end(&[(id, cause)], now),
+            Verdict::Settled => {
+                self.motions.remove(&id);
+                Vec::new()
+            }
+        }
+    }
+
+    /// Do what is due.
+    pub fn tick(&mut self, now: Instant) -> Vec<Action> {
+        self.note_spent(now);
+        let mut actions =
+            self.end_where(|motion| motion.is_overdue(now).then(|| motion.end().1), now);
+        let lost: Vec<MotionId> = self.ids(|motion| motion.is_lost(now));
+        for id in lost {
+            actions.extend(self.progress(
+                id,
+                Progress::Failed("the plugin did not answer".to_owned()),
+                now,
+            ));
+        }
+        self.motions.retain(|_, motion| !motion.is_settled(now));
+        actions.extend(self.look(now));
+        actions
+    }
+
+    /// When [`Motions::tick`] is to be called next. None: there is nothing that could come due.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        self.motions
+            .values()
+            .map(|motion| motion.deadline(self.attended))
+            .min()
+    }
+
+    /// What moves, oldest first.
+    pub fn active(&self) -> Vec<MotionView> {
+        self.motions
+            .values()
+            .filter(|motion| motion.is_active())
+            .map(Motion::view)
+            .collect()
+    }
+
+    fn check(
+        &mut self,
+        plan: &Plan,
+        caller: &Caller,
+        current: StopCount,
+        now: Instant,
+    ) -> Result<(), Denied> {
+        if !caller.moves {
+            return Err(Denied::NotAMove);
+        }
+        if caller.stop_count < current || self.closed.contains(&caller.session) {
+            return Err(Denied::Stopped);
+        }
+        plan.check()?;
+        if plan.kind == Kind::Jog {
+            self.note_spent(now);
+            self.spent.check(plan, caller, now)?;
+        }
+        let stay = self
+            .motions
+            .values()
+            .filter(|m| m.is_active() && replaces(plan, m.plan()).is_none());
+        match stay.count() < MAX_MOTIONS {
+            true => Ok(()),
+            false => Err(Denied::Limit(format!(
+                "at most {MAX_MOTIONS} motions go on at once; stop some first"
+            ))),
+        }
+    }
+
+    /// The jog that this plan goes on with.
+    fn same_jog(&mut self, plan: &Plan, caller: &Caller, now: Instant) -> Option<&mut Motion> {
+        self.motions.values_mut().find(|motion| {
+            motion.is_active()
+                && !motion.is_overdue(now)
+                && motion.session() == Some(caller.session)
+                && (plan.kind, motion.plan().kind) == (Kind::Jog, Kind::Jog)
+                && replaces(plan, motion.plan()).is_some()
+        })
+    }
+
+    /// End what the new plan takes the place of.
+    fn supersede(&mut self, plan: &Plan) -> Vec<Action> {
+        let mut actions = Vec::new();
+        self.motions.retain(|_, old| {
+            let Some(replaced) = replaces(plan, old.plan()).filter(|_| old.is_active()) else {
+                return true;
+            };
+            if replaced == Replaced::ByItsEnding {
+                actions.push(old.ending(Cause::Superseded));
+            }
+            actions.push(old.event(Happening::Ended(Cause::Superseded)));
+            false
+        });
+        actions
+    }
+
+    /// The plugin is gone: end these, and call it no more.
+    fn leave_alone(&mut self, ends: impl Fn(&Motion) -> bool, now: Instant) -> Vec<Action> {
+        self.attended = false;
+        self.motions
+            .values_mut()
+            .for_each(|motion| motion.forget_look(now));
+        self.end_where(|motion| ends(motion).then_some(Cause::Orphaned), now)
+    }
+
+    fn end_where(&mut self, cause: impl Fn(&Motion) -> Option<Cause>, now: Instant) -> Vec<Action> {
+        let active = self.motions.values().filter(|motion| motion.is_active());
+        let ends: Vec<_> = active
+            .filter_map(|motion| Some((motion.id(), cause(motion)?)))
+            .collect();
+        self.end(&ends, now)
+    }
+
+    /// The host ends these: first the bytes that do, then the news, then the plugin's part.
+    fn end(&mut self, ends: &[(MotionId, Cause)], now: Instant) -> Vec<Action> {
+        let (mut bytes, mut news) = (Vec::new(), Vec::new());
+        for (id, cause) in ends {
+            let Some(motion) = self.motions.get_mut(id) else {
+                continue;
+            };
+            let role = &motion.plan().role;
+            let stops_already = |action: &Action| matches!(action, Action::StopLine { role: line, .. } if line == role);
+            if !bytes.iter().any(stops_already) {
+                bytes.push(motion.ending(cause.clone()));
+            }
+            news.push(motion.event(Happening::Ended(cause.clone())));
+            motion.settle(now);
+        }
+        self.bound_settling();
+        bytes.extend(news);
+        bytes.extend(self.look(now));
+        bytes
+    }
+
+    /// The calls of `advance` that are due.
+    fn look(&mut self, now: Instant) -> Vec<Action> {
+        match self.attended {
+            true => self
+                .motions
+                .values_mut()
+                .filter_map(|motion| motion.look(now))
+                .collect(),
+            false => Vec::new(),
+        }
+    }
+
+    /// A plugin that puts nothing in order does not fill the table: the oldest is left as it is.
+    fn bound_settling(&mut self) {
+        let settling = self.ids(|motion| !motion.is_active());
+        for id in &settling[..settling.len().saturating_sub(MAX_MOTIONS)] {
+            self.motions.remove(id);
+        }
+    }
+
+    fn note_spent(&mut self, now: Instant) {
+        for motion in self
+            .motions
+            .values()
+            .filter(|motion| motion.is_active() && motion.is_overdue(now))
+        {
+            if let (Some(session), Some(lease), (_, Cause::AtMost)) =
+                (motion.session(), motion.lease(), motion.end())
+            {
+                self.spent.add(session, motion.plan(), lease, now);
+            }
+        }
+    }
+
+    fn ids(&self, which: impl Fn(&Motion) -> bool) -> Vec<MotionId> {
+        self.motions
+            .values()
+            .filter(|motion| which(motion))
+            .map(Motion::id)
+            .collect()
+    }
+}
+
+/// How an older motion gives way to a newer one.
+#[derive(PartialEq)]
+enum Replaced {
+    /// The order that follows takes its place on the hardware.
+    ByTheOrder,
+    /// It would go on beside the order that follows, so its ending is sent first.
+    ByItsEnding,
+}
+
+/// A motion that only a stop could end stays beside the new one, and keeps its own deadline.
+fn replaces(new: &Plan, old: &Plan) -> Option<Replaced> {
+    let same_kind = new.kind == old.kind;
+    let concerned = new.role == old.role && (new.label == old.label || new.kind == Kind::Slew);
+    match (concerned, same_kind, old.ending.is_empty()) {
+        (false, ..) | (true, false, true) => None,
+        (true, true, _) => Some(Replaced::ByTheOrder),
+        (true, false, false) => Some(Replaced::ByItsEnding),
+    }
+}
+
+/// Whether a motion ends when nobody answers for it any more.
+fn ends_with_its_owner(plan: &Plan) -> bool {
+    plan.kind == Kind::Jog || plan.orphan == Orphan::Stop
+}
