@@ -1,1 +1,3 @@
 //! slewgate-server
+
+pub mod config;

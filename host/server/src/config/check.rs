@@ -1,0 +1,328 @@
+//! From the file's shape to values that the rooms can rely on: what one key says about another.
+
+use std::collections::BTreeMap;
+use std::net::{IpAddr, SocketAddr};
+use std::time::Duration;
+
+use super::error::ConfigError;
+use super::shape::{self, Shape};
+use super::source::Source;
+use super::{
+    Admission, AdmissionKey, CommandPort, Config, Device, Engine, Line, Plugin, Policy,
+    PretendedClock, Simulated, Site,
+};
+
+/// Names that the host's own commands and topics have.
+const RESERVED: [&str; 6] = ["rpc", "host", "events", "control", "liveview", "plugins"];
+const LONGEST_NAME: usize = 32;
+const SIMULATOR: &str = "simulator:";
+
+/// The checked configuration of `shape`, which `source` was read into.
+pub(super) fn check(
+    source: &Source<'_>,
+    shape: Shape,
+    address: IpAddr,
+) -> Result<Config, ConfigError> {
+    let engine = engine(&shape.engine);
+    let lines = lines(source, shape.lines.0)?;
+    Ok(Config {
+        liveview: SocketAddr::new(address, shape.liveview.port),
+        web: SocketAddr::new(address, shape.web.port),
+        command: command(&shape.command, address),
+        names: shape.server.names,
+        admission: admission(&shape.admission),
+        site: site(source, &shape.site)?,
+        plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
+        policies: policies(source, shape.policies.0)?,
+        clock: clock(source, &shape.clock, &lines)?,
+        engine,
+        lines,
+    })
+}
+
+fn command(written: &shape::Command, address: IpAddr) -> CommandPort {
+    CommandPort {
+        address: SocketAddr::new(address, written.port),
+        message_bytes: count(written.message_bytes),
+        pending_bytes: count(written.pending_bytes),
+        write: milliseconds(written.write_ms),
+        queue: count(written.queue),
+    }
+}
+
+fn admission(written: &shape::Admission) -> Admission {
+    Admission {
+        requests_per_minute: written.requests_per_minute,
+        key: match written.key {
+            shape::AdmissionKey::Address => AdmissionKey::Address,
+            shape::AdmissionKey::Token => AdmissionKey::Token,
+            shape::AdmissionKey::Both => AdmissionKey::Both,
+        },
+        keys: count(written.keys),
+        refusals: written.refusals,
+        connections: count(written.connections),
+        connections_per_source: count(written.connections_per_source),
+        unauthenticated: count(written.unauthenticated),
+        unauthenticated_drop_from: count(written.unauthenticated_drop_from),
+        unauthenticated_per_source: count(written.unauthenticated_per_source),
+        upgrade: milliseconds(written.upgrade_ms),
+        authentication: milliseconds(written.authentication_ms),
+        total: milliseconds(written.total_ms),
+        upgrade_bytes: count(written.upgrade_bytes),
+        authentication_bytes: count(written.authentication_bytes),
+        authentication_frames: count(written.authentication_frames),
+    }
+}
+
+fn site(source: &Source<'_>, written: &shape::Site) -> Result<Option<Site>, ConfigError> {
+    let shape::Site {
+        latitude,
+        longitude,
+        elevation,
+        dut1,
+    } = *written;
+    match (latitude, longitude) {
+        (Some(latitude), Some(longitude)) => Ok(Some(Site {
+            latitude,
+            longitude,
+            elevation,
+            dut1,
+        })),
+        (None, None) if elevation == 0.0 && dut1 == 0.0 => Ok(None),
+        (None, _) => Err(source.error(
+            &["site"],
+            "[site] latitude is missing; degrees, north positive",
+        )),
+        (_, None) => Err(source.error(
+            &["site"],
+            "[site] longitude is missing; degrees, east positive",
+        )),
+    }
+}
+
+fn lines(
+    source: &Source<'_>,
+    written: BTreeMap<String, shape::Line>,
+) -> Result<BTreeMap<String, Line>, ConfigError> {
+    let mut defaults = shape::Lines::default().0;
+    let checked = written.into_iter().map(|(name, line)| {
+        judge_name(source, "lines", &name)?;
+        let device = line.device.or_else(|| defaults.remove(&name)?.device);
+        let path = ["lines", name.as_str(), "device"];
+        let Some(device) = device else {
+            let sentence = format!(
+                "[lines.{name}] device is missing: a path such as /dev/ttyUSB0, or simulator:lx200"
+            );
+            return Err(source.error(&path, sentence));
+        };
+        let device = device_of(&device)
+            .map_err(|why| source.error(&path, format!("[lines.{name}] device: {why}")))?;
+        Ok((
+            name,
+            Line {
+                device,
+                baud: line.baud,
+            },
+        ))
+    });
+    checked.collect()
+}
+
+fn device_of(text: &str) -> Result<Device, String> {
+    if let Some(family) = text.strip_prefix(SIMULATOR) {
+        return match family {
+            "lx200" => Ok(Device::Simulator(Simulated::Lx200)),
+            other => Err(format!(
+                "no simulator is called {other:?}; there is simulator:lx200"
+            )),
+        };
+    }
+    if text.contains("://") {
+        return Err(format!(
+            "{text:?} is not supported; a serial device or simulator:lx200 is"
+        ));
+    }
+    if text.trim().is_empty() {
+        return Err("is empty; a path such as /dev/ttyUSB0, or simulator:lx200".to_owned());
+    }
+    Ok(Device::Serial(text.to_owned()))
+}
+
+fn plugins(
+    source: &Source<'_>,
+    written: BTreeMap<String, shape::Plugin>,
+    lines: &BTreeMap<String, Line>,
+    engine: &Engine,
+) -> Result<BTreeMap<String, Plugin>, ConfigError> {
+    let mut defaults = shape::Plugins::default().0;
+    let checked = written.into_iter().map(|(name, written)| {
+        let default = defaults.remove(&name).unwrap_or_default();
+        let plugin = plugin(source, &name, written, default, engine)?;
+        judge_lines(source, &name, &plugin, lines)?;
+        Ok((name, plugin))
+    });
+    checked.collect()
+}
+
+fn plugin(
+    source: &Source<'_>,
+    name: &str,
+    written: shape::Plugin,
+    default: shape::Plugin,
+    engine: &Engine,
+) -> Result<Plugin, ConfigError> {
+    judge_name(source, "plugins", name)?;
+    let path = ["plugins", name, "component"];
+    let Some(component) = written.component.or(default.component) else {
+        let sentence =
+            format!("[plugins.{name}] component is missing: the name of a file in handlers/");
+        return Err(source.error(&path, sentence));
+    };
+    if !component.ends_with(".wasm") || component.contains(['/', '\\']) {
+        let sentence = format!(
+            "[plugins.{name}] component: {component:?} is no name of a .wasm file in handlers/"
+        );
+        return Err(source.error(&path, sentence));
+    }
+    Ok(Plugin {
+        component,
+        lines: written.lines.or(default.lines).unwrap_or_default(),
+        settings: written.settings,
+        compute: written.compute_ms.map_or(engine.compute, milliseconds),
+        wait: written.wait_ms.map_or(engine.wait, milliseconds),
+        memory: written.memory_mib.map_or(engine.memory, mebibytes),
+    })
+}
+
+fn judge_lines(
+    source: &Source<'_>,
+    name: &str,
+    plugin: &Plugin,
+    lines: &BTreeMap<String, Line>,
+) -> Result<(), ConfigError> {
+    for (role, line) in plugin
+        .lines
+        .iter()
+        .filter(|(_, line)| !lines.contains_key(*line))
+    {
+        let known: Vec<&str> = lines.keys().map(String::as_str).collect();
+        let sentence = format!(
+            "[plugins.{name}] lines.{role}: no line is called {line:?}; there is {}",
+            listed(&known)
+        );
+        return Err(source.error(&["plugins", name, "lines", role], sentence));
+    }
+    Ok(())
+}
+
+fn policies(
+    source: &Source<'_>,
+    written: BTreeMap<String, shape::Policy>,
+) -> Result<BTreeMap<String, Policy>, ConfigError> {
+    let checked = written.into_iter().map(|(name, policy)| {
+        judge_name(source, "policies", &name)?;
+        Ok((
+            name,
+            Policy {
+                settings: policy.settings,
+            },
+        ))
+    });
+    checked.collect()
+}
+
+/// Names stand in methods, topics and file names, so they are plain.
+fn judge_name(source: &Source<'_>, section: &str, name: &str) -> Result<(), ConfigError> {
+    let plain =
+        |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
+    if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(plain) {
+        let sentence =
+            format!("[{section}.{name}]: names are 1 to {LONGEST_NAME} of a-z, 0-9 and -");
+        return Err(source.error(&[section, name], sentence));
+    }
+    if section == "plugins" && RESERVED.contains(&name) {
+        let sentence =
+            format!("[plugins.{name}]: the host's own commands have this name; choose another");
+        return Err(source.error(&[section, name], sentence));
+    }
+    Ok(())
+}
+
+fn engine(written: &shape::Engine) -> Engine {
+    Engine {
+        compute: milliseconds(written.compute_ms),
+        wait: milliseconds(written.wait_ms),
+        policy_compute: milliseconds(written.policy_compute_ms),
+        memory: mebibytes(written.memory_mib),
+        instances: count(written.instances),
+        queue: count(written.queue),
+    }
+}
+
+fn clock(
+    source: &Source<'_>,
+    written: &shape::Clock,
+    lines: &BTreeMap<String, Line>,
+) -> Result<Option<PretendedClock>, ConfigError> {
+    let Some(start) = &written.start else {
+        let plain = written.rate == 1.0;
+        let sentence = "[clock] rate: without [clock] start there is no clock to pretend";
+        return if plain {
+            Ok(None)
+        } else {
+            Err(source.error(&["clock", "rate"], sentence))
+        };
+    };
+    let path = ["clock", "start"];
+    if let Some((name, _)) = lines
+        .iter()
+        .find(|(_, line)| !matches!(line.device, Device::Simulator(_)))
+    {
+        let sentence = format!(
+            "[clock] start: [lines.{name}] is no simulator, and a real mount would point elsewhere"
+        );
+        return Err(source.error(&path, sentence));
+    }
+    if written.rate == 0.0 {
+        return Err(source.error(
+            &["clock", "rate"],
+            "[clock] rate: a clock that stands moves no mount",
+        ));
+    }
+    let start = start.to_string().parse::<jiff::Timestamp>().map_err(|_| {
+        let sentence = format!(
+            "[clock] start: {:?} is no RFC 3339 time such as 2026-11-23T22:00:00Z",
+            start.to_string()
+        );
+        source.error(&path, sentence)
+    })?;
+    Ok(Some(PretendedClock {
+        start: as_milliseconds(start),
+        rate: written.rate,
+    }))
+}
+
+/// Exact: the milliseconds of any year that a timestamp has are far below 2^53.
+fn as_milliseconds(at: jiff::Timestamp) -> f64 {
+    at.as_millisecond() as f64
+}
+
+fn listed(names: &[&str]) -> String {
+    if names.is_empty() {
+        "none".to_owned()
+    } else {
+        names.join(", ")
+    }
+}
+
+fn milliseconds(count: u32) -> Duration {
+    Duration::from_millis(count.into())
+}
+
+fn mebibytes(count: u32) -> usize {
+    usize::try_from(u64::from(count) << 20).unwrap_or(usize::MAX)
+}
+
+fn count(number: u32) -> usize {
+    usize::try_from(number).unwrap_or(usize::MAX)
+}

@@ -1,0 +1,230 @@
+//! What the administrator decides: the file `slewgate.toml`, the environment over it, and the checked values that
+//! come of them. [`Shape`](shape::Shape) is the file as it is written; [`Config`] is what the rooms get, one slice
+//! each, free of anything that could still be wrong. An empty file works: every key has a default.
+//!
+//! Nothing here opens a device, a socket or a component, so that a configuration can be judged anywhere.
+
+mod check;
+mod environment;
+mod error;
+mod nearest;
+mod shape;
+mod source;
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+pub use environment::{Variable, of_process};
+pub use error::ConfigError;
+
+/// The checked configuration of one host.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Config {
+    /// The port for commands.
+    pub command: CommandPort,
+    /// Where the live view is to listen: `WS_IP` and `[liveview] port`.
+    pub liveview: SocketAddr,
+    /// Where the web page is to listen: `WS_IP` and `[web] port`.
+    pub web: SocketAddr,
+    /// Names that this machine is reached by, beside its own: `[server] names`.
+    pub names: Vec<String>,
+    /// What clients may use up, before and after they authenticate.
+    pub admission: Admission,
+    /// Where the telescope stands. A real mount has no default for it; simulators fall back on [`Site::SIMULATED`].
+    pub site: Option<Site>,
+    /// The lines to hardware, by name.
+    pub lines: BTreeMap<String, Line>,
+    /// The command handlers, by the name of their commands.
+    pub plugins: BTreeMap<String, Plugin>,
+    /// Settings for the policies, by client type. A type that is not here has none.
+    pub policies: BTreeMap<String, Policy>,
+    /// What plugins and policies may use up, where a table does not say otherwise.
+    pub engine: Engine,
+    /// A wall clock to pretend, for demonstrations and tests.
+    pub clock: Option<PretendedClock>,
+}
+
+/// The port for commands: `WS_IP` and `[command]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct CommandPort {
+    /// Where to listen. Port 0 picks a free one.
+    pub address: SocketAddr,
+    /// The longest message that an authenticated client may send, in bytes.
+    pub message_bytes: usize,
+    /// Bytes that may wait for a slow reader before it is closed.
+    pub pending_bytes: usize,
+    /// How long one write may wait for a slow reader before it is closed.
+    pub write: Duration,
+    /// Requests of one session that may wait for their turn; the next is answered with busy.
+    pub queue: usize,
+}
+
+/// Whose requests the limit counts together.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AdmissionKey {
+    /// All that come from one address.
+    Address,
+    /// All that come with one token.
+    Token,
+    /// Both: a request must fit either limit.
+    Both,
+}
+
+/// What clients may use up: `[admission]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Admission {
+    /// Requests per minute for each key; the burst is as large.
+    pub requests_per_minute: u32,
+    /// What the limit counts by.
+    pub key: AdmissionKey,
+    /// Keys that the limiter remembers at most.
+    pub keys: usize,
+    /// Refusals within 60 s that close a session with 4008.
+    pub refusals: u32,
+    /// Connections at once in all.
+    pub connections: usize,
+    /// Connections at once from one source.
+    pub connections_per_source: usize,
+    /// Connections at once that have not authenticated, in all.
+    pub unauthenticated: usize,
+    /// From this many on, connections that have not authenticated are turned away at random.
+    pub unauthenticated_drop_from: usize,
+    /// Connections at once from one source that have not authenticated.
+    pub unauthenticated_per_source: usize,
+    /// The WebSocket upgrade, from accept to its end.
+    pub upgrade: Duration,
+    /// The first message, from the upgrade's end.
+    pub authentication: Duration,
+    /// Everything from accept to authenticated.
+    pub total: Duration,
+    /// Bytes of the upgrade's request.
+    pub upgrade_bytes: usize,
+    /// Bytes from the upgrade's end to authenticated.
+    pub authentication_bytes: usize,
+    /// WebSocket frames from the upgrade's end to authenticated.
+    pub authentication_frames: usize,
+}
+
+/// Where the telescope stands: `[site]`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Site {
+    /// Degrees, north positive.
+    pub latitude: f64,
+    /// Degrees, east positive.
+    pub longitude: f64,
+    /// Metres above the ellipsoid.
+    pub elevation: f64,
+    /// UT1-UTC in seconds, from IERS Bulletin A; 0 where unknown.
+    pub dut1: f64,
+}
+
+impl Site {
+    /// Where a simulator stands that was told nothing: the Royal Observatory at Greenwich.
+    pub const SIMULATED: Site = Site {
+        latitude: 51.4779,
+        longitude: 0.0,
+        elevation: 46.0,
+        dut1: 0.0,
+    };
+}
+
+/// A line to hardware: `[lines.NAME]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Line {
+    /// What is at its end.
+    pub device: Device,
+    /// Bits per second.
+    pub baud: u32,
+}
+
+/// What is at the end of a line.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Device {
+    /// A mount that the host simulates, on a pseudo-terminal.
+    Simulator(Simulated),
+    /// A serial device, by path.
+    Serial(String),
+}
+
+/// A family of mounts that the host can simulate.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Simulated {
+    /// An LX200 Classic: `simulator:lx200`.
+    Lx200,
+}
+
+/// A command handler: `[plugins.NAME]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Plugin {
+    /// File in the data directory's `handlers/`.
+    pub component: String,
+    /// From the plugin's role to a line's name: what it may open.
+    pub lines: BTreeMap<String, String>,
+    /// Handed to the plugin's `configure`.
+    pub settings: Map<String, Value>,
+    /// Computing that one call may take.
+    pub compute: Duration,
+    /// Time that one call may take in all, waiting for its lines included.
+    pub wait: Duration,
+    /// Memory of one instance, in bytes.
+    pub memory: usize,
+}
+
+/// A permission policy: `[policies.CLIENT_TYPE]`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Policy {
+    /// Handed to the policy's `configure`.
+    pub settings: Map<String, Value>,
+}
+
+/// What plugins and policies may use up: `[engine]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Engine {
+    /// Computing that one call of a handler may take.
+    pub compute: Duration,
+    /// Time that one call of a handler may take in all.
+    pub wait: Duration,
+    /// Computing that one decision of a policy may take; it cannot wait.
+    pub policy_compute: Duration,
+    /// Memory of one instance, in bytes.
+    pub memory: usize,
+    /// Instances of one handler.
+    pub instances: usize,
+    /// Calls that may wait for an instance; the next is answered with busy.
+    pub queue: usize,
+}
+
+/// A wall clock that starts where it is told: `[clock]`. Only with simulators, for a real mount would point elsewhere.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct PretendedClock {
+    /// Its first reading, in milliseconds since 1970, UTC.
+    pub start: f64,
+    /// Seconds of it for each second that passes.
+    pub rate: f64,
+}
+
+impl Config {
+    /// Reads the file, or takes the defaults where there is none, and lays `variables` over it.
+    pub fn load(file: Option<&Path>, variables: &[Variable]) -> Result<Self, ConfigError> {
+        let Some(file) = file else {
+            return Self::parse("slewgate.toml", "", variables);
+        };
+        let name = file.display().to_string();
+        let text = std::fs::read_to_string(file);
+        let text =
+            text.map_err(|error| ConfigError::new(&name, format!("cannot be read: {error}")))?;
+        Self::parse(&name, &text, variables)
+    }
+
+    /// Reads the text of a file that messages call `name`.
+    pub fn parse(name: &str, text: &str, variables: &[Variable]) -> Result<Self, ConfigError> {
+        let address = environment::address(variables)?;
+        let mut source = source::Source::parse(name, text)?;
+        environment::overlay(&mut source, variables);
+        check::check(&source, source.shape()?, address)
+    }
+}

@@ -1,0 +1,417 @@
+//! The file as it is written: every key with its type, its range and its default. What a key means is said at the
+//! checked values in [`super`], and in `config/slewgate.toml`.
+//!
+//! All of it is plain data; rules that span several keys are in [`super::check`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::{Error, Unexpected, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
+use serde_json::{Map, Value};
+
+/// The whole file.
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields)]
+pub(super) struct Shape {
+    pub(super) command: Command,
+    pub(super) liveview: LiveView,
+    pub(super) web: Web,
+    pub(super) server: Server,
+    pub(super) admission: Admission,
+    pub(super) site: Site,
+    pub(super) lines: Lines,
+    pub(super) plugins: Plugins,
+    pub(super) policies: Policies,
+    pub(super) engine: Engine,
+    pub(super) clock: Clock,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Command {
+    #[serde(deserialize_with = "whole::<_, _, 0, 65_535>")]
+    pub(super) port: u16,
+    #[serde(deserialize_with = "whole::<_, _, 1_024, 1_048_576>")]
+    pub(super) message_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 4_096, 16_777_216>")]
+    pub(super) pending_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 100, 60_000>")]
+    pub(super) write_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_024>")]
+    pub(super) queue: u32,
+}
+
+impl Default for Command {
+    fn default() -> Self {
+        Self {
+            port: 4000,
+            message_bytes: 65_536,
+            pending_bytes: 65_536,
+            write_ms: 5_000,
+            queue: 64,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct LiveView {
+    #[serde(deserialize_with = "whole::<_, _, 0, 65_535>")]
+    pub(super) port: u16,
+}
+
+impl Default for LiveView {
+    fn default() -> Self {
+        Self { port: 8000 }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Web {
+    #[serde(deserialize_with = "whole::<_, _, 0, 65_535>")]
+    pub(super) port: u16,
+}
+
+impl Default for Web {
+    fn default() -> Self {
+        Self { port: 5000 }
+    }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Server {
+    pub(super) names: Vec<String>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Admission {
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
+    pub(super) requests_per_minute: u32,
+    pub(super) key: AdmissionKey,
+    #[serde(deserialize_with = "whole::<_, _, 16, 1_048_576>")]
+    pub(super) keys: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
+    pub(super) refusals: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) connections: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) connections_per_source: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) unauthenticated: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) unauthenticated_drop_from: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) unauthenticated_per_source: u32,
+    #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
+    pub(super) upgrade_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
+    pub(super) authentication_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 50, 120_000>")]
+    pub(super) total_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 512, 65_536>")]
+    pub(super) upgrade_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 256, 65_536>")]
+    pub(super) authentication_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_024>")]
+    pub(super) authentication_frames: u32,
+}
+
+impl Default for Admission {
+    fn default() -> Self {
+        Self {
+            requests_per_minute: 60,
+            key: AdmissionKey::Address,
+            keys: 65_536,
+            refusals: 60,
+            connections: 1_024,
+            connections_per_source: 16,
+            unauthenticated: 64,
+            unauthenticated_drop_from: 32,
+            unauthenticated_per_source: 4,
+            upgrade_ms: 5_000,
+            authentication_ms: 10_000,
+            total_ms: 20_000,
+            upgrade_bytes: 8_192,
+            authentication_bytes: 4_096,
+            authentication_frames: 8,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum AdmissionKey {
+    Address,
+    Token,
+    Both,
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Site {
+    #[serde(deserialize_with = "number::<_, _, -90, 90>")]
+    pub(super) latitude: Option<f64>,
+    #[serde(deserialize_with = "number::<_, _, -180, 360>")]
+    pub(super) longitude: Option<f64>,
+    #[serde(deserialize_with = "number::<_, _, -500, 9_000>")]
+    pub(super) elevation: f64,
+    #[serde(deserialize_with = "number::<_, _, -1, 1>")]
+    pub(super) dut1: f64,
+}
+
+/// A file without the section has the default line, so that the first command works without a telescope.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Lines(pub(super) BTreeMap<String, Line>);
+
+impl Default for Lines {
+    fn default() -> Self {
+        Self(BTreeMap::from([(
+            DEFAULT_LINE.to_owned(),
+            Line::simulated(),
+        )]))
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Line {
+    pub(super) device: Option<String>,
+    #[serde(deserialize_with = "whole::<_, _, 300, 4_000_000>")]
+    pub(super) baud: u32,
+}
+
+impl Default for Line {
+    fn default() -> Self {
+        Self {
+            device: None,
+            baud: 9_600,
+        }
+    }
+}
+
+impl Line {
+    fn simulated() -> Self {
+        Self {
+            device: Some("simulator:lx200".to_owned()),
+            ..Self::default()
+        }
+    }
+}
+
+/// A file without the section has the default plugin.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Plugins(pub(super) BTreeMap<String, Plugin>);
+
+impl Default for Plugins {
+    fn default() -> Self {
+        Self(BTreeMap::from([(
+            DEFAULT_PLUGIN.to_owned(),
+            Plugin::lx200(),
+        )]))
+    }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Plugin {
+    pub(super) component: Option<String>,
+    pub(super) lines: Option<BTreeMap<String, String>>,
+    pub(super) settings: Map<String, Value>,
+    #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
+    pub(super) compute_ms: Option<u32>,
+    #[serde(deserialize_with = "whole::<_, _, 1, 600_000>")]
+    pub(super) wait_ms: Option<u32>,
+    #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
+    pub(super) memory_mib: Option<u32>,
+}
+
+impl Plugin {
+    fn lx200() -> Self {
+        let lines = BTreeMap::from([("port".to_owned(), DEFAULT_LINE.to_owned())]);
+        Self {
+            component: Some("lx200.wasm".to_owned()),
+            lines: Some(lines),
+            ..Self::default()
+        }
+    }
+}
+
+/// A file without the section has the two policies that come with the host.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Policies(pub(super) BTreeMap<String, Policy>);
+
+impl Default for Policies {
+    fn default() -> Self {
+        Self(
+            ["observer", "telescope"]
+                .map(|name| (name.to_owned(), Policy::default()))
+                .into(),
+        )
+    }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Policy {
+    pub(super) settings: Map<String, Value>,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Engine {
+    #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
+    pub(super) compute_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 600_000>")]
+    pub(super) wait_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
+    pub(super) policy_compute_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
+    pub(super) memory_mib: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 256>")]
+    pub(super) instances: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) queue: u32,
+}
+
+impl Default for Engine {
+    fn default() -> Self {
+        Self {
+            compute_ms: 50,
+            wait_ms: 15_000,
+            policy_compute_ms: 10,
+            memory_mib: 64,
+            instances: 16,
+            queue: 64,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Clock {
+    pub(super) start: Option<Moment>,
+    #[serde(deserialize_with = "number::<_, _, 0, 1_000>")]
+    pub(super) rate: f64,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self {
+            start: None,
+            rate: 1.0,
+        }
+    }
+}
+
+/// A time with or without quotes.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "a time such as 2026-11-23T22:00:00Z")]
+pub(super) enum Moment {
+    Bare(toml::value::Datetime),
+    Quoted(String),
+}
+
+impl fmt::Display for Moment {
+    fn fmt(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bare(time) => time.fmt(text),
+            Self::Quoted(time) => time.fmt(text),
+        }
+    }
+}
+
+/// The line and the plugin of a file that names none.
+const DEFAULT_LINE: &str = "east";
+const DEFAULT_PLUGIN: &str = "mount";
+
+/// A whole number in its range, so that the message can say the range and the parser can say where.
+fn whole<'de, D, T, const LEAST: i64, const MOST: i64>(from: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: FromWhole,
+{
+    from.deserialize_any(Whole::<T, LEAST, MOST>(PhantomData))
+}
+
+struct Whole<T, const LEAST: i64, const MOST: i64>(PhantomData<T>);
+
+impl<T: FromWhole, const LEAST: i64, const MOST: i64> Visitor<'_> for Whole<T, LEAST, MOST> {
+    type Value = T;
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(text, "a whole number from {LEAST} to {MOST}")
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
+        let fits = (LEAST..=MOST).contains(&value).then_some(value);
+        fits.and_then(T::from_whole)
+            .ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+}
+
+/// The integers that keys have, present or optional.
+trait FromWhole: Sized {
+    fn from_whole(value: i64) -> Option<Self>;
+}
+
+impl FromWhole for u16 {
+    fn from_whole(value: i64) -> Option<Self> {
+        Self::try_from(value).ok()
+    }
+}
+
+impl FromWhole for u32 {
+    fn from_whole(value: i64) -> Option<Self> {
+        Self::try_from(value).ok()
+    }
+}
+
+impl FromWhole for Option<u32> {
+    fn from_whole(value: i64) -> Option<Self> {
+        u32::from_whole(value).map(Some)
+    }
+}
+
+/// A number in its range, written with or without a fraction.
+fn number<'de, D, T, const LEAST: i32, const MOST: i32>(from: D) -> Result<T, D::Error>
+where
+    D: Deserializer<'de>,
+    T: From<f64>,
+{
+    from.deserialize_any(Number::<LEAST, MOST>).map(T::from)
+}
+
+struct Number<const LEAST: i32, const MOST: i32>;
+
+impl<const LEAST: i32, const MOST: i32> Visitor<'_> for Number<LEAST, MOST> {
+    type Value = f64;
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(text, "a number from {LEAST} to {MOST}")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        let fits = (f64::from(LEAST)..=f64::from(MOST)).contains(&value);
+        if fits {
+            Ok(value)
+        } else {
+            Err(E::invalid_value(Unexpected::Float(value), &self))
+        }
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        let fits = i32::try_from(value)
+            .ok()
+            .filter(|value| (LEAST..=MOST).contains(value));
+        fits.map(f64::from)
+            .ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+}
