@@ -10,6 +10,8 @@ mod error;
 mod nearest;
 mod shape;
 mod source;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;

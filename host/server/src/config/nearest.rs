@@ -47,8 +47,9 @@ fn meant(path: &[String]) -> Option<Vec<String>> {
     let key = path.last()?.to_lowercase();
     let old = OLD_NAMES.iter().find(|(old, _)| *old == key);
     old.map(|(_, now)| now.iter().map(|part| (*part).to_owned()).collect())
+        .or_else(|| elsewhere(&key, 0))
         .or_else(|| sibling(path, &key))
-        .or_else(|| elsewhere(&key))
+        .or_else(|| elsewhere(&key, 2))
 }
 
 /// The nearest key of the same table.
@@ -59,7 +60,7 @@ fn sibling(path: &[String], key: &str) -> Option<Vec<String>> {
 }
 
 /// A key of this name, or of its section's and its name together, in some other table.
-fn elsewhere(key: &str) -> Option<Vec<String>> {
+fn elsewhere(key: &str, at_most: usize) -> Option<Vec<String>> {
     let known = known();
     let sections = known
         .as_object()?
@@ -78,7 +79,8 @@ fn elsewhere(key: &str) -> Option<Vec<String>> {
             .min()
             .unwrap_or(usize::MAX)
     };
-    keys.min_by_key(distance).filter(|path| distance(path) <= 2)
+    keys.min_by_key(distance)
+        .filter(|path| distance(path) <= at_most)
 }
 
 fn siblings(path: &[String]) -> Vec<String> {

@@ -1,0 +1,435 @@
+use std::collections::BTreeMap;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::path::Path;
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::shape::Shape;
+use super::{AdmissionKey, Config, ConfigError, Device, PretendedClock, Simulated, Site};
+
+const ANNOTATED: &str = include_str!("../../../../config/slewgate.toml");
+
+fn parsed(text: &str) -> Config {
+    Config::parse("slewgate.toml", text, &[]).unwrap()
+}
+
+/// The whole text of the error.
+fn wrong(text: &str) -> String {
+    Config::parse("slewgate.toml", text, &[])
+        .unwrap_err()
+        .to_string()
+}
+
+fn with(variables: &[(&str, &str)], text: &str) -> Result<Config, ConfigError> {
+    let owned = |(name, value): &(&str, &str)| ((*name).to_owned(), (*value).to_owned());
+    let variables: Vec<_> = variables.iter().map(owned).collect();
+    Config::parse("slewgate.toml", text, &variables)
+}
+
+fn wrong_with(variable: &str, value: &str) -> String {
+    with(&[(variable, value)], "").unwrap_err().to_string()
+}
+
+#[test]
+fn an_empty_file_is_a_simulator_with_a_mount_on_it() {
+    let config = parsed("");
+    let line = &config.lines["east"];
+    let plugin = &config.plugins["mount"];
+    assert_eq!(line.device, Device::Simulator(Simulated::Lx200));
+    assert_eq!(plugin.component, "lx200.wasm");
+    assert_eq!(
+        plugin.lines,
+        BTreeMap::from([("port".into(), "east".into())])
+    );
+    assert_eq!(config.command.address.to_string(), "0.0.0.0:4000");
+    assert_eq!((config.liveview.port(), config.web.port()), (8000, 5000));
+    assert_eq!(config.admission.requests_per_minute, 60);
+    assert_eq!((config.site, config.clock), (None, None));
+}
+
+#[test]
+fn the_annotated_file_is_the_defaults() {
+    assert_eq!(parsed(ANNOTATED), parsed(""));
+}
+
+#[test]
+fn the_annotated_file_has_every_key_in_its_section() {
+    let uncommented = |line: &str| match line.strip_prefix("# ") {
+        Some(rest) if rest.contains(" = ") => rest.to_owned(),
+        _ => line.to_owned(),
+    };
+    let everything: Vec<String> = ANNOTATED.lines().map(uncommented).collect();
+    let everything = everything.join("\n");
+    parsed(&everything);
+    let written: serde_json::Value = toml::from_str(&everything).unwrap();
+    for key in keys_of(&serde_json::to_value(Shape::default()).unwrap()) {
+        assert!(written.pointer(&key).is_some(), "{key} is not in the file");
+    }
+}
+
+/// Every key below `value`, as a JSON pointer.
+fn keys_of(value: &serde_json::Value) -> Vec<String> {
+    let keys = value.as_object().into_iter().flatten();
+    let with_below = keys.map(|(key, below)| {
+        let below = keys_of(below)
+            .into_iter()
+            .map(|rest| format!("/{key}{rest}"));
+        [format!("/{key}")]
+            .into_iter()
+            .chain(below)
+            .collect::<Vec<_>>()
+    });
+    with_below.flatten().collect()
+}
+
+#[test]
+fn a_file_is_read_into_the_rooms_slices() {
+    let config = parsed(
+        r#"
+        [command]
+        port = 0
+        [admission]
+        key = "both"
+        authentication_ms = 200
+        [site]
+        latitude = -33
+        longitude = 151.2
+        dut1 = 0.1
+        [lines.west]
+        device = "/dev/ttyUSB0"
+        baud = 19_200
+        [plugins.guidescope]
+        component = "nexstar.wasm"
+        lines = { port = "west" }
+        settings = { dialect = "auto", tries = 3 }
+        compute_ms = 80
+        memory_mib = 2
+        [engine]
+        wait_ms = 9_000
+        "#,
+    );
+    let plugin = &config.plugins["guidescope"];
+    assert_eq!(config.command.address.port(), 0);
+    assert_eq!(config.admission.key, AdmissionKey::Both);
+    assert_eq!(config.admission.authentication, Duration::from_millis(200));
+    let site = Site {
+        latitude: -33.0,
+        longitude: 151.2,
+        elevation: 0.0,
+        dut1: 0.1,
+    };
+    assert_eq!(config.site, Some(site));
+    assert_eq!(
+        config.lines["west"].device,
+        Device::Serial("/dev/ttyUSB0".into())
+    );
+    assert_eq!(config.lines["west"].baud, 19_200);
+    assert_eq!(
+        json!(plugin.settings),
+        json!({"dialect": "auto", "tries": 3})
+    );
+    assert_eq!(
+        (plugin.compute, plugin.wait),
+        (Duration::from_millis(80), Duration::from_secs(9))
+    );
+    assert_eq!(plugin.memory, 2 << 20);
+    assert_eq!((config.lines.len(), config.plugins.len()), (1, 1));
+}
+
+#[test]
+fn a_table_named_as_a_default_one_needs_only_what_differs() {
+    let config =
+        parsed("[lines.east]\nbaud = 4800\n[plugins.mount]\nsettings = { dialect = \"classic\" }");
+    assert_eq!(
+        config.lines["east"].device,
+        Device::Simulator(Simulated::Lx200)
+    );
+    assert_eq!(config.plugins["mount"].component, "lx200.wasm");
+    assert_eq!(config.plugins["mount"].lines["port"], "east");
+}
+
+#[test]
+fn an_unknown_key_is_named_with_its_line_and_the_nearest_known_one() {
+    assert_eq!(
+        wrong("[command]\nprot = 4000"),
+        "slewgate.toml:2: unknown key command.prot; did you mean [command] port?"
+    );
+    assert_eq!(
+        wrong("\n[comand]\nport = 1"),
+        "slewgate.toml:2: unknown key comand; did you mean [command]?"
+    );
+    assert_eq!(
+        wrong("[lines.west]\ndevice = \"/dev/ttyUSB0\"\nbuad = 9600"),
+        "slewgate.toml:3: unknown key lines.west.buad; did you mean [lines.west] baud?"
+    );
+    assert_eq!(
+        wrong("requests_per_minute = 6"),
+        "slewgate.toml:1: unknown key requests_per_minute; did you mean [admission] requests_per_minute?"
+    );
+    assert_eq!(
+        wrong("[clock]\nzzzzzzzzzz = 6"),
+        "slewgate.toml:2: unknown key clock.zzzzzzzzzz; known here: rate, start"
+    );
+}
+
+#[test]
+fn the_names_of_the_older_server_lead_to_the_new_ones() {
+    assert_eq!(
+        wrong("commandPort = 4000"),
+        "slewgate.toml:1: unknown key commandPort; did you mean [command] port?"
+    );
+    assert_eq!(
+        wrong("# ports\nLiveViewPort = 8000"),
+        "slewgate.toml:2: unknown key LiveViewPort; did you mean [liveview] port?"
+    );
+}
+
+#[test]
+fn a_wrong_type_is_named_with_its_line_and_what_was_expected() {
+    assert_eq!(
+        wrong("[command]\n\nport = \"4000\""),
+        "slewgate.toml:3: [command] port: invalid type: string \"4000\", expected a whole number from 0 to 65535"
+    );
+    assert_eq!(
+        wrong("[site]\nlatitude = \"north\"\nlongitude = 0"),
+        "slewgate.toml:2: [site] latitude: invalid type: string \"north\", expected a number from -90 to 90"
+    );
+    assert_eq!(
+        wrong("command = 4000"),
+        "slewgate.toml:1: [command]: invalid type: integer `4000`, expected a table"
+    );
+    assert_eq!(
+        wrong("[lines.east]\ndevice = 7"),
+        "slewgate.toml:2: [lines.east] device: invalid type: integer `7`, expected a string"
+    );
+    assert_eq!(
+        wrong("[admission]\nkey = \"adress\""),
+        "slewgate.toml:2: [admission] key: unknown variant `adress`, expected one of `address`, `token`, `both`"
+    );
+}
+
+#[test]
+fn a_value_out_of_range_is_named_with_its_line_and_the_range() {
+    assert_eq!(
+        wrong("[command]\nport = 65536"),
+        "slewgate.toml:2: [command] port: invalid value: integer `65536`, expected a whole number from 0 to 65535"
+    );
+    assert_eq!(
+        wrong("[plugins.mount]\n\ncompute_ms = 0"),
+        "slewgate.toml:3: [plugins.mount] compute_ms: invalid value: integer `0`, expected a whole number from 1 to 60000"
+    );
+    assert_eq!(
+        wrong("[site]\nlongitude = 0\nlatitude = nan"),
+        "slewgate.toml:3: [site] latitude: invalid value: floating point `NaN`, expected a number from -90 to 90"
+    );
+}
+
+#[test]
+fn text_that_is_no_toml_is_named_with_its_line() {
+    assert!(
+        wrong("[command]\nport = \n").starts_with("slewgate.toml:2: "),
+        "{}",
+        wrong("[command]\nport = \n")
+    );
+    assert!(
+        wrong("[command").starts_with("slewgate.toml:1: "),
+        "{}",
+        wrong("[command")
+    );
+    assert!(wrong("[command]\nport = 1\nport = 2").starts_with("slewgate.toml:3: duplicate key"));
+}
+
+#[test]
+fn a_plugin_can_only_open_a_line_that_is_there() {
+    assert_eq!(
+        wrong("[plugins.mount]\nlines = { port = \"wets\" }"),
+        "slewgate.toml:2: [plugins.mount] lines.port: no line is called \"wets\"; there is east"
+    );
+    assert_eq!(
+        wrong("[lines.west]\ndevice = \"/dev/ttyUSB0\""),
+        "slewgate.toml: [plugins.mount] lines.port: no line is called \"east\"; there is west"
+    );
+}
+
+#[test]
+fn what_has_no_default_is_asked_for() {
+    assert_eq!(
+        wrong("[lines.west]\nbaud = 9600"),
+        "slewgate.toml:1: [lines.west] device is missing: a path such as /dev/ttyUSB0, or simulator:lx200"
+    );
+    assert_eq!(
+        wrong("[plugins.catalog]\nsettings = {}"),
+        "slewgate.toml:1: [plugins.catalog] component is missing: the name of a file in handlers/"
+    );
+    assert_eq!(
+        wrong("[site]\nlatitude = 51.5"),
+        "slewgate.toml:1: [site] longitude is missing; degrees, east positive"
+    );
+}
+
+#[test]
+fn a_device_that_the_host_cannot_open_is_refused() {
+    assert_eq!(
+        wrong("[lines.east]\ndevice = \"simulator:lx20\""),
+        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there is simulator:lx200"
+    );
+    assert_eq!(
+        wrong("[lines.east]\ndevice = \"tcp://10.0.0.7:9999\""),
+        "slewgate.toml:2: [lines.east] device: \"tcp://10.0.0.7:9999\" is not supported; a serial device or simulator:lx200 is"
+    );
+}
+
+#[test]
+fn a_component_is_a_file_in_its_directory_and_nowhere_else() {
+    assert_eq!(
+        wrong("[plugins.mount]\ncomponent = \"../lx200.wasm\""),
+        "slewgate.toml:2: [plugins.mount] component: \"../lx200.wasm\" is no name of a .wasm file in handlers/"
+    );
+}
+
+#[test]
+fn names_are_plain_and_not_the_hosts_own() {
+    assert_eq!(
+        wrong("[lines.east]\n[plugins.host]\ncomponent = \"lx200.wasm\""),
+        "slewgate.toml:2: [plugins.host]: the host's own commands have this name; choose another"
+    );
+    assert_eq!(
+        wrong("[policies.\"Big Telescope\"]"),
+        "slewgate.toml:1: [policies.Big Telescope]: names are 1 to 32 of a-z, 0-9 and -"
+    );
+}
+
+#[test]
+fn a_clock_is_pretended_only_among_simulators() {
+    let clock = Some(PretendedClock {
+        start: 1_795_471_200_000.0,
+        rate: 10.0,
+    });
+    assert_eq!(
+        parsed("[clock]\nstart = 2026-11-23T22:00:00Z\nrate = 10").clock,
+        clock
+    );
+    assert_eq!(
+        parsed("[clock]\nstart = \"2026-11-23T22:00:00Z\"\nrate = 10").clock,
+        clock
+    );
+    assert_eq!(
+        wrong("[lines.east]\ndevice = \"/dev/ttyUSB0\"\n[clock]\nstart = 2026-11-23T22:00:00Z"),
+        "slewgate.toml:4: [clock] start: [lines.east] is no simulator, and a real mount would point elsewhere"
+    );
+    assert_eq!(
+        wrong("[clock]\nstart = \"tonight\""),
+        "slewgate.toml:2: [clock] start: \"tonight\" is no RFC 3339 time such as 2026-11-23T22:00:00Z"
+    );
+    assert_eq!(
+        wrong("[clock]\nrate = 2"),
+        "slewgate.toml:2: [clock] rate: without [clock] start there is no clock to pretend"
+    );
+}
+
+#[test]
+fn ws_ip_is_the_address_of_all_three_ports() {
+    let bound = |address: &str| {
+        let config = with(&[("WS_IP", address)], "").unwrap();
+        assert_eq!(
+            (config.liveview.ip(), config.web.ip()),
+            (config.command.address.ip(), config.command.address.ip())
+        );
+        config.command.address.ip()
+    };
+    assert_eq!(bound("127.0.0.1"), IpAddr::V4(Ipv4Addr::LOCALHOST));
+    assert_eq!(bound("::1"), IpAddr::V6(Ipv6Addr::LOCALHOST));
+    assert_eq!(
+        wrong_with("WS_IP", "my-host"),
+        "WS_IP: \"my-host\" is no address of a network interface; 0.0.0.0 is all, 127.0.0.1 this machine"
+    );
+}
+
+#[test]
+fn the_guides_variable_sets_the_limit() {
+    assert_eq!(
+        with(&[("REQUEST_LIMIT_PER_MINUTE", "5")], "")
+            .unwrap()
+            .admission
+            .requests_per_minute,
+        5
+    );
+    assert_eq!(
+        wrong_with("REQUEST_LIMIT_PER_MINUTE", "many"),
+        "REQUEST_LIMIT_PER_MINUTE: [admission] requests_per_minute: invalid type: string \"many\", expected a whole number from 1 to 1000000"
+    );
+    assert_eq!(
+        wrong_with("REQUEST_LIMIT_PER_MINUTE", "0"),
+        "REQUEST_LIMIT_PER_MINUTE: [admission] requests_per_minute: invalid value: integer `0`, expected a whole number from 1 to 1000000"
+    );
+}
+
+#[test]
+fn variables_override_the_file_level_by_level() {
+    let file = "[command]\nport = 4001\n[lines.east]\ndevice = \"/dev/ttyUSB0\"\nbaud = 4800";
+    let variables = [
+        ("SLEWGATE_COMMAND__PORT", "0"),
+        ("SLEWGATE_LINES__EAST__DEVICE", "simulator:lx200"),
+        ("HOME", "/root"),
+    ];
+    let config = with(&variables, file).unwrap();
+    assert_eq!(config.command.address.port(), 0);
+    assert_eq!(
+        config.lines["east"].device,
+        Device::Simulator(Simulated::Lx200)
+    );
+    assert_eq!(config.lines["east"].baud, 4800);
+    let pretended = with(&[("SLEWGATE_CLOCK__START", "2026-11-23T22:00:00Z")], "").unwrap();
+    assert!(pretended.clock.is_some());
+    let settings = with(
+        &[("SLEWGATE_PLUGINS__MOUNT__SETTINGS__DIALECT", "auto")],
+        "",
+    )
+    .unwrap();
+    assert_eq!(
+        json!(settings.plugins["mount"].settings),
+        json!({"dialect": "auto"})
+    );
+}
+
+#[test]
+fn variables_that_are_no_keys_are_left_alone() {
+    let variables = [
+        ("SLEWGATE_DATA", "/tmp"),
+        ("SLEWGATE_TOKEN", "x"),
+        ("SLEWGATE_LOG", "debug"),
+    ];
+    assert_eq!(with(&variables, "").unwrap(), parsed(""));
+}
+
+#[test]
+fn nonsense_in_a_variable_is_named_by_the_variable() {
+    assert_eq!(
+        wrong_with("SLEWGATE_COMMAND__PORT", "four"),
+        "SLEWGATE_COMMAND__PORT: [command] port: invalid type: string \"four\", expected a whole number from 0 to 65535"
+    );
+    assert_eq!(
+        wrong_with("SLEWGATE_COMAND__PORT", "1"),
+        "SLEWGATE_COMAND__PORT: unknown key comand; did you mean [command]?"
+    );
+    assert_eq!(
+        wrong_with("SLEWGATE_COMMAND_PORT", "1"),
+        "SLEWGATE_COMMAND_PORT: unknown key command_port; did you mean [command] port?"
+    );
+    assert_eq!(
+        wrong_with("SLEWGATE_SERVER__NAMES", "[\"a\", 2]"),
+        "SLEWGATE_SERVER__NAMES: [server] names: invalid type: integer `2`, expected a string"
+    );
+    assert_eq!(
+        wrong_with("SLEWGATE_PLUGINS__MOUNT__LINES", "{ port = \"west\" }"),
+        "SLEWGATE_PLUGINS__MOUNT__LINES: [plugins.mount] lines.port: no line is called \"west\"; there is east"
+    );
+}
+
+#[test]
+fn a_file_that_cannot_be_read_is_named() {
+    let error = Config::load(Some(Path::new("/nowhere/slewgate.toml")), &[]).unwrap_err();
+    assert_eq!(error.place, "/nowhere/slewgate.toml");
+    assert!(error.sentence.starts_with("cannot be read: "), "{error}");
+}
