@@ -1,0 +1,264 @@
+//! The life of one connection: a slot, the upgrade, authentication, a session, its end.
+
+use std::future::Future;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use slewgate_security::admission::{Admission, Refused, Slot};
+use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
+use slewgate_security::tokens::{TokenProblem, TokenSet};
+use slewgate_sky::SharedClock;
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio::sync::watch;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use crate::authenticate::{AUTH_FAILED, auth_ok, claim, first_message, timestamp};
+use crate::net::budget::{Allowance, Rate};
+use crate::net::close::Close;
+use crate::net::ending::{End, finish};
+use crate::net::limits::Limits;
+use crate::net::origins::Origins;
+use crate::net::outbox::Outbox;
+use crate::net::websocket::{WebSocket, upgrade};
+use crate::session::{Life, Pipeline};
+use crate::sessions::{Newcomer, NoPlace, Place, Sessions};
+
+/// What a connection without a slot gets: there is no room to talk with it.
+const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
+
+/// The way in to the command port: everything that a connection needs.
+pub struct Door {
+    /// What a connection may cost.
+    pub limits: Limits,
+    /// Pages that may connect.
+    pub origins: Origins,
+    /// Slots.
+    pub admission: Admission,
+    /// The tokens in force.
+    pub tokens: watch::Receiver<Arc<TokenSet>>,
+    /// Where sessions are registered.
+    pub sessions: Arc<Sessions>,
+    /// Takes the requests.
+    pub pipeline: Arc<dyn Pipeline>,
+    /// Hears of every outcome.
+    pub log: SecurityLog,
+    /// The wall clock.
+    pub clock: SharedClock,
+    /// The end of connections that are not sessions yet.
+    pub stopping: CancellationToken,
+}
+
+/// A connection on its way to a session.
+struct Arrival {
+    peer: SocketAddr,
+    accepted: Instant,
+    slot: Slot,
+    outbox: Outbox,
+    /// What is known of it, for the log.
+    known: SecurityEvent,
+}
+
+/// Why an arrival becomes no session.
+struct Rejected {
+    kind: EventKind,
+    end: End,
+    cause: String,
+}
+
+impl Door {
+    /// Decides at once whether there is room for a connection; its life, if so. For
+    /// [`crate::net::listener::Bound::run`].
+    pub fn welcome(
+        self: &Arc<Self>,
+        stream: TcpStream,
+        peer: SocketAddr,
+    ) -> Option<impl Future<Output = ()> + Send + use<>> {
+        match self.admission.connect(peer.ip()) {
+            Ok(slot) => Some(Arc::clone(self).serve(stream, peer, slot)),
+            Err(refused) => {
+                let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
+                self.log.record(event.reason(refused.to_string()));
+                // A courtesy: it fits into an empty buffer, and nobody waits for it.
+                let _ = stream.try_write(NO_SLOT);
+                None
+            }
+        }
+    }
+
+    /// The whole life of a connection, which ends when this does.
+    pub(crate) async fn serve<S>(self: Arc<Self>, stream: S, peer: SocketAddr, slot: Slot)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let mut arrival = Arrival {
+            peer,
+            accepted: Instant::now(),
+            slot,
+            outbox: Outbox::new(self.limits.pending_bytes),
+            known: SecurityEvent::new(EventKind::Connection).from(peer),
+        };
+        self.log.record(arrival.known.clone());
+        let Some(mut socket) = self.upgrade(stream, &arrival).await else {
+            return;
+        };
+        match self.admit(&mut socket, &mut arrival).await {
+            Ok(place) => self.session(socket, arrival, place).await,
+            Err(rejected) => self.reject(socket, arrival, rejected).await,
+        }
+    }
+
+    async fn upgrade<S>(&self, stream: S, arrival: &Arrival) -> Option<WebSocket<S>>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let until = arrival.accepted + self.limits.upgrade;
+        let upgraded = tokio::select! {
+            () = self.stopping.cancelled() => return None,
+            upgraded = upgrade(stream, &self.origins, &self.limits, until) => upgraded,
+        };
+        match upgraded {
+            Ok(mut socket) => {
+                let allowance = Allowance::unknown(&self.limits);
+                socket.get_mut().guard(allowance);
+                Some(socket)
+            }
+            Err(error) => {
+                self.record(EventKind::Closed, arrival, error.to_string());
+                None
+            }
+        }
+    }
+
+    /// From the first message to a place among the sessions.
+    async fn admit<S>(
+        &self,
+        socket: &mut WebSocket<S>,
+        arrival: &mut Arrival,
+    ) -> Result<Place, Rejected>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let text = self.first_message(socket, arrival).await?;
+        let claim = claim(&text)?;
+        arrival.known.client_id = Some(claim.client_id.clone());
+        let tokens = Arc::clone(&self.tokens.borrow());
+        let now = timestamp(&*self.clock);
+        let token = claim.check(&tokens, arrival.peer.ip(), now)?;
+        arrival.known.token_id = Some(token.id.clone());
+        arrival.known.client_type = Some(token.client_type.clone());
+        arrival.slot.authenticated()?;
+        let newcomer = Newcomer {
+            client_id: claim.client_id,
+            token,
+            address: arrival.peer,
+            outbox: arrival.outbox.clone(),
+            activity: socket.get_ref().activity(),
+        };
+        let entering = self
+            .sessions
+            .enter(newcomer, &arrival.slot, self.limits.probe);
+        Ok(entering.await?)
+    }
+
+    async fn first_message<S>(
+        &self,
+        socket: &mut WebSocket<S>,
+        arrival: &Arrival,
+    ) -> Result<String, End>
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let until = Instant::now() + self.limits.authentication;
+        let until = until.min(arrival.accepted + self.limits.total);
+        tokio::select! {
+            () = self.stopping.cancelled() => Err(End::Ours(Close::SHUTDOWN)),
+            text = first_message(socket, until) => text,
+        }
+    }
+
+    async fn session<S>(&self, mut socket: WebSocket<S>, mut arrival: Arrival, place: Place)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let session = place.session().clone();
+        arrival.known.session = Some(session.client().session);
+        self.record(EventKind::AuthOk, &arrival, None);
+        socket.get_mut().admit(Rate::known(&self.limits));
+        // A session that is being closed already takes nothing; its end tells the client.
+        let _ = session.send(auth_ok(session.client()));
+        let life = Life::begin(place, &*self.pipeline);
+        let end = life.live(socket, &self.limits).await;
+        arrival.known.code = end.close().map(|close| close.code);
+        self.record(EventKind::Closed, &arrival, end.to_string());
+    }
+
+    async fn reject<S>(&self, socket: WebSocket<S>, mut arrival: Arrival, rejected: Rejected)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let Rejected { kind, end, cause } = rejected;
+        arrival.known.code = end.close().map(|close| close.code);
+        self.record(kind, &arrival, cause);
+        if end.close().is_some_and(|close| *close != Close::SHUTDOWN) {
+            // The outbox is empty and this is short.
+            let _ = arrival.outbox.send(AUTH_FAILED.to_owned());
+        }
+        finish(socket, &end, &arrival.outbox, self.limits.close).await;
+    }
+
+    fn record(&self, kind: EventKind, arrival: &Arrival, reason: impl Into<Option<String>>) {
+        let mut event = arrival.known.clone();
+        event.kind = kind;
+        event.reason = reason.into();
+        self.log.record(event);
+    }
+}
+
+impl From<End> for Rejected {
+    fn from(end: End) -> Rejected {
+        let kind = match end.close() {
+            Some(close) if *close == Close::RATE_LIMIT => EventKind::RateLimit,
+            _ => EventKind::AuthFailed,
+        };
+        let cause = match &end {
+            End::Ours(close) => close.reason.to_string(),
+            other => other.to_string(),
+        };
+        Rejected { kind, end, cause }
+    }
+}
+
+impl From<Close> for Rejected {
+    fn from(close: Close) -> Rejected {
+        End::Ours(close).into()
+    }
+}
+
+impl From<TokenProblem> for Rejected {
+    fn from(problem: TokenProblem) -> Rejected {
+        Rejected {
+            cause: problem.to_string(),
+            ..Close::AUTHENTICATION_FAILED.into()
+        }
+    }
+}
+
+impl From<Refused> for Rejected {
+    fn from(refused: Refused) -> Rejected {
+        Rejected {
+            cause: refused.to_string(),
+            ..Close::RATE_LIMIT.into()
+        }
+    }
+}
+
+impl From<NoPlace> for Rejected {
+    fn from(no_place: NoPlace) -> Rejected {
+        match no_place {
+            NoPlace::AlreadyConnected => Close::ALREADY_CONNECTED.into(),
+            NoPlace::Closing => Close::SHUTDOWN.into(),
+        }
+    }
+}

@@ -1,0 +1,22 @@
+//! From a port to whole messages: accepting, counting, the WebSocket, and what waits to be sent.
+//!
+//! - `limits`: what one connection may cost.
+//! - `listener`: a port, bound and accepting.
+//! - `metered`: counts what a peer sends (`budget`, `frames`) and when it was heard (`activity`).
+//! - `websocket`: the upgrade, with its limits.
+//! - `origins`: which web pages may connect.
+//! - `outbox`: what waits for one client, bounded.
+//! - `close`, `ending`: close codes and reasons, and the end of a connection.
+
+pub mod close;
+pub mod limits;
+pub mod listener;
+pub mod origins;
+pub mod outbox;
+
+pub(crate) mod activity;
+pub(crate) mod budget;
+pub(crate) mod ending;
+pub(crate) mod frames;
+pub(crate) mod metered;
+pub(crate) mod websocket;

@@ -1,0 +1,172 @@
+//! What waits to be sent to one client. Whoever sends never waits; a client that does not read
+//! loses its connection, and nobody else notices.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use tokio::sync::Notify;
+
+use super::close::Close;
+
+/// The longest single message, which is taken when nothing else waits.
+pub const LONGEST_MESSAGE: usize = 1024 * 1024;
+
+/// What a waiting message costs beyond its text, so that empty ones are bounded too.
+const MESSAGE_COST: usize = 32;
+
+/// Why a message was not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unsent {
+    /// The connection is closed or closing.
+    #[error("the connection is closed")]
+    Closed,
+    /// The message is longer than [`LONGEST_MESSAGE`].
+    #[error("the message is over 1 MiB")]
+    TooLong,
+}
+
+/// The sending end of one connection: a bounded queue of text, and its end. Clones share it.
+#[derive(Debug, Clone)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    /// Bytes that may wait.
+    limit: usize,
+    state: Mutex<State>,
+    /// Something waits for the writer.
+    queued: Notify,
+    /// The end was asked for.
+    closing: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    queue: VecDeque<String>,
+    /// Cost of what waits and of what is being written.
+    pending: usize,
+    ping: bool,
+    close: Option<Close>,
+    shut: bool,
+}
+
+/// What the writer sends next.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Outgoing {
+    Text(String),
+    Ping,
+}
+
+impl Outgoing {
+    /// What it counted for while it waited.
+    pub(crate) fn cost(&self) -> usize {
+        match self {
+            Outgoing::Text(text) => cost(text),
+            Outgoing::Ping => 0,
+        }
+    }
+}
+
+impl Outbox {
+    pub(crate) fn new(limit: usize) -> Outbox {
+        Outbox {
+            shared: Arc::new(Shared {
+                limit,
+                state: Mutex::default(),
+                queued: Notify::new(),
+                closing: Notify::new(),
+            }),
+        }
+    }
+
+    /// Queues a message. Never waits: where more than its limit would be pending, the
+    /// connection is closed with 1013 and what waited is dropped.
+    pub fn send(&self, text: String) -> Result<(), Unsent> {
+        if text.len() > LONGEST_MESSAGE {
+            return Err(Unsent::TooLong);
+        }
+        let cost = cost(&text);
+        let mut state = self.state();
+        if state.shut || state.close.is_some() {
+            return Err(Unsent::Closed);
+        }
+        if state.pending > 0 && state.pending + cost > self.shared.limit {
+            state.queue.clear();
+            drop(state);
+            self.close(Close::TOO_SLOW);
+            return Err(Unsent::Closed);
+        }
+        state.pending += cost;
+        state.queue.push_back(text);
+        drop(state);
+        self.shared.queued.notify_one();
+        Ok(())
+    }
+
+    /// Asks for the end of the connection. The first wish counts; what waits is sent before it,
+    /// within the time that a close may take.
+    pub fn close(&self, close: Close) {
+        self.state().close.get_or_insert(close);
+        self.shared.closing.notify_one();
+    }
+
+    /// Takes nothing more.
+    pub(crate) fn shut(&self) {
+        self.state().shut = true;
+    }
+
+    /// Asks for a ping, once however often it is called before the ping is sent.
+    pub(crate) fn ping(&self) {
+        self.state().ping = true;
+        self.shared.queued.notify_one();
+    }
+
+    /// Waits for something to send. For the one writer.
+    pub(crate) async fn next(&self) -> Outgoing {
+        loop {
+            if let Some(outgoing) = self.take() {
+                return outgoing;
+            }
+            self.shared.queued.notified().await;
+        }
+    }
+
+    /// What is to be sent now.
+    pub(crate) fn take(&self) -> Option<Outgoing> {
+        let mut state = self.state();
+        if std::mem::take(&mut state.ping) {
+            return Some(Outgoing::Ping);
+        }
+        state.queue.pop_front().map(Outgoing::Text)
+    }
+
+    /// What was taken has been written, and its cost no longer counts.
+    pub(crate) fn written(&self, cost: usize) {
+        let mut state = self.state();
+        state.pending = state.pending.saturating_sub(cost);
+    }
+
+    /// Waits until the end was asked for. For the one task of the connection.
+    pub(crate) async fn closing(&self) -> Close {
+        loop {
+            if let Some(close) = self.state().close.clone() {
+                return close;
+            }
+            self.shared.closing.notified().await;
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Each change is complete before its guard goes, so a poisoned state is still a whole one.
+        self.shared
+            .state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn cost(text: &str) -> usize {
+    text.len() + MESSAGE_COST
+}

@@ -1,0 +1,124 @@
+//! The WebSocket upgrade: its limits, its paths, and the pages that may ask for it.
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode, header};
+use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::{self, Error};
+use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
+
+use super::limits::Limits;
+use super::metered::Metered;
+use super::origins::Origins;
+use super::outbox::LONGEST_MESSAGE;
+
+/// The library's buffer for reading, of which every connection has one.
+const READ_BUFFER: usize = 4 * 1024;
+
+/// Room in the library's buffer for writing beyond the longest message: pongs and the close frame.
+const CONTROL_ROOM: usize = 16 * 1024;
+
+/// Paths where commands are spoken: on a port of their own, and on the port of the web page.
+const PATHS: [&str; 2] = ["/", "/command"];
+
+/// A WebSocket with the meter under it.
+pub(crate) type WebSocket<S> = WebSocketStream<Metered<S>>;
+
+/// Why there is no WebSocket. The text is for the log.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UpgradeError {
+    /// The request was not complete in time.
+    #[error("no complete upgrade in time")]
+    Timeout,
+    /// The request was complete and is refused.
+    #[error("{0}")]
+    Refused(String),
+    /// The request is not one of HTTP, or none for a WebSocket.
+    #[error("no websocket upgrade: {0}")]
+    Bad(Error),
+}
+
+/// Answers the request for a WebSocket, by `until` at the latest.
+pub(crate) async fn upgrade<S>(
+    stream: S,
+    origins: &Origins,
+    limits: &Limits,
+    until: Instant,
+) -> Result<WebSocket<S>, UpgradeError>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let stream = Metered::new(stream, limits.upgrade_bytes);
+    let judge = |request: &Request, response| judge(request, response, origins);
+    let upgrade = accept_hdr_async_with_config(stream, judge, Some(config(limits)));
+    match timeout_at(until, upgrade).await {
+        Ok(Ok(socket)) => Ok(socket),
+        Ok(Err(Error::Http(response))) => Err(UpgradeError::Refused(body(&response))),
+        Ok(Err(error)) => Err(UpgradeError::Bad(error)),
+        Err(_) => Err(UpgradeError::Timeout),
+    }
+}
+
+fn config(limits: &Limits) -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(0)
+        .max_write_buffer_size(LONGEST_MESSAGE + CONTROL_ROOM)
+        .max_message_size(Some(limits.message_bytes))
+        .max_frame_size(Some(limits.message_bytes))
+}
+
+/// Path and origin. The query is not looked at and never logged: somebody may put a token there.
+#[expect(
+    clippy::result_large_err,
+    reason = "the library's callback has this shape"
+)]
+fn judge(
+    request: &Request,
+    response: Response,
+    origins: &Origins,
+) -> Result<Response, ErrorResponse> {
+    if !PATHS.contains(&request.uri().path()) {
+        let text = "nothing is here; the websocket is at / and at /command";
+        return Err(refusal(StatusCode::NOT_FOUND, text.to_owned()));
+    }
+    match origins.judge(origin(request.headers())) {
+        Ok(()) => Ok(response),
+        Err(text) => Err(refusal(StatusCode::FORBIDDEN, text)),
+    }
+}
+
+/// The Origin header; several of them, or one that is no text, are as good as `null`.
+fn origin(headers: &HeaderMap) -> Option<&str> {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let origin = origins.next()?.to_str().unwrap_or("null");
+    Some(if origins.next().is_some() {
+        "null"
+    } else {
+        origin
+    })
+}
+
+fn refusal(status: StatusCode, text: String) -> ErrorResponse {
+    let text = format!("{text}\n");
+    let length = text.len().into();
+    let mut response = ErrorResponse::new(Some(text));
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(
+        header::CONNECTION,
+        header::HeaderValue::from_static("close"),
+    );
+    headers.insert(
+        header::CONTENT_TYPE,
+        header::HeaderValue::from_static("text/plain; charset=utf-8"),
+    );
+    headers.insert(header::CONTENT_LENGTH, length);
+    response
+}
+
+fn body(response: &tungstenite::http::Response<Option<Vec<u8>>>) -> String {
+    let text = response.body().as_deref().unwrap_or_default();
+    String::from_utf8_lossy(text).trim_end().to_owned()
+}

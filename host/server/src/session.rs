@@ -1,0 +1,150 @@
+//! One authenticated session, from its first request to its end.
+
+use std::time::Duration;
+
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt, StreamExt};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::{sleep, timeout};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+
+use crate::net::close::Close;
+use crate::net::ending::{End, finish};
+use crate::net::limits::Limits;
+use crate::net::outbox::{Outbox, Outgoing};
+use crate::net::websocket::WebSocket;
+use crate::sessions::{Place, Session};
+
+/// Pings without any answer that end a session.
+const MISSED_PINGS: u32 = 2;
+
+/// Takes the requests of every session.
+pub trait Pipeline: Send + Sync + 'static {
+    /// A session has begun, and its `auth_ok` is on the way: what takes its messages.
+    fn open(&self, session: &Session) -> Box<dyn Receiver>;
+}
+
+/// Takes the messages of one session. The session's reader calls it and waits for it, so it must
+/// neither block nor compute for long: what takes time is queued.
+pub trait Receiver: Send + Sync {
+    /// A text message, in the order of arrival.
+    fn receive(&self, text: &str);
+
+    /// The session has ended, whatever the cause: called exactly once, as soon as it is known and
+    /// before the closing handshake, because motions hang on it.
+    fn ended(&self);
+}
+
+/// A session between its beginning and its end. The receiver hears of the end when this goes,
+/// which it also does when the connection's task is dropped.
+pub(crate) struct Life {
+    receiver: Box<dyn Receiver>,
+    place: Place,
+}
+
+impl Life {
+    /// Begins the session of `place`.
+    pub(crate) fn begin(place: Place, pipeline: &dyn Pipeline) -> Life {
+        Life {
+            receiver: pipeline.open(place.session()),
+            place,
+        }
+    }
+
+    /// Takes requests and sends what waits until something ends the session; says what it was.
+    pub(crate) async fn live<S>(self, socket: WebSocket<S>, limits: &Limits) -> End
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let session = self.place.session().clone();
+        let outbox = session.outbox();
+        let (mut sink, mut stream) = socket.split();
+        let end = tokio::select! {
+            biased;
+            close = outbox.closing() => End::Ours(close),
+            end = watch(&session, limits.ping) => end,
+            end = write(&mut sink, outbox, limits.write) => end,
+            end = read(&mut stream, &*self.receiver) => end,
+        };
+        drop(self);
+        outbox.shut();
+        if let Ok(socket) = sink.reunite(stream) {
+            finish(socket, &end, outbox, limits.close).await;
+        }
+        end
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        self.receiver.ended();
+    }
+}
+
+/// Pings, and waits for the peer to be silent for too long. Whatever it sends counts as life.
+async fn watch(session: &Session, every: Duration) -> End {
+    // The pings are sent at the ends of the intervals, and the last has one to be answered.
+    let dead = every * (MISSED_PINGS + 1);
+    loop {
+        sleep(every).await;
+        if session.silence() >= dead {
+            return End::Dead;
+        }
+        session.outbox().ping();
+    }
+}
+
+async fn read<S>(stream: &mut SplitStream<WebSocket<S>>, receiver: &dyn Receiver) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => receiver.receive(&text),
+            Some(Ok(Message::Binary(_))) => return End::Ours(Close::BINARY),
+            Some(Ok(Message::Close(_))) | None => return End::Theirs,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Err(error)) => return End::from(error),
+        }
+    }
+}
+
+async fn write<S>(
+    sink: &mut SplitSink<WebSocket<S>, Message>,
+    outbox: &Outbox,
+    patience: Duration,
+) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        let outgoing = outbox.next().await;
+        let cost = outgoing.cost();
+        let message = match outgoing {
+            Outgoing::Text(text) => Message::text(text),
+            Outgoing::Ping => Message::Ping(Bytes::new()),
+        };
+        match timeout(patience, put(sink, message)).await {
+            Ok(Ok(())) => outbox.written(cost),
+            Ok(Err(error)) => return End::from(error),
+            Err(_) => return End::Ours(Close::TOO_SLOW),
+        }
+    }
+}
+
+async fn put<S>(
+    sink: &mut SplitSink<WebSocket<S>, Message>,
+    mut message: Message,
+) -> Result<(), Error>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match sink.send(message).await {
+            // Pongs to a peer that does not read took the room: they go first.
+            Err(Error::WriteBufferFull(back)) => message = *back,
+            result => return result,
+        }
+        sink.flush().await?;
+    }
+}

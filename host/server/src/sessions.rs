@@ -1,0 +1,247 @@
+//! The live sessions: who they are, how to send to them, how to end them.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use slewgate_security::admission::Slot;
+use slewgate_security::tokens::{TokenRecord, TokenSet};
+use slewgate_sky::SharedClock;
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use crate::authenticate::timestamp;
+
+use crate::net::activity::Activity;
+use crate::net::close::Close;
+use crate::net::outbox::{Outbox, Unsent};
+
+/// How often tokens are looked at for those whose time has run out.
+const RECHECK: Duration = Duration::from_millis(500);
+
+/// Who is at the other end of a session.
+#[derive(Debug, Clone)]
+pub struct Client {
+    /// Unique while the host runs; never used again.
+    pub session: u64,
+    /// What the client calls itself.
+    pub client_id: String,
+    /// The token that it came with: its id, client type, name and own limit.
+    pub token: TokenRecord,
+    /// Where it comes from.
+    pub address: SocketAddr,
+}
+
+/// A handle to a live session. Clones are the same session.
+#[derive(Debug, Clone)]
+pub struct Session {
+    client: Arc<Client>,
+    outbox: Outbox,
+    activity: Arc<Activity>,
+}
+
+impl Session {
+    /// Who it is.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Queues a message; never waits. See [`Outbox::send`].
+    pub fn send(&self, text: String) -> Result<(), Unsent> {
+        self.outbox.send(text)
+    }
+
+    /// Ends the session, after what waits has been sent. The first wish counts.
+    pub fn close(&self, close: Close) {
+        self.outbox.close(close);
+    }
+
+    /// How long nothing has come from the client, pongs included.
+    pub fn silence(&self) -> Duration {
+        self.activity.silence()
+    }
+
+    pub(crate) fn outbox(&self) -> &Outbox {
+        &self.outbox
+    }
+
+    /// Pings, and says whether anything came within `patience`.
+    async fn answers(&self, patience: Duration) -> bool {
+        let heard = self.activity.next();
+        self.outbox.ping();
+        timeout(patience, heard).await.is_ok()
+    }
+}
+
+/// A client with a good token that asks for a session.
+#[derive(Debug)]
+pub(crate) struct Newcomer {
+    pub(crate) client_id: String,
+    pub(crate) token: TokenRecord,
+    pub(crate) address: SocketAddr,
+    pub(crate) outbox: Outbox,
+    pub(crate) activity: Arc<Activity>,
+}
+
+/// Why a newcomer gets no session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum NoPlace {
+    /// Its token and id are here, and alive.
+    #[error("the same token and client id are connected already")]
+    AlreadyConnected,
+    /// The host is shutting down.
+    #[error("the host is shutting down")]
+    Closing,
+}
+
+/// The registry of live sessions. What bounds it are the slots that a session has to show.
+#[derive(Debug, Default)]
+pub struct Sessions {
+    live: Mutex<Live>,
+}
+
+#[derive(Debug, Default)]
+struct Live {
+    newest: u64,
+    closing: bool,
+    sessions: BTreeMap<u64, Session>,
+}
+
+impl Sessions {
+    /// Every live session, oldest first.
+    pub fn list(&self) -> Vec<Session> {
+        self.live().sessions.values().cloned().collect()
+    }
+
+    /// The session with this number.
+    pub fn get(&self, session: u64) -> Option<Session> {
+        self.live().sessions.get(&session).cloned()
+    }
+
+    /// Ends every session, and lets nobody in any more.
+    pub fn close_all(&self, close: &Close) {
+        self.live().closing = true;
+        for session in self.list() {
+            session.close(close.clone());
+        }
+    }
+
+    /// Ends, from now on, the sessions whose tokens cease to be good: at each change of the set, and
+    /// as their time runs out.
+    pub async fn keep_checking(
+        self: Arc<Self>,
+        mut tokens: watch::Receiver<Arc<TokenSet>>,
+        clock: SharedClock,
+    ) {
+        loop {
+            let set = Arc::clone(&tokens.borrow_and_update());
+            self.recheck(&set, timestamp(&*clock));
+            // Without a change, or when nobody can change it any more, time alone goes on.
+            if let Ok(Err(_)) = timeout(RECHECK, tokens.changed()).await {
+                sleep(RECHECK).await;
+            }
+        }
+    }
+
+    /// Ends the sessions whose tokens were revoked or have expired, and those whose client type is
+    /// another now: they come back as what they are.
+    pub fn recheck(&self, tokens: &TokenSet, now: Timestamp) {
+        for session in self.list() {
+            let Client { token, address, .. } = session.client();
+            let good = tokens
+                .recheck(token, address.ip(), now)
+                .is_ok_and(|record| record.client_type == token.client_type);
+            if !good {
+                session.close(Close::AUTHENTICATION_FAILED);
+            }
+        }
+    }
+
+    /// A session for `newcomer`. One that holds the same token and client id is asked for a sign of
+    /// life first, and gives way when there is none within `patience`. The slot is the newcomer's,
+    /// and stays with its connection.
+    pub(crate) async fn enter(
+        self: &Arc<Self>,
+        newcomer: Newcomer,
+        _slot: &Slot,
+        patience: Duration,
+    ) -> Result<Place, NoPlace> {
+        let holder = self.live().holder(&newcomer).cloned();
+        if let Some(holder) = &holder
+            && holder.answers(patience).await
+        {
+            return Err(NoPlace::AlreadyConnected);
+        }
+        let mut live = self.live();
+        if let Some(holder) = holder {
+            live.sessions.remove(&holder.client.session);
+            holder.close(Close::ALREADY_CONNECTED);
+        }
+        let session = live.add(newcomer)?;
+        Ok(Place {
+            session,
+            sessions: Arc::clone(self),
+        })
+    }
+
+    fn live(&self) -> MutexGuard<'_, Live> {
+        // Each change is one insertion or removal, so a poisoned map is still a whole one.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Live {
+    fn holder(&self, newcomer: &Newcomer) -> Option<&Session> {
+        self.sessions.values().find(|session| {
+            session.client.token.id == newcomer.token.id
+                && session.client.client_id == newcomer.client_id
+        })
+    }
+
+    fn add(&mut self, newcomer: Newcomer) -> Result<Session, NoPlace> {
+        if self.closing {
+            return Err(NoPlace::Closing);
+        }
+        if self.holder(&newcomer).is_some() {
+            // Another newcomer was faster.
+            return Err(NoPlace::AlreadyConnected);
+        }
+        self.newest += 1;
+        let session = Session {
+            client: Arc::new(Client {
+                session: self.newest,
+                client_id: newcomer.client_id,
+                token: newcomer.token,
+                address: newcomer.address,
+            }),
+            outbox: newcomer.outbox,
+            activity: newcomer.activity,
+        };
+        self.sessions.insert(self.newest, session.clone());
+        Ok(session)
+    }
+}
+
+/// A session's place in the registry, which it leaves when this goes.
+#[derive(Debug)]
+pub(crate) struct Place {
+    session: Session,
+    sessions: Arc<Sessions>,
+}
+
+impl Place {
+    pub(crate) fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.sessions
+            .live()
+            .sessions
+            .remove(&self.session.client.session);
+    }
+}
