@@ -4,12 +4,29 @@
 //! What it may do comes to it as an argument ([`Host`], [`policy::Situation`]), so that all of it runs natively in tests.
 //! Absent on purpose: clocks, files, sockets and threads; a component has none of them.
 
-#[doc(hidden)]
-pub mod bindings;
-#[doc(hidden)]
-pub mod export;
+pub mod handler;
 pub mod policy;
 
-pub use bindings::command_handler::slewgate::plugin::sky::Site;
-pub use bindings::command_handler::slewgate::plugin::types::{Client, Effect, Instant, Millis};
+pub mod host;
+pub mod mount;
+
+pub mod angle;
+mod script;
+
+#[doc(hidden)]
+pub mod bindings;
+mod component;
+#[doc(hidden)]
+pub mod export;
+
+pub use bindings::command_handler::exports::slewgate::plugin::handler::{
+    Attachment, Command, Description, Failure, Occasion, Progress, Step, StopSequence,
+};
+pub use bindings::command_handler::slewgate::plugin::motion::{Kind, Orphan, Plan};
+pub use bindings::command_handler::slewgate::plugin::serial::{Exchange, Framing};
+pub use bindings::command_handler::slewgate::plugin::sky::{Equatorial, Horizontal, Site};
+pub use bindings::command_handler::slewgate::plugin::types::{Client, Effect, Instant, Millis, Moving, Observation, Request};
+pub use handler::{Handler, json, params};
+pub use host::{Frame, Held, Host, Line, LineError, MotionError};
 pub use policy::{Policy, deny};
+pub use script::Script;

@@ -1,0 +1,130 @@
+//! `goto`: to a position of the sky.
+
+use serde::Deserialize;
+use serde::de::{Deserializer, Error};
+
+use super::Verb;
+use crate::{Effect, Equatorial, Failure, Frame, Horizontal, angle};
+
+/// Params of `goto`. [`Goto::target`] says which of the two ways was meant.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Goto {
+    ra: Option<Hours>,
+    dec: Option<Degrees>,
+    frame: Option<FrameName>,
+    altitude: Option<f64>,
+    azimuth: Option<f64>,
+}
+
+/// Right ascension in hours, given as a number or as text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Hours(pub f64);
+
+/// Declination in degrees, given as a number or as text.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Degrees(pub f64);
+
+/// Where to go.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Where {
+    /// To the stars' coordinates, in this frame.
+    Stars(Equatorial, Frame),
+    /// To a direction above the ground.
+    Horizon(Horizontal),
+}
+
+/// The frames as clients name them.
+#[derive(Debug, Clone, Copy, Deserialize)]
+enum FrameName {
+    J2000,
+    JNow,
+}
+
+impl Goto {
+    /// The position meant.
+    pub fn target(&self) -> Result<Where, Failure> {
+        match (self.ra, self.dec, self.altitude, self.azimuth) {
+            (Some(ra), Some(dec), None, None) => Ok(Where::Stars(
+                Equatorial { ra: ra.0, dec: dec.0 },
+                match self.frame {
+                    None | Some(FrameName::J2000) => Frame::J2000,
+                    Some(FrameName::JNow) => Frame::Jnow,
+                },
+            )),
+            (None, None, Some(_), Some(_)) if self.frame.is_some() => {
+                Err(Failure::InvalidParams("frame belongs to ra and dec, not to altitude and azimuth".into()))
+            }
+            (None, None, Some(altitude), Some(azimuth)) => Ok(Where::Horizon(Horizontal { altitude, azimuth })),
+            _ => Err(Failure::InvalidParams("give either ra and dec, or altitude and azimuth".into())),
+        }
+    }
+}
+
+impl Verb for Goto {
+    const NAME: &'static str = "goto";
+    const SUMMARY: &'static str = "Go to a position of the sky and follow it; answers when begun.";
+    const EFFECT: Effect = Effect::Move;
+    const PARAMS: &'static str = r#"{"type":"object","properties":{
+"ra":{"description":"right ascension in hours, or as text such as 05:35:17.3","type":["number","string"],"minimum":0,"exclusiveMaximum":24,"pattern":"^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?$"},
+"dec":{"description":"declination in degrees, or as text such as -05:23:28","type":["number","string"],"minimum":-90,"maximum":90,"pattern":"^[+-]?([0-8]?[0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?|90:00(:00(\\.0+)?)?)$"},
+"frame":{"description":"of ra and dec; J2000 if not given","enum":["J2000","JNow"]},
+"altitude":{"description":"degrees above the horizon, without refraction","type":"number","minimum":-90,"maximum":90},
+"azimuth":{"description":"degrees from north through east","type":"number","minimum":0,"exclusiveMaximum":360}},
+"dependentRequired":{"ra":["dec"],"dec":["ra"],"altitude":["azimuth"],"azimuth":["altitude"]},
+"additionalProperties":false}"#;
+    const EXAMPLE: &'static str = r#"{"ra":18.61565,"dec":38.78369,"frame":"J2000"}"#;
+}
+
+impl<'de> Deserialize<'de> for Hours {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let hours = NumberOrText::deserialize(deserializer)?.value();
+        hours.filter(|h| (0.0..24.0).contains(h)).map(Self).ok_or_else(|| D::Error::custom("ra is no right ascension in hours"))
+    }
+}
+
+impl<'de> Deserialize<'de> for Degrees {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let degrees = NumberOrText::deserialize(deserializer)?.value();
+        degrees.filter(|d| (-90.0..=90.0).contains(d)).map(Self).ok_or_else(|| D::Error::custom("dec is no declination in degrees"))
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NumberOrText {
+    Number(f64),
+    Text(String),
+}
+
+impl NumberOrText {
+    fn value(&self) -> Option<f64> {
+        match self {
+            Self::Number(value) => Some(*value),
+            Self::Text(text) => angle::parse(text.as_bytes()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn target(params: &str) -> Result<Where, Failure> {
+        serde_json::from_str::<Goto>(params).unwrap().target()
+    }
+
+    #[test]
+    fn numbers_and_text_mean_the_same() {
+        let text = target(r#"{"ra":"05:30:00","dec":"-05:15:00"}"#).unwrap();
+        assert_eq!(text, Where::Stars(Equatorial { ra: 5.5, dec: -5.25 }, Frame::J2000));
+        assert_eq!(target(r#"{"ra":5.5,"dec":-5.25,"frame":"J2000"}"#).unwrap(), text);
+    }
+
+    #[test]
+    fn half_a_position_or_two_are_refused() {
+        for params in ["{}", r#"{"ra":1,"dec":2,"altitude":3,"azimuth":4}"#, r#"{"altitude":3,"azimuth":4,"frame":"JNow"}"#] {
+            assert!(matches!(target(params), Err(Failure::InvalidParams(_))), "{params}");
+        }
+    }
+}
