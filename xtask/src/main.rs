@@ -1,1 +1,63 @@
-fn main() {}
+//! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`.
+
+mod announce;
+mod demo;
+mod files;
+mod plugins;
+mod run;
+mod test;
+mod toolchain;
+mod tools;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(unix))]
+mod windows;
+mod workspace;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[cfg(unix)]
+use unix as platform;
+#[cfg(not(unix))]
+use windows as platform;
+use workspace::Workspace;
+
+/// Chores of the Slewgate repository.
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    disable_help_subcommand = true
+)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Build everything and start a host with a simulated telescope on this computer's own address.
+    Run,
+    /// Build the plugins and run the tests.
+    Test(test::Options),
+    /// Build the plugins into target/plugins.
+    Plugins,
+    /// What `run` starts beside the host: waits for it and prints how to connect.
+    #[command(hide = true)]
+    Announce { host: u32 },
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    let command = Arguments::parse().command;
+    let workspace = Workspace::read()?;
+    match command {
+        Command::Run => run::run(&workspace),
+        Command::Test(options) => test::test(&workspace, &options),
+        Command::Plugins => plugins::build(&workspace).map(|_| ExitCode::SUCCESS),
+        Command::Announce { host } => {
+            announce::announce(&workspace, host).map(|()| ExitCode::SUCCESS)
+        }
+    }
+}

@@ -1,0 +1,35 @@
+//! `cargo xtask test`: the plugins, then every test of the workspace.
+
+use std::process::ExitCode;
+
+use clap::Args;
+
+use crate::workspace::{Workspace, step};
+use crate::{plugins, tools};
+
+#[derive(Args)]
+pub(crate) struct Options {
+    /// Also the tests that need other tools: Python with `websockets`, INDI.
+    #[arg(long)]
+    all: bool,
+    /// Give tests that repeat something the time to repeat it often.
+    #[arg(long)]
+    long: bool,
+}
+
+/// The tests find the components by `SLEWGATE_PLUGINS`, and a Python that has `websockets` by `SLEWGATE_PYTHON`.
+pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
+    let mut cargo = workspace.cargo();
+    cargo.args(["test", "--workspace"]);
+    if options.all {
+        tools::ensure_indi()?;
+        cargo.env("SLEWGATE_PYTHON", tools::ensure_python(workspace)?);
+        cargo.args(["--features", "slewgate-tests/tools"]);
+    }
+    if options.long {
+        cargo.env("SLEWGATE_LONG", "1");
+    }
+    cargo.env("SLEWGATE_PLUGINS", plugins::build(workspace)?);
+    step(&mut cargo)?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,122 @@
+//! What the repository's files may say of the world around them.
+#![allow(clippy::expect_used, reason = "a test may")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+
+/// In two halves, so that this file passes.
+const MACHINE_PATHS: [(&str, &str); 2] = [("/wo", "rk/"), ("/ro", "ot/")];
+const REGISTRY_HOSTS: [(&str, &str); 6] = [
+    ("index.crates", ".io"),
+    ("static.crates", ".io"),
+    ("pypi", ".org"),
+    ("pythonhosted", ".org"),
+    ("registry.npmjs", ".org"),
+    ("proxy.golang", ".org"),
+];
+
+/// The text files that git knows, by their path in the repository.
+fn files() -> Vec<(String, String)> {
+    let output = Command::new("git")
+        .args(["ls-files", "-z"])
+        .current_dir(ROOT)
+        .output()
+        .expect("git runs");
+    let names = String::from_utf8(output.stdout).expect("names are UTF-8");
+    let read = |name: &str| {
+        Some((
+            name.to_owned(),
+            fs::read_to_string(Path::new(ROOT).join(name)).ok()?,
+        ))
+    };
+    let files: Vec<_> = names.split('\0').filter_map(read).collect();
+    assert!(files.len() > 50, "git lists {} files", files.len());
+    files
+}
+
+/// What follows `prefix` in a text, up to the first character that no path has.
+fn mentions(text: &str, prefix: &str) -> Vec<String> {
+    let path = |c: char| c.is_ascii_alphanumeric() || "/_.-".contains(c);
+    let ends = |at: usize| {
+        text[at..]
+            .find(|c| !path(c))
+            .map_or(text.len(), |length| at + length)
+    };
+    let starts = text.match_indices(prefix).map(|(at, _)| at);
+    let alone = starts.filter(|at| !text[..*at].ends_with(path));
+    alone
+        .map(|at| text[at..ends(at)].trim_end_matches('.').to_owned())
+        .collect()
+}
+
+#[test]
+fn no_file_names_a_path_of_one_machine_or_the_host_of_a_registry() {
+    for (name, text) in files() {
+        if name.ends_with("Cargo.lock") {
+            continue;
+        }
+        for (left, right) in MACHINE_PATHS.into_iter().chain(REGISTRY_HOSTS) {
+            let word = format!("{left}{right}");
+            assert!(!text.contains(&word), "{name} mentions {word}");
+        }
+    }
+}
+
+#[test]
+fn every_page_and_configuration_that_a_file_names_is_there() {
+    for (name, text) in files() {
+        for folder in ["docs/", "config/"] {
+            for path in mentions(&text, folder) {
+                assert!(
+                    Path::new(ROOT).join(&path).exists(),
+                    "{name} names {path}, which is not there"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_link_of_a_page_leads_to_a_file() {
+    for (name, text) in files()
+        .into_iter()
+        .filter(|(name, _)| name.ends_with(".md"))
+    {
+        let folder = Path::new(ROOT)
+            .join(&name)
+            .parent()
+            .map(PathBuf::from)
+            .expect("a folder");
+        for link in text
+            .split("](")
+            .skip(1)
+            .filter_map(|rest| rest.split([')', '#']).next())
+        {
+            if !link.is_empty() && !link.contains("://") && !link.starts_with("mailto:") {
+                assert!(
+                    folder.join(link).exists(),
+                    "{name} links to {link}, which is not there"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn every_fixture_is_named_by_a_test() {
+    let files = files();
+    let fixture = |name: &str| name.contains("/fixtures/") || name.contains("/testdata/");
+    for (name, _) in files.iter().filter(|(name, _)| fixture(name)) {
+        let file = Path::new(name)
+            .file_name()
+            .and_then(|file| file.to_str())
+            .expect("a name");
+        let named = files
+            .iter()
+            .any(|(other, text)| other.ends_with(".rs") && text.contains(file));
+        assert!(named, "no test names {name}");
+    }
+}
