@@ -1,1 +1,25 @@
-//! slewgate-simulator
+//! Mounts that answer on a pseudo-terminal, for tests, for development and for trying Slewgate without a telescope.
+//!
+//! A [`Simulator`] is opened by its path like a serial device and cannot be told from one. Three thoughts, apart from
+//! each other: how a mount moves (`axis`, `mount`: no protocol, no clock), what it says (`lx200`: bytes in, bytes out,
+//! no input or output) and the pseudo-terminal (`unix`). Time is whatever the clock passed in says; nothing here waits for
+//! time to pass, since where an axis is follows from when it is asked.
+
+mod axis;
+mod lx200;
+mod mount;
+mod simulator;
+mod wire;
+
+#[cfg(not(unix))]
+mod elsewhere;
+#[cfg(unix)]
+mod unix;
+#[cfg(not(unix))]
+use elsewhere as terminal;
+#[cfg(unix)]
+use unix as terminal;
+
+pub use lx200::{Lx200, Lx200Settings, MountState, Precision};
+pub use simulator::{Family, Simulator, SimulatorError};
+pub use wire::{Frame, Wire};

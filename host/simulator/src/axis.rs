@@ -1,0 +1,166 @@
+//! One driven axis: it speeds up and slows down at a constant acceleration.
+
+/// What an axis was told to do.
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Order {
+    /// Reach this velocity and keep it (degrees a second). 0: stop and stand.
+    Rate(f64),
+    /// Come to rest at this position (degrees) as fast as the axis can.
+    Position(f64),
+}
+
+/// Position in degrees, without bounds or wrap.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Axis {
+    position: f64,
+    /// Of the drive, degrees a second; what carries the axis along besides is not in it.
+    velocity: f64,
+    order: Order,
+}
+
+/// Degrees a second: how fast a slew goes. A Classic's manual says 4 to 8, by its size.
+pub(crate) const SLEW_RATE: f64 = 6.0;
+
+/// Degrees a second in each second: a slew stops within 0.75 s.
+const ACCELERATION: f64 = 8.0;
+
+/// Closer than this an axis has arrived (degrees).
+const ARRIVED: f64 = 1e-9;
+
+/// Speeding up, the way at full rate and braking, and before them braking from the wrong direction: a plan has no more
+/// phases, and what rounding leaves is one more.
+const PHASES: usize = 6;
+
+impl Axis {
+    /// Standing at a position.
+    pub(crate) fn at(position: f64) -> Self {
+        Self {
+            position,
+            velocity: 0.0,
+            order: Order::Rate(0.0),
+        }
+    }
+
+    pub(crate) fn position(&self) -> f64 {
+        self.position
+    }
+
+    /// Whether the drive turns, or is about to.
+    pub(crate) fn moving(&self) -> bool {
+        self.velocity != 0.0 || self.order != Order::Rate(0.0)
+    }
+
+    /// Degrees still to go to the ordered position.
+    pub(crate) fn distance(&self) -> f64 {
+        match self.order {
+            Order::Position(target) => (target - self.position).abs(),
+            Order::Rate(_) => 0.0,
+        }
+    }
+
+    /// The velocity that was ordered (degrees a second); 0 on the way to a position.
+    pub(crate) fn ordered_rate(&self) -> f64 {
+        match self.order {
+            Order::Rate(rate) => rate,
+            Order::Position(_) => 0.0,
+        }
+    }
+
+    pub(crate) fn run(&mut self, rate: f64) {
+        self.order = Order::Rate(rate);
+    }
+
+    pub(crate) fn go_to(&mut self, position: f64) {
+        self.order = Order::Position(position);
+    }
+
+    /// Moves the axis and where it is going by as much, as tracking does.
+    pub(crate) fn carry(&mut self, degrees: f64) {
+        self.position += degrees;
+        if let Order::Position(target) = &mut self.order {
+            *target += degrees;
+        }
+    }
+
+    /// Holds the axis between two ends; at an end it stands.
+    pub(crate) fn confine(&mut self, lowest: f64, highest: f64) {
+        if !(lowest..=highest).contains(&self.position) {
+            *self = Self::at(self.position.clamp(lowest, highest));
+        }
+    }
+
+    /// Lets seconds pass. Returns those that were left when it stood at the ordered position or velocity.
+    pub(crate) fn advance(&mut self, seconds: f64) -> f64 {
+        let mut left = seconds;
+        for _ in 0..PHASES {
+            match self.order {
+                Order::Rate(rate) => return self.approach(rate, left),
+                Order::Position(target) => left = self.phase(target, left),
+            }
+            if left <= 0.0 {
+                return 0.0;
+            }
+        }
+        left
+    }
+
+    /// Changes to a velocity, then keeps it. Returns the seconds left at a standstill.
+    fn approach(&mut self, rate: f64, seconds: f64) -> f64 {
+        let left = self.accelerate(rate, seconds);
+        self.position += self.velocity * left;
+        if rate == 0.0 { left } else { 0.0 }
+    }
+
+    /// Changes to a velocity. Returns the seconds left when it is reached.
+    fn accelerate(&mut self, rate: f64, seconds: f64) -> f64 {
+        let needed = (rate - self.velocity).abs() / ACCELERATION;
+        let before = self.velocity;
+        let passed = needed.min(seconds);
+        self.velocity = if seconds < needed {
+            before + ACCELERATION.copysign(rate - before) * passed
+        } else {
+            rate
+        };
+        self.position += (before + self.velocity) / 2.0 * passed;
+        seconds - passed
+    }
+
+    /// The next phase of the way to a position. Returns the seconds left after it.
+    fn phase(&mut self, target: f64, seconds: f64) -> f64 {
+        let distance = target - self.position;
+        if distance.abs() < ARRIVED && self.velocity.abs() < ARRIVED {
+            *self = Self::at(target);
+            return seconds;
+        }
+        // Where it would come to rest if it braked now says which way to push.
+        let overrun = distance - self.velocity * self.velocity.abs() / (2.0 * ACCELERATION);
+        if overrun.abs() < ARRIVED {
+            return self.brake_onto(target, seconds);
+        }
+        let way = 1f64.copysign(overrun);
+        let peak = (ACCELERATION * distance * way + self.velocity.powi(2) / 2.0)
+            .max(0.0)
+            .sqrt()
+            .min(SLEW_RATE);
+        if self.velocity == way * peak {
+            return self.cruise(overrun.abs(), seconds);
+        }
+        self.accelerate(way * peak, seconds)
+    }
+
+    /// Full rate until it is time to brake.
+    fn cruise(&mut self, distance: f64, seconds: f64) -> f64 {
+        let passed = (distance / self.velocity.abs()).min(seconds);
+        self.position += self.velocity * passed;
+        seconds - passed
+    }
+
+    /// The last phase, which ends exactly on the target.
+    fn brake_onto(&mut self, target: f64, seconds: f64) -> f64 {
+        let left = self.accelerate(0.0, seconds);
+        if self.velocity == 0.0 {
+            *self = Self::at(target);
+        }
+        left
+    }
+}

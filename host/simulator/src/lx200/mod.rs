@@ -1,0 +1,220 @@
+//! A Meade LX200 Classic: bytes in, bytes out.
+//!
+//! Sources: Meade's *LX200 Telescope Operation Manual*, appendix on the command set, and how clients use it. Where models
+//! differ, this is a Classic: it has no `:GV…#` and no guide pulses, answers nothing to what it does not know,
+//! and starts in low precision. A parked one goes on answering, refuses to move, and is woken by `:hW#`, `:AP#` or `:AA#`.
+
+mod commands;
+mod format;
+mod framing;
+mod motion;
+mod site;
+
+use crate::mount::{Course, Mount, Tracking};
+use crate::wire::Wire;
+use framing::{Framer, Incoming};
+use slewgate_sky::{Equatorial, Horizontal, SharedClock, Site, Sky};
+use std::path::PathBuf;
+
+/// What kind of mount to be, and where and when.
+#[derive(Clone)]
+pub struct Lx200Settings {
+    /// Where it stands; it also knows so itself until a client tells it otherwise.
+    pub site: Site,
+    /// What time it is. The axes move by this clock.
+    pub clock: SharedClock,
+    /// UT1-UTC in seconds.
+    pub dut1: f64,
+    /// How precisely it tells coordinates at first; `:U#` changes it.
+    pub precision: Precision,
+    /// A symbolic link to the pseudo-terminal. One that is there is replaced.
+    pub link: Option<PathBuf>,
+}
+
+/// How coordinates are written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Precision {
+    /// `HH:MM.T` and `sDD*MM`.
+    Low,
+    /// `HH:MM:SS` and `sDD*MM:SS`.
+    High,
+}
+
+/// What is true of the mount, whatever it believes and says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct MountState {
+    /// Where it points, in JNow.
+    pub position: Equatorial,
+    /// A drive turns. Following the sky is not moving.
+    pub moving: bool,
+    /// On the way to a target, to where it parks or to its home.
+    pub slewing: bool,
+    /// It follows the sky.
+    pub tracking: bool,
+    /// It is parked.
+    pub parked: bool,
+}
+
+/// The mount with its hand controller.
+pub struct Lx200 {
+    clock: SharedClock,
+    sky: Sky,
+    site: Site,
+    mount: Mount,
+    /// The instant that the mount has been moved on to.
+    as_of: f64,
+    belief: Belief,
+    alignment: Alignment,
+    /// What it follows unless it is aligned as `Land`.
+    rate: Tracking,
+    /// Hours of right ascension and degrees of declination that syncing added to what the axes say.
+    correction: (f64, f64),
+    target: Equatorial,
+    horizontal_target: Horizontal,
+    /// Degrees a second of the next jog.
+    jog_rate: f64,
+    /// The lowest and the highest altitude that it slews to, in degrees.
+    lowest: f64,
+    highest: f64,
+    precision: Precision,
+    /// `:P#`: whether it would centre a bright star first. It changes what is said and nothing else.
+    high_pointing: bool,
+    framer: Framer,
+    wire: Wire,
+}
+
+/// Where and when the hand controller thinks it is.
+#[derive(Clone, Copy, Debug)]
+struct Belief {
+    site: Site,
+    /// Milliseconds that its local time is ahead of the true UTC.
+    ahead: f64,
+    /// Hours to add to its local time to have UTC: the opposite of a time zone's usual sign.
+    zone: f64,
+}
+
+/// How the mount is set up; `Land` does not track.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Alignment {
+    Polar,
+    AltAzimuth,
+    Land,
+}
+
+impl Lx200Settings {
+    /// In low precision, with UT1 as UTC and no link.
+    pub fn new(site: Site, clock: SharedClock) -> Self {
+        Self {
+            site,
+            clock,
+            dut1: 0.0,
+            precision: Precision::Low,
+            link: None,
+        }
+    }
+}
+
+impl Lx200 {
+    /// Switched on: on the meridian, well above the horizon, tracking.
+    pub fn new(settings: &Lx200Settings) -> Self {
+        let Lx200Settings {
+            site,
+            clock,
+            dut1,
+            precision,
+            ..
+        } = settings.clone();
+        // Halfway from the celestial equator to the zenith, so 45 degrees up or more; it parks at the pole.
+        let start = (0.0, site.latitude / 2.0);
+        let pole = (0.0, 90f64.copysign(site.latitude));
+        Self {
+            as_of: clock.now(),
+            clock,
+            sky: Sky::new(dut1),
+            site,
+            mount: Mount::tracking_at(start, pole),
+            belief: Belief {
+                site,
+                ahead: 0.0,
+                zone: 0.0,
+            },
+            alignment: Alignment::Polar,
+            rate: Tracking::Sidereal,
+            correction: (0.0, 0.0),
+            target: Equatorial { ra: 0.0, dec: 0.0 },
+            horizontal_target: Horizontal {
+                altitude: 0.0,
+                azimuth: 0.0,
+            },
+            jog_rate: motion::GUIDE,
+            lowest: 0.0,
+            highest: 90.0,
+            precision,
+            high_pointing: false,
+            framer: Framer::default(),
+            wire: Wire::default(),
+        }
+    }
+
+    /// Takes bytes from the line and returns those that go back.
+    pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
+        let mut replies = Vec::new();
+        for byte in bytes {
+            if let Some(incoming) = self.framer.take(*byte) {
+                let reply = self.answer(&incoming);
+                self.wire.record(incoming.text(), &reply);
+                replies.extend(reply);
+            }
+        }
+        replies
+    }
+
+    /// What is true of the mount now.
+    pub fn state(&mut self) -> MountState {
+        self.catch_up();
+        let (hour_angle, dec) = self.mount.position();
+        let sidereal = self.sky.sidereal_time(self.as_of, &self.site);
+        MountState {
+            position: Equatorial {
+                ra: (sidereal - hour_angle / 15.0).rem_euclid(24.0),
+                dec,
+            },
+            moving: self.mount.moving(),
+            slewing: self.slewing(),
+            tracking: self.mount.tracking().is_some(),
+            parked: self.mount.course() == Course::Parked,
+        }
+    }
+
+    /// What it received and answered.
+    pub fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+
+    fn answer(&mut self, incoming: &Incoming) -> Vec<u8> {
+        self.catch_up();
+        match incoming {
+            Incoming::Ack => vec![self.alignment.letter()],
+            Incoming::Clear => Vec::new(),
+            Incoming::Command(command) => self.obey(command),
+        }
+    }
+
+    /// Moves the mount on to now. A clock that was set back stands still for it.
+    fn catch_up(&mut self) {
+        let now = self.clock.now();
+        self.mount.advance(((now - self.as_of) / 1e3).max(0.0));
+        self.as_of = now;
+    }
+}
+
+impl Alignment {
+    /// The answer to 0x06.
+    fn letter(self) -> u8 {
+        match self {
+            Self::Polar => b'P',
+            Self::AltAzimuth => b'A',
+            Self::Land => b'L',
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! A mount running on a pseudo-terminal.
+
+use crate::lx200::{Lx200, Lx200Settings, MountState};
+use crate::terminal::Terminal;
+use crate::wire::Wire;
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::{Arc, Mutex, PoisonError};
+use thiserror::Error;
+
+/// A mount that runs until this is dropped; whoever has its path open then sees the device gone.
+pub struct Simulator {
+    mount: Arc<Mutex<Lx200>>,
+    wire: Wire,
+    terminal: Terminal,
+}
+
+/// The kinds of mounts that can be simulated.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Family {
+    /// A Meade LX200 Classic.
+    Lx200,
+}
+
+/// Why a simulator did not start.
+#[derive(Debug, Error)]
+pub enum SimulatorError {
+    /// The system gave no pseudo-terminal.
+    #[error("cannot open a pseudo-terminal: {0}")]
+    Terminal(std::io::Error),
+    /// The link could not be made.
+    #[error("cannot make the link {}: {source}; choose a path in a directory that you may write to", path.display())]
+    Link {
+        /// What was to be the link.
+        path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// No such family.
+    #[error("no simulator is called {0}; there is lx200")]
+    Unknown(String),
+}
+
+/// What a device's name begins with when it stands for a simulator.
+const DEVICE_PREFIX: &str = "simulator:";
+
+impl Simulator {
+    /// Starts an LX200 Classic.
+    pub fn start_lx200(settings: Lx200Settings) -> Result<Self, SimulatorError> {
+        let lx200 = Lx200::new(&settings);
+        let wire = lx200.wire();
+        let mount = Arc::new(Mutex::new(lx200));
+        let served = Arc::clone(&mount);
+        let terminal = Terminal::start(settings.link, move |bytes| {
+            locked(&served, |mount| mount.receive(bytes))
+        })?;
+        Ok(Self {
+            mount,
+            wire,
+            terminal,
+        })
+    }
+
+    /// What to open as a serial device: the link if there is one, else the pseudo-terminal itself.
+    pub fn path(&self) -> &Path {
+        self.terminal.path()
+    }
+
+    /// What the mount received and answered.
+    pub fn wire(&self) -> Wire {
+        self.wire.clone()
+    }
+
+    /// What is true of the mount now, whatever it says.
+    pub fn state(&self) -> MountState {
+        locked(&self.mount, Lx200::state)
+    }
+}
+
+impl Family {
+    /// The family that a device's name asks for: `simulator:lx200`. None: it names a real device.
+    pub fn of_device(device: &str) -> Option<Result<Self, SimulatorError>> {
+        device.strip_prefix(DEVICE_PREFIX).map(str::parse)
+    }
+}
+
+impl FromStr for Family {
+    type Err = SimulatorError;
+
+    fn from_str(name: &str) -> Result<Self, SimulatorError> {
+        match name {
+            "lx200" => Ok(Self::Lx200),
+            other => Err(SimulatorError::Unknown(other.to_owned())),
+        }
+    }
+}
+
+impl fmt::Display for Family {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Lx200 => "lx200",
+        })
+    }
+}
+
+fn locked<T>(mount: &Mutex<Lx200>, does: impl FnOnce(&mut Lx200) -> T) -> T {
+    does(&mut mount.lock().unwrap_or_else(PoisonError::into_inner))
+}
