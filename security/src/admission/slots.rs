@@ -1,0 +1,200 @@
+//! Slots for connections: few before authentication, more after it, and never more than a source's
+//! share. A slot is a guard: dropping it gives the place back.
+
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use thiserror::Error;
+
+use super::source::{Network, SourceKey, source_key};
+
+/// How many connections there may be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AdmissionSettings {
+    /// Not yet authenticated, in all.
+    pub waiting: usize,
+    /// Not yet authenticated, for each source.
+    pub waiting_per_source: usize,
+    /// Authenticated, in all.
+    pub sessions: usize,
+    /// Authenticated, for each source.
+    pub sessions_per_source: usize,
+    /// Networks that have no share for each source; the totals hold for them too.
+    pub exempt: Vec<Network>,
+}
+
+/// Why a connection has no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
+pub enum Refused {
+    /// The places before authentication are taken.
+    #[error("too many connections that have not authenticated")]
+    Waiting,
+    /// Those of this source are.
+    #[error("too many connections from this source that have not authenticated")]
+    WaitingOfSource,
+    /// The places after authentication are taken.
+    #[error("too many sessions")]
+    Sessions,
+    /// Those of this source are.
+    #[error("too many sessions from this source")]
+    SessionsOfSource,
+}
+
+/// The places; a handle, clones share them.
+#[derive(Debug, Clone)]
+pub struct Admission {
+    shared: Arc<Mutex<Places>>,
+}
+
+/// A connection's place, until it is dropped.
+#[derive(Debug)]
+pub struct Slot {
+    admission: Admission,
+    source: SourceKey,
+    exempt: bool,
+    stage: Stage,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Stage {
+    Waiting,
+    Session,
+}
+
+#[derive(Debug)]
+struct Places {
+    settings: AdmissionSettings,
+    all: Count,
+    /// Bounded by the totals: a source without a connection has no entry.
+    sources: HashMap<SourceKey, Count>,
+}
+
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+struct Count {
+    waiting: usize,
+    sessions: usize,
+}
+
+impl Default for AdmissionSettings {
+    fn default() -> Self {
+        Self {
+            waiting: 64,
+            waiting_per_source: 4,
+            sessions: 1024,
+            sessions_per_source: 16,
+            exempt: Network::LOOPBACK.to_vec(),
+        }
+    }
+}
+
+impl Admission {
+    /// Every place free.
+    #[must_use]
+    pub fn new(settings: AdmissionSettings) -> Self {
+        let places = Places {
+            settings,
+            all: Count::default(),
+            sources: HashMap::new(),
+        };
+        Self {
+            shared: Arc::new(Mutex::new(places)),
+        }
+    }
+
+    /// Other numbers from now on; who has a place keeps it.
+    pub fn set(&self, settings: AdmissionSettings) {
+        self.places().settings = settings;
+    }
+
+    /// A place for a connection that was just accepted.
+    ///
+    /// # Errors
+    /// When there is none.
+    pub fn connect(&self, address: IpAddr) -> Result<Slot, Refused> {
+        let source = source_key(address);
+        let mut places = self.places();
+        let exempt = places
+            .settings
+            .exempt
+            .iter()
+            .any(|network| network.contains(address));
+        places.enter(source, Stage::Waiting, exempt)?;
+        drop(places);
+        Ok(Slot {
+            admission: self.clone(),
+            source,
+            exempt,
+            stage: Stage::Waiting,
+        })
+    }
+
+    fn places(&self) -> MutexGuard<'_, Places> {
+        // Counting cannot fail half-way: what another thread left is sound.
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Slot {
+    /// Moves on from the places before authentication to those after it.
+    ///
+    /// # Errors
+    /// When none is free there; the slot stays what it was.
+    pub fn authenticated(&mut self) -> Result<(), Refused> {
+        if self.stage == Stage::Session {
+            return Ok(());
+        }
+        let mut places = self.admission.places();
+        places.enter(self.source, Stage::Session, self.exempt)?;
+        places.leave(self.source, Stage::Waiting);
+        self.stage = Stage::Session;
+        Ok(())
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.admission.places().leave(self.source, self.stage);
+    }
+}
+
+impl Places {
+    fn enter(&mut self, source: SourceKey, stage: Stage, exempt: bool) -> Result<(), Refused> {
+        let Self { settings, all, .. } = self;
+        let own = self.sources.get(&source).copied().unwrap_or_default();
+        match stage {
+            Stage::Waiting if all.waiting >= settings.waiting => return Err(Refused::Waiting),
+            Stage::Waiting if !exempt && own.waiting >= settings.waiting_per_source => {
+                return Err(Refused::WaitingOfSource);
+            }
+            Stage::Session if all.sessions >= settings.sessions => return Err(Refused::Sessions),
+            Stage::Session if !exempt && own.sessions >= settings.sessions_per_source => {
+                return Err(Refused::SessionsOfSource);
+            }
+            _ => {}
+        }
+        *all.of(stage) += 1;
+        *self.sources.entry(source).or_default().of(stage) += 1;
+        Ok(())
+    }
+
+    fn leave(&mut self, source: SourceKey, stage: Stage) {
+        *self.all.of(stage) -= 1;
+        let Some(own) = self.sources.get_mut(&source) else {
+            return;
+        };
+        *own.of(stage) -= 1;
+        if *own == Count::default() {
+            self.sources.remove(&source);
+        }
+    }
+}
+
+impl Count {
+    fn of(&mut self, stage: Stage) -> &mut usize {
+        match stage {
+            Stage::Waiting => &mut self.waiting,
+            Stage::Session => &mut self.sessions,
+        }
+    }
+}

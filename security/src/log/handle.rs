@@ -1,0 +1,148 @@
+//! The log as its callers see it: they hand an event over and go on.
+
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::{SyncSender, TrySendError, sync_channel};
+use std::sync::{Arc, OnceLock};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use tokio::sync::watch;
+
+use super::event::SecurityEvent;
+use super::text;
+use super::writer::Writer;
+use crate::tokens::TokenSet;
+
+/// Events that may wait for the disk; more are counted and lost.
+const QUEUE: usize = 4096;
+const FLUSH_LOOK: Duration = Duration::from_millis(5);
+
+/// Where the log is and what time it has.
+#[derive(Clone)]
+pub struct LogSettings {
+    /// The file; its directories are made if need be.
+    pub path: PathBuf,
+    /// The wall clock.
+    pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+}
+
+/// Writes events down; a handle, clones write to the same log. Its thread ends with the last one.
+#[derive(Clone)]
+pub struct SecurityLog {
+    queue: SyncSender<Message>,
+    shared: Arc<Shared>,
+}
+
+/// What callers and the writer both touch.
+pub(super) struct Shared {
+    /// Events that are not in the file and not in the queue either.
+    pub(super) lost: AtomicU64,
+    now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    tokens: OnceLock<watch::Receiver<Arc<TokenSet>>>,
+}
+
+pub(super) enum Message {
+    Event(Box<SecurityEvent>),
+    Flush(SyncSender<()>),
+}
+
+impl LogSettings {
+    /// `security/logs/security.log` below the data directory, by the system's clock.
+    #[must_use]
+    pub fn below(data: &Path) -> Self {
+        Self {
+            path: data.join("security/logs/security.log"),
+            now: Arc::new(Timestamp::now),
+        }
+    }
+}
+
+impl SecurityLog {
+    /// Opens the log. A file that cannot be written is no error: it is tried again and again, and
+    /// what is missing is counted in the first line that can be written.
+    ///
+    /// # Errors
+    /// When the system gives no thread.
+    pub fn start(settings: LogSettings) -> io::Result<Self> {
+        let (queue, messages) = sync_channel(QUEUE);
+        let shared = Arc::new(Shared {
+            lost: AtomicU64::new(0),
+            now: settings.now,
+            tokens: OnceLock::new(),
+        });
+        let writer = Writer::new(settings.path, shared.clone());
+        let body = move || writer.run(&messages);
+        thread::Builder::new()
+            .name("security-log".into())
+            .spawn(body)?;
+        Ok(Self { queue, shared })
+    }
+
+    /// Hides these tokens wherever they turn up in an event, also those without our form. The
+    /// first call counts.
+    pub fn hide_tokens(&self, tokens: watch::Receiver<Arc<TokenSet>>) {
+        let _ = self.shared.tokens.set(tokens);
+    }
+
+    /// Puts an event on record. Never waits: when the queue is full, the event is counted as lost.
+    pub fn record(&self, mut event: SecurityEvent) {
+        event.time = self.shared.now();
+        self.make_harmless(&mut event);
+        if self
+            .queue
+            .try_send(Message::Event(Box::new(event)))
+            .is_err()
+        {
+            self.shared.lost.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Waits until what was recorded before is on the disk, or has been given up; false when that
+    /// takes longer than `patience`. For shutting down, and for tests.
+    #[must_use]
+    pub fn flush(&self, patience: Duration) -> bool {
+        let give_up = Instant::now() + patience;
+        let (done, told) = sync_channel(1);
+        let mut message = Message::Flush(done);
+        loop {
+            message = match self.queue.try_send(message) {
+                Ok(()) => break,
+                Err(TrySendError::Full(message)) if Instant::now() < give_up => message,
+                Err(_) => return false,
+            };
+            thread::sleep(FLUSH_LOOK);
+        }
+        told.recv_timeout(give_up.saturating_duration_since(Instant::now()))
+            .is_ok()
+    }
+
+    fn make_harmless(&self, event: &mut SecurityEvent) {
+        let tokens = self
+            .shared
+            .tokens
+            .get()
+            .map(|tokens| tokens.borrow().clone());
+        let tokens = tokens.as_deref();
+        let client_texts = [
+            &mut event.client_id,
+            &mut event.token_id,
+            &mut event.client_type,
+            &mut event.subject,
+        ];
+        for field in client_texts.into_iter().flatten() {
+            *field = text::short(field, tokens);
+        }
+        if let Some(reason) = &mut event.reason {
+            *reason = text::long(reason, tokens);
+        }
+    }
+}
+
+impl Shared {
+    pub(super) fn now(&self) -> Timestamp {
+        (self.now)()
+    }
+}

@@ -1,0 +1,19 @@
+//! Tokens: their text, the file that holds them, and the set in force.
+
+mod entries;
+mod file;
+mod lifetime;
+mod record;
+mod set;
+mod store;
+mod token;
+mod write;
+
+pub use file::{MAX_FILE, TokenFile, TokenFileError};
+pub use lifetime::{LifetimeError, parse_lifetime};
+pub use record::{TokenRecord, valid_client_type};
+pub use set::{TokenProblem, TokenSet};
+pub use store::{TokenNews, TokenStore};
+pub use token::{Token, looks_generated};
+
+pub(crate) use token::{ID_LENGTH, PREFIX, valid_id};
