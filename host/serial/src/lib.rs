@@ -1,1 +1,25 @@
-//! slewgate-serial
+//! The lines to the hardware: one owner per line, a bounded queue in front of it, and a stop that goes first.
+//!
+//! In reading order: `exchange`, `error` and `state` say what is asked and answered; `line` and `held` are the handles;
+//! `queue` is what handles and owner share; `owner` is the thread; `wire` is the time-bounded traffic on the open device;
+//! `device` and the platform's module are the device itself.
+//!
+//! What holds here:
+//! - Nobody but a line's thread touches its device, and that thread never waits for anything but device and queue at once.
+//! - A stop passes the queue; what was asked before it never reaches the wire after it.
+//! - A reply belongs to the request before it: what came unasked is discarded, and after a timeout the line is let go quiet.
+//! - Every queue here is bounded by a constant; nothing here runs on the async runtime, knows a protocol, or repeats what moves.
+
+mod exchange;
+mod error;
+mod state;
+mod line;
+mod held;
+mod queue;
+
+pub use error::{LineError, Outcome};
+pub use exchange::{Exchange, Framing, Guard, MAX_REPLY, MAX_REQUEST, MAX_STOP_EXCHANGES, StopCount, StopSequence};
+pub use held::Held;
+pub use line::{Line, StopHandle};
+pub use queue::QUEUE_CAPACITY;
+pub use state::{LineSettings, LineState};

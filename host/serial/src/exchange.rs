@@ -1,0 +1,63 @@
+//! What callers ask of a line.
+
+use std::time::Duration;
+
+/// The longest request, in bytes.
+pub const MAX_REQUEST: usize = 256;
+
+/// The longest reply, in bytes. One that grows longer without ending is [`LineError::Timeout`](crate::LineError::Timeout) at once.
+pub const MAX_REPLY: usize = 4096;
+
+/// The most exchanges of a [`StopSequence`]. Who accepts a sequence holds it to this.
+pub const MAX_STOP_EXCHANGES: usize = 8;
+
+/// Where a reply ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Framing {
+    /// There is none.
+    None,
+    /// After exactly this many bytes.
+    Count(u32),
+    /// After this byte, which is included.
+    Until(u8),
+}
+
+/// One request and its reply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Exchange {
+    /// At most [`MAX_REQUEST`] bytes.
+    pub request: Vec<u8>,
+    /// Where the reply ends.
+    pub reply: Framing,
+    /// For the whole reply, from the last byte written.
+    pub timeout: Duration,
+}
+
+/// How a plugin's hardware is stopped.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StopSequence {
+    /// Sent in this order; one without a reply does not keep the next from being sent.
+    pub exchanges: Vec<Exchange>,
+    /// How long to wait for an exchange under way before writing into it; zero where the hardware takes a stop at any time.
+    pub patience: Duration,
+}
+
+/// How many stops a line was asked for. What carries an older count than its line was asked before a stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StopCount(pub u64);
+
+/// What a stop does to work that was asked for before it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Guard {
+    /// It only waits, and is sent again where the stop cut it.
+    Read,
+    /// It fails with [`LineError::Stopped`](crate::LineError::Stopped) once the line's count is newer than this one.
+    Write(StopCount),
+}
+
+impl Guard {
+    /// Whether a stop came after what this guards.
+    pub(crate) fn is_stale(self, current: StopCount) -> bool {
+        matches!(self, Guard::Write(asked) if asked < current)
+    }
+}

@@ -1,0 +1,123 @@
+//! A line's handle.
+
+use std::fmt;
+use std::future::Future;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+use std::time::{Duration, Instant};
+
+use tokio::sync::watch;
+
+use crate::exchange::{Exchange, Guard, StopCount, StopSequence};
+use crate::queue::{Shared, Step, StopOutcome, Work};
+use crate::state::{LineSettings, LineState};
+use crate::{Held, LineError};
+
+/// A line. Clones are the same line; it is closed when the last of them is dropped.
+#[derive(Clone)]
+pub struct Line {
+    handle: Arc<Handle>,
+}
+
+/// Closes the line with its last handle.
+struct Handle {
+    shared: Arc<Shared>,
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.shared.close();
+    }
+}
+
+impl Line {
+    /// Starts a line's thread, which opens the device and keeps trying while that fails: watch [`Line::state`].
+    /// An error means that the system gave no thread or no poll.
+    pub fn start(settings: LineSettings) -> io::Result<Line> {
+        let poll = mio::Poll::new()?;
+        let shared = Arc::new(Shared::new(settings.name.clone(), poll.registry())?);
+        Ok(Line { handle: Arc::new(Handle { shared }) })
+    }
+
+    /// The configuration's name for the line.
+    pub fn name(&self) -> &str {
+        self.shared().name()
+    }
+
+    /// How many stops the line was asked for by now. A request takes its count when it is read.
+    pub fn stop_count(&self) -> StopCount {
+        self.shared().stop_count()
+    }
+
+    /// Writes, then reads one reply; what came unasked before is discarded.
+    ///
+    /// Dropping the future takes an exchange that did not begin out of the queue; one that began is finished by the
+    /// line's owner and its reply discarded.
+    pub async fn exchange(&self, exchange: Exchange, guard: Guard) -> Result<Vec<u8>, LineError> {
+        self.shared().step(None, guard, Step::Exchange(exchange)).await
+    }
+
+    /// Stops the hardware: counts up before it returns, goes before everything queued, and fails what is guarded by an
+    /// older count. Stops that wait together and are equal share one sequence on the wire.
+    ///
+    /// The line sends the sequence whether or not the handle is awaited. While the device is gone the handle fails with
+    /// [`LineError::Disconnected`] at once, and the line sends the sequence first thing when it opens the device again.
+    pub fn stop(&self, sequence: &StopSequence) -> StopHandle {
+        StopHandle::new(self.shared().stop(sequence))
+    }
+
+    /// Keeps every other caller off the line until the hold is released, dropped, or `at_most` has passed; the others wait
+    /// in the queue. A stop still goes first. Everything done in the hold is guarded by `guard`.
+    pub async fn hold(&self, at_most: Duration, guard: Guard) -> Result<Held, LineError> {
+        self.shared().submit(None, guard, |answer| Work::Hold { at_most, answer }).await
+    }
+
+    /// How the line is, and a watch of its changes.
+    pub fn state(&self) -> watch::Receiver<LineState> {
+        self.shared().state()
+    }
+
+    /// Sends the stops that wait, fails everything else, and ends the line's thread.
+    pub fn close(&self) {
+        self.shared().close();
+    }
+
+    fn shared(&self) -> &Arc<Shared> {
+        &self.handle.shared
+    }
+}
+
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line").field("name", &self.name()).finish_non_exhaustive()
+    }
+}
+
+/// A stop that was asked for: resolves to the moment at which the last byte of its sequence was handed to the device.
+/// Dropping it takes nothing back.
+pub struct StopHandle(Pin<Box<dyn Future<Output = Result<Instant, LineError>> + Send>>);
+
+impl StopHandle {
+    fn new(mut outcome: watch::Receiver<Option<StopOutcome>>) -> StopHandle {
+        StopHandle(Box::pin(async move {
+            let settled = outcome.wait_for(Option::is_some).await;
+            settled.ok().and_then(|outcome| outcome.clone()).unwrap_or(Err(LineError::Disconnected))
+        }))
+    }
+}
+
+impl Future for StopHandle {
+    type Output = Result<Instant, LineError>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        self.0.as_mut().poll(context)
+    }
+}
+
+impl fmt::Debug for StopHandle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StopHandle").finish_non_exhaustive()
+    }
+}
