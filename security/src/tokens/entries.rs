@@ -4,9 +4,10 @@
 use std::collections::HashSet;
 use std::fmt;
 
+use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
 use super::record::{TokenRecord, unknown_fields};
 use super::set::TokenSet;
@@ -24,7 +25,8 @@ pub(crate) struct Entries {
 impl Entries {
     /// Reads the file's text; an empty file is not JSON.
     pub(crate) fn parse(text: &[u8]) -> Result<Self, serde_json::Error> {
-        serde_json::from_slice(text)
+        // Some editors begin every file with a byte order mark.
+        serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text))
     }
 
     /// The file's text again.
@@ -45,15 +47,46 @@ impl Entries {
 
     /// Adds an entry under the token's hash.
     pub(crate) fn add(&mut self, record: &TokenRecord) -> Result<(), serde_json::Error> {
-        let text = serde_json::to_string_pretty(record)?.replace('\n', "\n  ");
-        let key = format!("{HASHED}{}", record.hash.to_hex());
-        self.list.push((key, RawValue::from_string(text)?));
+        self.list.push((hashed_key(record.hash), indented(record)?));
         Ok(())
     }
 
     /// Takes away every entry of the token with this hash.
     pub(crate) fn remove(&mut self, hash: TokenHash) {
         self.list.retain(|(key, _)| hash_of(key) != Some(hash));
+    }
+
+    /// Puts a text field into the entry of the token with this hash.
+    pub(crate) fn set_field(
+        &mut self,
+        hash: TokenHash,
+        field: &str,
+        text: &str,
+    ) -> Result<(), serde_json::Error> {
+        for (key, value) in &mut self.list {
+            if hash_of(key) == Some(hash) {
+                let mut entry: Map<String, Value> = serde_json::from_str(value.get())?;
+                entry.insert(field.into(), text.into());
+                *value = indented(&entry)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Puts the hash in the place of the token's text; tells how many texts there were.
+    pub(crate) fn seal(&mut self, record: &TokenRecord) -> Result<usize, serde_json::Error> {
+        let hash = record.hash;
+        let open = |key: &str| !key.starts_with(HASHED) && hash_of(key) == Some(hash);
+        let texts = self.list.iter().filter(|(key, _)| open(key)).count();
+        if texts > 0 {
+            self.set_field(hash, "id", &record.id)?;
+        }
+        for (key, _) in &mut self.list {
+            if open(key) {
+                *key = hashed_key(hash);
+            }
+        }
+        Ok(texts)
     }
 
     /// The good entries, and what is wrong with the others.
@@ -117,6 +150,15 @@ fn read_entry(
     if let Err(why) = added {
         set.note(format!("{place} is skipped: {why}"));
     }
+}
+
+fn hashed_key(hash: TokenHash) -> String {
+    format!("{HASHED}{}", hash.to_hex())
+}
+
+/// An entry as it looks inside the file's object.
+fn indented(entry: &impl Serialize) -> Result<Box<RawValue>, serde_json::Error> {
+    RawValue::from_string(serde_json::to_string_pretty(entry)?.replace('\n', "\n  "))
 }
 
 /// The hash that a key stands for: its own, if it is a token's text.

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use thiserror::Error;
 
 use super::entries::Entries;
-use super::record::{MAX_NAME, TokenRecord, valid_client_type, valid_name};
+use super::file_error::TokenFileError;
+use super::record::{TokenRecord, valid_client_type, valid_name};
 use super::set::TokenSet;
 use super::token::{Token, valid_id};
 use super::write::WriteLock;
@@ -23,69 +23,6 @@ pub const MAX_FILE: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct TokenFile {
     path: PathBuf,
-}
-
-/// Why the file could not be read or changed. No variant holds a token.
-#[derive(Debug, Error)]
-pub enum TokenFileError {
-    /// There is none.
-    #[error("there is no {}; `slewgate token generate` makes it", .0.display())]
-    Missing(PathBuf),
-    /// Somebody else may have written it, or it is not a plain file, or too large.
-    #[error("{} is refused: {reason}", path.display())]
-    Refused {
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it, and what to do.
-        reason: String,
-    },
-    /// The system would not read it.
-    #[error("cannot read {}: {source}", path.display())]
-    Read {
-        /// The file.
-        path: PathBuf,
-        /// The system's word.
-        source: io::Error,
-    },
-    /// It is not JSON, or not an object.
-    #[error("{} is not an object in JSON (line {line}, column {column})", path.display())]
-    Json {
-        /// The file.
-        path: PathBuf,
-        /// Where, counted from 1.
-        line: usize,
-        /// Where, counted from 1.
-        column: usize,
-    },
-    /// The system would not write it.
-    #[error("cannot write {}: {source}", path.display())]
-    Write {
-        /// The file.
-        path: PathBuf,
-        /// The system's word.
-        source: io::Error,
-    },
-    /// Another program is changing it and does not end.
-    #[error("another program is changing {}; try again", .0.display())]
-    Locked(PathBuf),
-    /// The name of a new token is no name.
-    #[error("the name must be 1 to {MAX_NAME} characters without control characters")]
-    Name,
-    /// The client type of a new token is none.
-    #[error("the client type must be 1 to 32 characters of a-z, 0-9 and -")]
-    ClientType,
-    /// There is nothing to revoke.
-    #[error("no token has the id {0}; `slewgate token list` shows the ids")]
-    UnknownId(String),
-    /// There is nothing to revoke; what was given is not repeated, because it may be a token.
-    #[error("that is no known token and no id; `slewgate token list` shows the ids")]
-    UnknownToken,
-    /// What was given is the text of one token and the id of another.
-    #[error("that is the text of token {0} and the id of another; edit the file by hand")]
-    Ambiguous(String),
-    /// No randomness for a new token.
-    #[error("the system has no randomness to give: {0}")]
-    Randomness(String),
 }
 
 impl TokenFile {
@@ -145,6 +82,46 @@ impl TokenFile {
                 .add(&record)
                 .map_err(|error| self.cannot_write(error.into()))?;
             Ok((token, record))
+        })
+    }
+
+    /// Makes a token to take the place of another, with the same name, type, networks, limit and
+    /// lifetime. The old one stays good for `overlap`, so that its client can change over.
+    ///
+    /// # Errors
+    /// When there is no such token, or the file cannot be read or written.
+    pub fn rotate(
+        &self,
+        token_or_id: &str,
+        overlap: Duration,
+    ) -> Result<(Token, TokenRecord), TokenFileError> {
+        self.change(|entries| {
+            let known = entries.to_set();
+            let old = find(&known, token_or_id.trim())?;
+            let token = new_token(&known)?;
+            let record = successor(&token, &old);
+            let end = later(now(), overlap);
+            let end = old.expires.map_or(end, |expires| expires.min(end));
+            entries
+                .set_field(old.hash, "expires", &end.to_string())
+                .and_then(|()| entries.add(&record))
+                .map_err(|error| self.cannot_write(error.into()))?;
+            Ok((token, record))
+        })
+    }
+
+    /// Replaces the text of every token that people wrote by hand by its hash; tells how many.
+    /// The tokens stay good, and keep their ids.
+    ///
+    /// # Errors
+    /// When the file cannot be read or written.
+    pub fn seal(&self) -> Result<usize, TokenFileError> {
+        self.change(|entries| {
+            let known = entries.to_set();
+            let seal = |record: &TokenRecord| entries.seal(record);
+            let sealed: Result<Vec<usize>, _> = known.list().iter().map(seal).collect();
+            let sealed = sealed.map_err(|error| self.cannot_write(error.into()))?;
+            Ok(sealed.into_iter().sum())
         })
     }
 
@@ -273,7 +250,8 @@ impl TokenFile {
 /// What was read, before it is understood.
 pub(crate) struct FileText {
     pub(crate) bytes: Vec<u8>,
-    problem: Option<String>,
+    /// What was put right.
+    pub(crate) problem: Option<String>,
 }
 
 impl FileText {
@@ -304,20 +282,38 @@ fn new_record(
     client_type: &str,
     lifetime: Option<Duration>,
 ) -> TokenRecord {
-    let now = Timestamp::now();
-    let created = Timestamp::from_second(now.as_second()).unwrap_or(now);
+    let created = now();
     TokenRecord {
         id: token.id().to_owned(),
         client_type: client_type.to_owned(),
         name: name.to_owned(),
         created: Some(created),
-        expires: lifetime
-            .map(|lifetime| created.saturating_add(lifetime).unwrap_or(Timestamp::MAX)),
+        expires: lifetime.map(|lifetime| later(created, lifetime)),
         not_before: None,
         networks: None,
         requests_per_minute: None,
         hash: token.hash(),
     }
+}
+
+fn successor(token: &Token, old: &TokenRecord) -> TokenRecord {
+    let begun = old.created.zip(old.expires);
+    let lifetime = begun.map(|(created, expires)| expires.duration_since(created).unsigned_abs());
+    TokenRecord {
+        networks: old.networks.clone(),
+        requests_per_minute: old.requests_per_minute,
+        ..new_record(token, &old.name, &old.client_type, lifetime)
+    }
+}
+
+/// The time in whole seconds: the file is for people too.
+fn now() -> Timestamp {
+    let now = Timestamp::now();
+    Timestamp::from_second(now.as_second()).unwrap_or(now)
+}
+
+fn later(time: Timestamp, by: Duration) -> Timestamp {
+    time.saturating_add(by).unwrap_or(Timestamp::MAX)
 }
 
 fn find(set: &TokenSet, token_or_id: &str) -> Result<TokenRecord, TokenFileError> {

@@ -2,6 +2,7 @@
 
 mod entries;
 mod file;
+mod file_error;
 mod lifetime;
 mod record;
 mod set;
@@ -9,7 +10,8 @@ mod store;
 mod token;
 mod write;
 
-pub use file::{MAX_FILE, TokenFile, TokenFileError};
+pub use file::{MAX_FILE, TokenFile};
+pub use file_error::TokenFileError;
 pub use lifetime::{LifetimeError, parse_lifetime};
 pub use record::{TokenRecord, valid_client_type};
 pub use set::{TokenProblem, TokenSet};

@@ -15,7 +15,8 @@ use std::time::Duration;
 use notify::{RecommendedWatcher, RecursiveMode, Watcher as _};
 use tokio::sync::watch;
 
-use super::file::{TokenFile, TokenFileError};
+use super::file::TokenFile;
+use super::file_error::TokenFileError;
 use super::set::TokenSet;
 use crate::log::{EventKind, SecurityEvent};
 
@@ -199,7 +200,8 @@ impl<F: Fn(TokenNews)> Keeper<F> {
             Ok(text) => Seen::Text(text.hash()),
             Err(error) => Seen::Error(error.to_string()),
         };
-        if self.seen.as_ref() == Some(&seen) {
+        let put_right = text.as_ref().is_ok_and(|text| text.problem.is_some());
+        if self.seen.as_ref() == Some(&seen) && !put_right {
             return;
         }
         let first = self.seen.is_none();
