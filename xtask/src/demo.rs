@@ -13,13 +13,8 @@ use crate::workspace::{Workspace, spelled};
 /// Client types that get a token, each kept in `NAME.token`.
 pub(crate) const TOKENS: [&str; 2] = ["telescope", "observer"];
 
-/// Appended to the configuration where it names no site: Greenwich.
-const SITE: &str = "
-[site]
-latitude = 51.4769
-longitude = 0.0
-elevation = 47
-";
+/// Keys of `[site]` that have no default and that the demonstration takes as the annotated configuration shows them.
+const SITE: [&str; 2] = ["latitude", "longitude"];
 
 /// Where the demonstration keeps its things.
 pub(crate) struct Demo {
@@ -48,12 +43,9 @@ impl Demo {
             return Ok(());
         }
         let from = root.join("config/slewgate.toml");
-        let mut text =
+        let text =
             fs::read_to_string(&from).with_context(|| format!("cannot read {}", from.display()))?;
-        if !text.lines().any(|line| line.trim_end() == "[site]") {
-            text.push_str(SITE);
-        }
-        files::write_if_changed(&to, text.as_bytes())
+        files::write_if_changed(&to, with_site(&text).as_bytes())
     }
 
     /// Where the token of a client type is kept.
@@ -125,5 +117,28 @@ impl Demo {
         }
         serde_json::from_slice(&output.stdout)
             .with_context(|| format!("{} wrote no JSON", spelled(&command)))
+    }
+}
+
+/// The annotated configuration with its example of a site in force.
+fn with_site(text: &str) -> String {
+    SITE.iter().fold(text.to_owned(), |text, key| {
+        text.replace(&format!("# {key} = "), &format!("{key} = "))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_annotated_configuration_has_a_site_to_put_in_force() {
+        let text = super::with_site(include_str!("../../config/slewgate.toml"));
+        let (_, site) = text.split_once("\n[site]").unwrap();
+        for key in super::SITE {
+            assert!(
+                site.lines()
+                    .any(|line| line.starts_with(&format!("{key} = "))),
+                "{key}"
+            );
+        }
     }
 }
