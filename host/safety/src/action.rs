@@ -21,7 +21,8 @@ pub enum Action {
         exchanges: Vec<Exchange>,
     },
     /// Send the stop sequence of the role's line, and then say so with [`crate::Motions::stopped`], for each
-    /// role that shares the line: the sequence takes every motion along.
+    /// role that shares the line: the sequence takes every motion along. What that asks for comes after the
+    /// rest of this list.
     StopLine {
         /// The line's role.
         role: String,

@@ -101,16 +101,14 @@ impl Motions {
             motion.settle(now);
         }
         self.bound_settling();
-        actions.extend(self.look(now));
-        actions
+        self.and_look(actions, now)
     }
 
     /// End what moves under this label, each by its own ending.
     pub fn stop_label(&mut self, label: &str, now: Instant) -> Vec<Action> {
-        self.end_where(
-            |motion| (motion.plan().label == label).then_some(Cause::Stop),
-            now,
-        )
+        let labelled = |motion: &Motion| motion.plan().label == label;
+        let actions = self.end_where(|motion| labelled(motion).then_some(Cause::Stop), now);
+        self.and_look(actions, now)
     }
 
     /// A session is gone: its jogs end, and the rest as their plans say. It begins nothing any more.
@@ -126,7 +124,7 @@ impl Motions {
             .values_mut()
             .filter(|motion| theirs(motion))
             .for_each(Motion::disown);
-        actions
+        self.and_look(actions, now)
     }
 
     /// The plugin failed and nothing can be asked of it: its motions end or complete as their plans say.
@@ -148,22 +146,8 @@ impl Motions {
 
     /// What `advance` answered, or that the call failed. An answer for a motion that is gone changes nothing.
     pub fn progress(&mut self, id: MotionId, progress: Progress, now: Instant) -> Vec<Action> {
-        let Some(motion) = self.motions.get_mut(&id) else {
-            return Vec::new();
-        };
-        match motion.answer(progress, now) {
-            Verdict::GoesOn => self.look(now),
-            Verdict::Ends(Cause::Done) => {
-                let over = motion.event(Happening::Ended(Cause::Done));
-                self.motions.remove(&id);
-                vec![over]
-            }
-            Verdict::Ends(cause) => self.end(&[(id, cause)], now),
-            Verdict::Settled => {
-                self.motions.remove(&id);
-                Vec::new()
-            }
-        }
+        let actions = self.take(id, progress, now);
+        self.and_look(actions, now)
     }
 
     /// Do what is due.
@@ -173,15 +157,14 @@ impl Motions {
             self.end_where(|motion| motion.is_overdue(now).then(|| motion.end().1), now);
         let lost: Vec<MotionId> = self.ids(|motion| motion.is_lost(now));
         for id in lost {
-            actions.extend(self.progress(
+            actions.extend(self.take(
                 id,
                 Progress::Failed("the plugin did not answer".to_owned()),
                 now,
             ));
         }
         self.motions.retain(|_, motion| !motion.is_settled(now));
-        actions.extend(self.look(now));
-        actions
+        self.and_look(actions, now)
     }
 
     /// When [`Motions::tick`] is to be called next. None: there is nothing that could come due.
@@ -242,6 +225,26 @@ impl Motions {
         })
     }
 
+    /// What an answer of `advance` changes.
+    fn take(&mut self, id: MotionId, progress: Progress, now: Instant) -> Vec<Action> {
+        let Some(motion) = self.motions.get_mut(&id) else {
+            return Vec::new();
+        };
+        match motion.answer(progress, now) {
+            Verdict::GoesOn => Vec::new(),
+            Verdict::Ends(Cause::Done) => {
+                let over = motion.event(Happening::Ended(Cause::Done));
+                self.motions.remove(&id);
+                vec![over]
+            }
+            Verdict::Ends(cause) => self.end(&[(id, cause)], now),
+            Verdict::Settled => {
+                self.motions.remove(&id);
+                Vec::new()
+            }
+        }
+    }
+
     /// End what the new plan takes the place of.
     fn supersede(&mut self, plan: &Plan) -> Vec<Action> {
         let mut actions = Vec::new();
@@ -275,7 +278,7 @@ impl Motions {
         self.end(&ends, now)
     }
 
-    /// The host ends these: first the bytes that do, then the news, then the plugin's part.
+    /// The host ends these: first the bytes that do, then then the news.
     fn end(&mut self, ends: &[(MotionId, Cause)], now: Instant) -> Vec<Action> {
         let (mut bytes, mut news) = (Vec::new(), Vec::new());
         for (id, cause) in ends {
@@ -292,20 +295,23 @@ impl Motions {
         }
         self.bound_settling();
         bytes.extend(news);
-        bytes.extend(self.look(now));
         bytes
     }
 
-    /// The calls of `advance` that are due.
-    fn look(&mut self, now: Instant) -> Vec<Action> {
-        match self.attended {
-            true => self
-                .motions
-                .values_mut()
-                .filter_map(|motion| motion.look(now))
-                .collect(),
-            false => Vec::new(),
+    /// These actions, and the calls of `advance` that are due. A stop of a line comes first, as it changes what
+    /// there is to ask: [`Motions::stopped`] asks then.
+    fn and_look(&mut self, mut actions: Vec<Action>, now: Instant) -> Vec<Action> {
+        let stops = actions
+            .iter()
+            .any(|action| matches!(action, Action::StopLine { .. }));
+        if self.attended && !stops {
+            actions.extend(
+                self.motions
+                    .values_mut()
+                    .filter_map(|motion| motion.look(now)),
+            );
         }
+        actions
     }
 
     /// A plugin that puts nothing in order does not fill the table: the oldest is left as it is.
