@@ -5,7 +5,6 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use anyhow::Context;
 use serde_json::Value;
 
 use crate::demo::Demo;
@@ -23,18 +22,19 @@ pub(crate) fn announce(workspace: &Workspace, host: u32) -> anyhow::Result<()> {
     let demo = Demo::new(workspace);
     let began = Instant::now();
     while began.elapsed() < PATIENCE && platform::is_parent(host) {
-        if let Ok(ready) = fs::read(&demo.ready) {
-            let ready: Value =
-                serde_json::from_slice(&ready).context("the ready file is not JSON")?;
-            let address = ready["command"]
-                .as_str()
-                .context("the ready file names no address")?;
-            println!("{}", text(workspace, &demo, address));
+        if let Some(address) = address(&demo) {
+            println!("{}", text(workspace, &demo, &address));
             return Ok(());
         }
         thread::sleep(LOOK);
     }
     Ok(())
+}
+
+/// Where the host takes commands, once its ready file says so.
+fn address(demo: &Demo) -> Option<String> {
+    let ready: Value = serde_json::from_slice(&fs::read(&demo.ready).ok()?).ok()?;
+    ready["command"].as_str().map(str::to_owned)
 }
 
 fn text(workspace: &Workspace, demo: &Demo, address: &str) -> String {

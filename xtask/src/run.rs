@@ -12,10 +12,11 @@ use crate::{platform, plugins};
 /// Builds, fills the data directory, and becomes the host; beside it a second process waits for it and says how to connect.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
     let components = plugins::build(workspace)?;
+    // Selected from the whole workspace, so that wasmtime is built with the features that it has in `cargo xtask test`.
     step(
         workspace
             .cargo()
-            .args(["build", "--package", "slewgate-server"]),
+            .args(["build", "--workspace", "--bin", "slewgate"]),
     )?;
 
     let demo = Demo::new(workspace);
