@@ -22,6 +22,9 @@ fn a_motion_without_an_ending_of_its_own_ends_with_its_line() {
         matches!(&actions[0], Action::StopLine { role, cause: Cause::Lease } if role == "port")
     );
     assert_eq!(endings(&actions).len(), 2);
+    assert!(advances(&actions).is_empty(), "the stop comes first");
+    let after = motions.stopped("port", stops(1), now + SECOND);
+    assert_eq!(advances(&after).len(), 2);
 }
 
 #[test]
