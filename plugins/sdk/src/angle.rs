@@ -90,7 +90,12 @@ fn fields(text: &[u8]) -> Option<f64> {
 fn field(text: &[u8]) -> Option<(f64, &[u8], bool)> {
     let digits = text.iter().take_while(|b| b.is_ascii_digit()).count();
     let fraction = match text.get(digits) {
-        Some(b'.') => 1 + text[digits + 1..].iter().take_while(|b| b.is_ascii_digit()).count(),
+        Some(b'.') => {
+            1 + text[digits + 1..]
+                .iter()
+                .take_while(|b| b.is_ascii_digit())
+                .count()
+        }
         _ => 0,
     };
     if digits == 0 || digits > 3 {
@@ -113,7 +118,10 @@ mod tests {
     fn any_mark_separates_degrees() {
         for mark in [&b"*"[..], b":", b"\xdf", b"\xe1", b"t"] {
             let text = [b"-05", mark, b"23'28#"].concat();
-            assert!(near(parse(&text), -(5.0 + 23.0 / 60.0 + 28.0 / 3600.0)), "{mark:?}");
+            assert!(
+                near(parse(&text), -(5.0 + 23.0 / 60.0 + 28.0 / 3600.0)),
+                "{mark:?}"
+            );
         }
     }
 
@@ -122,7 +130,10 @@ mod tests {
         assert!(near(parse(b"05:35.5#"), 5.0 + 35.5 / 60.0));
         assert!(near(parse(b"05:35:17#"), 5.0 + 35.0 / 60.0 + 17.0 / 3600.0));
         assert!(near(parse(b"+41*16#"), 41.0 + 16.0 / 60.0));
-        assert!(near(parse(b"05:35:17.3"), 5.0 + 35.0 / 60.0 + 17.3 / 3600.0));
+        assert!(near(
+            parse(b"05:35:17.3"),
+            5.0 + 35.0 / 60.0 + 17.3 / 3600.0
+        ));
     }
 
     #[test]
@@ -135,7 +146,17 @@ mod tests {
 
     #[test]
     fn garbage_is_no_angle() {
-        for text in [&b""[..], b"#", b"-", b"HH:MM", b"05:75:00#", b"1234:00#", b"05::17", b"01:02:03:04#", b"\xff\xff"] {
+        for text in [
+            &b""[..],
+            b"#",
+            b"-",
+            b"HH:MM",
+            b"05:75:00#",
+            b"1234:00#",
+            b"05::17",
+            b"01:02:03:04#",
+            b"\xff\xff",
+        ] {
             assert_eq!(parse(text), None, "{text:?}");
         }
     }
@@ -147,7 +168,10 @@ mod tests {
         let low = Sexagesimal::to_tenth_of_minute(23.999_999, Some(24));
         assert_eq!((low.whole, low.minutes, low.tenths), (0, 0, 0));
         let degrees = Sexagesimal::to_second(89.999_999, None);
-        assert_eq!((degrees.whole, degrees.minutes, degrees.seconds), (90, 0, 0));
+        assert_eq!(
+            (degrees.whole, degrees.minutes, degrees.seconds),
+            (90, 0, 0)
+        );
     }
 
     #[test]
@@ -157,7 +181,10 @@ mod tests {
             let s = Sexagesimal::to_second(value, None);
             let sign = if s.negative { '-' } else { '+' };
             let text = format!("{sign}{:02}*{:02}:{:02}#", s.whole, s.minutes, s.seconds);
-            assert!((parse(text.as_bytes()).unwrap() - value).abs() <= 0.5 / 3600.0 + 1e-9, "{text}");
+            assert!(
+                (parse(text.as_bytes()).unwrap() - value).abs() <= 0.5 / 3600.0 + 1e-9,
+                "{text}"
+            );
         }
     }
 }

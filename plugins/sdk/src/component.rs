@@ -1,8 +1,11 @@
 //! The host that a handler has as a component: the imports of the world `command-handler`.
 
-use crate::bindings::command_handler::slewgate::plugin::{clock, events, motion, serial, sky, state};
+use crate::bindings::command_handler::slewgate::plugin::{
+    clock, events, motion, serial, sky, state,
+};
 use crate::{
-    Equatorial, Exchange, Failure, Frame, Framing, Held, Horizontal, Host, Instant, Line, LineError, Millis, MotionError, Plan, Site,
+    Equatorial, Exchange, Failure, Frame, Framing, Held, Horizontal, Host, Instant, Line,
+    LineError, Millis, MotionError, Plan, Site,
 };
 
 /// The host that runs this component.
@@ -30,14 +33,21 @@ impl Host for Component {
     }
 
     fn keep(&self, key: &str, value: &[u8]) -> Result<(), Failure> {
-        state::set(key, value).map_err(|full| Failure::Internal(format!("no room to keep {key}: {full:?}")))
+        state::set(key, value)
+            .map_err(|full| Failure::Internal(format!("no room to keep {key}: {full:?}")))
     }
 
     fn publish(&self, topic: &str, data: &str) {
         events::publish(topic, data);
     }
 
-    fn convert(&self, position: Equatorial, given: Frame, wanted: Frame, at: Instant) -> Equatorial {
+    fn convert(
+        &self,
+        position: Equatorial,
+        given: Frame,
+        wanted: Frame,
+        at: Instant,
+    ) -> Equatorial {
         sky::convert(position, given, wanted, at)
     }
 
@@ -45,7 +55,7 @@ impl Host for Component {
         sky::to_horizontal(position, at, site)
     }
 
-    fn from_horizontal(&self, position: Horizontal, at: Instant, site: Site) -> Equatorial {
+    fn to_equatorial(&self, position: Horizontal, at: Instant, site: Site) -> Equatorial {
         sky::from_horizontal(position, at, site)
     }
 

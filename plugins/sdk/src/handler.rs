@@ -6,7 +6,9 @@ use serde::de::DeserializeOwned;
 use crate::bindings::command_handler::exports::slewgate::plugin::handler as guest;
 use crate::component::Component;
 use crate::export::{self, Exported};
-use crate::{Attachment, Client, Description, Failure, Host, Observation, Occasion, Progress, Request};
+use crate::{
+    Attachment, Client, Description, Failure, Host, Observation, Occasion, Progress, Request,
+};
 
 /// Adds commands to the host. Exported once with [`export_handler!`](crate::export_handler).
 ///
@@ -23,13 +25,24 @@ pub trait Handler: Sized + Send + Sync + 'static {
     fn attach(&self, host: &dyn Host) -> Result<Attachment, Failure>;
 
     /// One command of a client; the answer is JSON text.
-    fn handle(&self, host: &dyn Host, client: &Client, request: &Request) -> Result<String, Failure>;
+    fn handle(
+        &self,
+        host: &dyn Host,
+        client: &Client,
+        request: &Request,
+    ) -> Result<String, Failure>;
 
     /// The state of the hardware, for all who watch.
     fn sample(&self, host: &dyn Host) -> Result<Observation, Failure>;
 
     /// Looks after a motion that was begun with `note`.
-    fn advance(&self, host: &dyn Host, motion: u32, occasion: Occasion, note: &[u8]) -> Result<Progress, Failure>;
+    fn advance(
+        &self,
+        host: &dyn Host,
+        motion: u32,
+        occasion: Occasion,
+        note: &[u8],
+    ) -> Result<Progress, Failure>;
 }
 
 /// The params of a request. Its schema was checked by the host before.
@@ -69,7 +82,9 @@ impl<H: Handler + Exported> guest::Guest for H {
 }
 
 fn configured<H: Exported>() -> Result<&'static H, Failure> {
-    H::cell().get().ok_or_else(|| Failure::Internal("called before configure".into()))
+    H::cell()
+        .get()
+        .ok_or_else(|| Failure::Internal("called before configure".into()))
 }
 
 /// Makes the crate a component of the world `command-handler` that serves the type given.

@@ -28,11 +28,12 @@ pub trait Host {
     fn publish(&self, topic: &str, data: &str);
 
     /// A position in another frame.
-    fn convert(&self, position: Equatorial, given: Frame, wanted: Frame, at: Instant) -> Equatorial;
+    fn convert(&self, position: Equatorial, given: Frame, wanted: Frame, at: Instant)
+    -> Equatorial;
     /// Where a position in JNow stands above the horizon.
     fn to_horizontal(&self, position: Equatorial, at: Instant, site: Site) -> Horizontal;
     /// What position in JNow stands there.
-    fn from_horizontal(&self, position: Horizontal, at: Instant, site: Site) -> Equatorial;
+    fn to_equatorial(&self, position: Horizontal, at: Instant, site: Site) -> Equatorial;
     /// Degrees between two positions in one frame.
     fn separation(&self, a: Equatorial, b: Equatorial) -> f64;
 }
@@ -65,7 +66,9 @@ impl From<MotionError> for Failure {
     fn from(error: MotionError) -> Self {
         match error {
             MotionError::NotGranted => Self::Line(LineError::NotGranted),
-            MotionError::NotAMove => Self::Internal("a command that moves the hardware is not of effect move".into()),
+            MotionError::NotAMove => {
+                Self::Internal("a command that moves the hardware is not of effect move".into())
+            }
             MotionError::ControlledBy(holder) => Self::Refused(format!("{holder} is in control")),
             MotionError::Limit(limit) => Self::Refused(limit),
             MotionError::Stopped => Self::Line(LineError::Stopped),

@@ -25,7 +25,9 @@ pub use bindings::command_handler::exports::slewgate::plugin::handler::{
 pub use bindings::command_handler::slewgate::plugin::motion::{Kind, Orphan, Plan};
 pub use bindings::command_handler::slewgate::plugin::serial::{Exchange, Framing};
 pub use bindings::command_handler::slewgate::plugin::sky::{Equatorial, Horizontal, Site};
-pub use bindings::command_handler::slewgate::plugin::types::{Client, Effect, Instant, Millis, Moving, Observation, Request};
+pub use bindings::command_handler::slewgate::plugin::types::{
+    Client, Effect, Instant, Millis, Moving, Observation, Request,
+};
 pub use handler::{Handler, json, params};
 pub use host::{Frame, Held, Host, Line, LineError, MotionError};
 pub use policy::{Policy, deny};

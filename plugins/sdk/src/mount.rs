@@ -87,12 +87,27 @@ mod tests {
         let schema = jsonschema::validator_for(&schema).unwrap();
         for text in good.iter().chain(&[V::EXAMPLE]) {
             let params: Value = serde_json::from_str(text).unwrap();
-            assert!(schema.is_valid(&params), "{} does not fit the schema of {}", text, V::NAME);
-            assert!(serde_json::from_str::<V>(text).is_ok(), "{} is not read by {}", text, V::NAME);
+            assert!(
+                schema.is_valid(&params),
+                "{} does not fit the schema of {}",
+                text,
+                V::NAME
+            );
+            assert!(
+                serde_json::from_str::<V>(text).is_ok(),
+                "{} is not read by {}",
+                text,
+                V::NAME
+            );
         }
         for text in bad {
             let params: Value = serde_json::from_str(text).unwrap();
-            assert!(!schema.is_valid(&params), "{} fits the schema of {}", text, V::NAME);
+            assert!(
+                !schema.is_valid(&params),
+                "{} fits the schema of {}",
+                text,
+                V::NAME
+            );
         }
         let result: Value = serde_json::from_str(V::RESULT).unwrap();
         jsonschema::validator_for(&result).unwrap();
@@ -126,7 +141,10 @@ mod tests {
             ],
         );
         holds::<Jog>(
-            &[r#"{"direction":"west"}"#, r#"{"direction":"west","rate":"slew","lease_ms":250}"#],
+            &[
+                r#"{"direction":"west"}"#,
+                r#"{"direction":"west","rate":"slew","lease_ms":250}"#,
+            ],
             &[
                 r#"{}"#,
                 r#"{"direction":"up"}"#,
@@ -136,7 +154,10 @@ mod tests {
                 r#"{"direction":"west","rate":"warp"}"#,
             ],
         );
-        holds::<Track>(&[r#"{"mode":"off"}"#], &[r#"{}"#, r#"{"mode":"king"}"#, r#"{"mode":"off","x":1}"#]);
+        holds::<Track>(
+            &[r#"{"mode":"off"}"#],
+            &[r#"{}"#, r#"{"mode":"king"}"#, r#"{"mode":"off","x":1}"#],
+        );
         holds::<Park>(&[], &[r#"{"now":true}"#]);
         holds::<Unpark>(&[], &[r#"{"now":true}"#]);
         holds::<Info>(&[], &[r#"{"now":true}"#]);

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use crate::{
-    Equatorial, Exchange, Failure, Frame, Framing, Held, Horizontal, Host, Instant, Line, LineError, Millis, MotionError, Plan, Site,
+    Equatorial, Exchange, Failure, Frame, Framing, Held, Horizontal, Host, Instant, Line,
+    LineError, Millis, MotionError, Plan, Site,
 };
 
 /// The script: the steps that a handler will take, in their order, and what it gets for each. A step that was not to come
@@ -23,7 +24,10 @@ pub struct Script {
 
 enum Step {
     /// Bytes to the line, and what it sends back; `None`: silence.
-    Line { request: Vec<u8>, reply: Result<Vec<u8>, LineError> },
+    Line {
+        request: Vec<u8>,
+        reply: Result<Vec<u8>, LineError>,
+    },
     Begin(Result<u32, MotionError>),
 }
 
@@ -39,7 +43,10 @@ impl Script {
     pub const PRECESSION: Equatorial = Equatorial { ra: 0.02, dec: 0.1 };
 
     /// A script without steps, at the beginning of 2026, with the vernal equinox in the meridian.
-    #[expect(clippy::new_without_default, reason = "a script is written, not defaulted")]
+    #[expect(
+        clippy::new_without_default,
+        reason = "a script is written, not defaulted"
+    )]
     pub fn new() -> Self {
         Self {
             steps: Rc::default(),
@@ -59,18 +66,26 @@ impl Script {
 
     /// With something kept before.
     pub fn remembering(self, key: &str, value: impl AsRef<[u8]>) -> Self {
-        self.kept.borrow_mut().insert(key.into(), value.as_ref().into());
+        self.kept
+            .borrow_mut()
+            .insert(key.into(), value.as_ref().into());
         self
     }
 
     /// Next, `request` goes to the line, which answers.
     pub fn line(self, request: impl AsRef<[u8]>, reply: impl AsRef<[u8]>) -> Self {
-        self.step(Step::Line { request: request.as_ref().into(), reply: Ok(reply.as_ref().into()) })
+        self.step(Step::Line {
+            request: request.as_ref().into(),
+            reply: Ok(reply.as_ref().into()),
+        })
     }
 
     /// Next, `request` goes to the line, and this happens.
     pub fn line_fails(self, request: impl AsRef<[u8]>, error: LineError) -> Self {
-        self.step(Step::Line { request: request.as_ref().into(), reply: Err(error) })
+        self.step(Step::Line {
+            request: request.as_ref().into(),
+            reply: Err(error),
+        })
     }
 
     /// Next, a motion begins: with this number, or not.
@@ -103,7 +118,11 @@ impl Drop for Script {
     fn drop(&mut self) {
         let left = self.steps.next.borrow();
         if !std::thread::panicking() {
-            assert!(left.is_empty(), "the handler did not come to: {}", left.iter().map(told).collect::<Vec<_>>().join(", "));
+            assert!(
+                left.is_empty(),
+                "the handler did not come to: {}",
+                left.iter().map(told).collect::<Vec<_>>().join(", ")
+            );
         }
     }
 }
@@ -127,7 +146,11 @@ impl Host for Script {
         self.plans.borrow_mut().push(plan.clone());
         match self.steps.next.borrow_mut().pop_front() {
             Some(Step::Begin(outcome)) => outcome,
-            other => panic!("a motion {} began where the script has {}", plan.label, or_nothing(other.as_ref())),
+            other => panic!(
+                "a motion {} began where the script has {}",
+                plan.label,
+                or_nothing(other.as_ref())
+            ),
         }
     }
 
@@ -144,7 +167,13 @@ impl Host for Script {
         self.news.borrow_mut().push((topic.into(), data.into()));
     }
 
-    fn convert(&self, position: Equatorial, given: Frame, wanted: Frame, _at: Instant) -> Equatorial {
+    fn convert(
+        &self,
+        position: Equatorial,
+        given: Frame,
+        wanted: Frame,
+        _at: Instant,
+    ) -> Equatorial {
         let sense = match (given, wanted) {
             (Frame::J2000, Frame::Jnow) => 1.0,
             (Frame::Jnow, Frame::J2000) => -1.0,
@@ -157,30 +186,50 @@ impl Host for Script {
     }
 
     fn to_horizontal(&self, position: Equatorial, _at: Instant, site: Site) -> Horizontal {
-        let (altitude, azimuth) = turned(position.dec, (self.sidereal - position.ra) * 15.0, site.latitude);
+        let (altitude, azimuth) = turned(
+            position.dec,
+            (self.sidereal - position.ra) * 15.0,
+            site.latitude,
+        );
         Horizontal { altitude, azimuth }
     }
 
-    fn from_horizontal(&self, position: Horizontal, _at: Instant, site: Site) -> Equatorial {
+    fn to_equatorial(&self, position: Horizontal, _at: Instant, site: Site) -> Equatorial {
         let (dec, hour_angle) = turned(position.altitude, position.azimuth, site.latitude);
-        Equatorial { ra: (self.sidereal - hour_angle / 15.0).rem_euclid(24.0), dec }
+        Equatorial {
+            ra: (self.sidereal - hour_angle / 15.0).rem_euclid(24.0),
+            dec,
+        }
     }
 
     fn separation(&self, a: Equatorial, b: Equatorial) -> f64 {
         let (a_dec, b_dec) = (a.dec.to_radians(), b.dec.to_radians());
         let ra = ((a.ra - b.ra) * 15.0).to_radians();
-        let (cross, along) = (b_dec.cos() * ra.sin(), a_dec.cos() * b_dec.sin() - a_dec.sin() * b_dec.cos() * ra.cos());
-        cross.hypot(along).atan2(a_dec.sin() * b_dec.sin() + a_dec.cos() * b_dec.cos() * ra.cos()).to_degrees()
+        let (cross, along) = (
+            b_dec.cos() * ra.sin(),
+            a_dec.cos() * b_dec.sin() - a_dec.sin() * b_dec.cos() * ra.cos(),
+        );
+        cross
+            .hypot(along)
+            .atan2(a_dec.sin() * b_dec.sin() + a_dec.cos() * b_dec.cos() * ra.cos())
+            .to_degrees()
     }
 }
 
 /// Between declination and hour angle on one side, altitude and azimuth from north on the other: the same formula both ways.
 fn turned(height: f64, around: f64, latitude: f64) -> (f64, f64) {
-    let (height, around, latitude) = (height.to_radians(), around.to_radians(), latitude.to_radians());
+    let (height, around, latitude) = (
+        height.to_radians(),
+        around.to_radians(),
+        latitude.to_radians(),
+    );
     let up = height.sin() * latitude.sin() + height.cos() * latitude.cos() * around.cos();
     let west = -height.cos() * around.sin();
     let north = height.sin() * latitude.cos() - height.cos() * latitude.sin() * around.cos();
-    (up.asin().to_degrees(), west.atan2(north).to_degrees().rem_euclid(360.0))
+    (
+        up.asin().to_degrees(),
+        west.atan2(north).to_degrees().rem_euclid(360.0),
+    )
 }
 
 struct ScriptedLine(Rc<Steps>);
@@ -214,7 +263,12 @@ impl Steps {
         self.write(&exchange.request)?;
         let reply = self.read(exchange.reply)?;
         let unread = self.unread.borrow();
-        assert!(unread.is_empty(), "{} left {} unread", shown(&exchange.request), shown(unread.iter()));
+        assert!(
+            unread.is_empty(),
+            "{} left {} unread",
+            shown(&exchange.request),
+            shown(unread.iter())
+        );
         Ok(reply)
     }
 
@@ -225,7 +279,11 @@ impl Steps {
                 self.unread.borrow_mut().extend(reply?);
                 Ok(())
             }
-            other => panic!("{} was sent where the script has {}", shown(bytes), or_nothing(other.as_ref())),
+            other => panic!(
+                "{} was sent where the script has {}",
+                shown(bytes),
+                or_nothing(other.as_ref())
+            ),
         }
     }
 
@@ -255,6 +313,11 @@ fn or_nothing(step: Option<&Step>) -> String {
 }
 
 fn shown<'a>(bytes: impl IntoIterator<Item = &'a u8>) -> String {
-    let text: String = bytes.into_iter().copied().flat_map(std::ascii::escape_default).map(char::from).collect();
+    let text: String = bytes
+        .into_iter()
+        .copied()
+        .flat_map(std::ascii::escape_default)
+        .map(char::from)
+        .collect();
     format!("`{text}`")
 }

@@ -3,7 +3,8 @@
 use slewgate_sdk::policy::{Action, Decision, Situation};
 use slewgate_sdk::{Client, Effect, Policy, deny, export_policy};
 
-struct Observer;
+/// May look.
+pub struct Observer;
 
 impl Policy for Observer {
     fn configure(_settings: &str) -> Result<Self, String> {

@@ -3,7 +3,8 @@
 use slewgate_sdk::policy::{Action, Decision, Situation};
 use slewgate_sdk::{Client, Effect, Policy, deny, export_policy};
 
-struct Telescope;
+/// May do what moves and configures the mount.
+pub struct Telescope;
 
 impl Policy for Telescope {
     fn configure(_settings: &str) -> Result<Self, String> {

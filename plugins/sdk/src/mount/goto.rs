@@ -46,17 +46,24 @@ impl Goto {
     pub fn target(&self) -> Result<Where, Failure> {
         match (self.ra, self.dec, self.altitude, self.azimuth) {
             (Some(ra), Some(dec), None, None) => Ok(Where::Stars(
-                Equatorial { ra: ra.0, dec: dec.0 },
+                Equatorial {
+                    ra: ra.0,
+                    dec: dec.0,
+                },
                 match self.frame {
                     None | Some(FrameName::J2000) => Frame::J2000,
                     Some(FrameName::JNow) => Frame::Jnow,
                 },
             )),
-            (None, None, Some(_), Some(_)) if self.frame.is_some() => {
-                Err(Failure::InvalidParams("frame belongs to ra and dec, not to altitude and azimuth".into()))
+            (None, None, Some(_), Some(_)) if self.frame.is_some() => Err(Failure::InvalidParams(
+                "frame belongs to ra and dec, not to altitude and azimuth".into(),
+            )),
+            (None, None, Some(altitude), Some(azimuth)) => {
+                Ok(Where::Horizon(Horizontal { altitude, azimuth }))
             }
-            (None, None, Some(altitude), Some(azimuth)) => Ok(Where::Horizon(Horizontal { altitude, azimuth })),
-            _ => Err(Failure::InvalidParams("give either ra and dec, or altitude and azimuth".into())),
+            _ => Err(Failure::InvalidParams(
+                "give either ra and dec, or altitude and azimuth".into(),
+            )),
         }
     }
 }
@@ -79,14 +86,20 @@ impl Verb for Goto {
 impl<'de> Deserialize<'de> for Hours {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let hours = NumberOrText::deserialize(deserializer)?.value();
-        hours.filter(|h| (0.0..24.0).contains(h)).map(Self).ok_or_else(|| D::Error::custom("ra is no right ascension in hours"))
+        hours
+            .filter(|h| (0.0..24.0).contains(h))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("ra is no right ascension in hours"))
     }
 }
 
 impl<'de> Deserialize<'de> for Degrees {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let degrees = NumberOrText::deserialize(deserializer)?.value();
-        degrees.filter(|d| (-90.0..=90.0).contains(d)).map(Self).ok_or_else(|| D::Error::custom("dec is no declination in degrees"))
+        degrees
+            .filter(|d| (-90.0..=90.0).contains(d))
+            .map(Self)
+            .ok_or_else(|| D::Error::custom("dec is no declination in degrees"))
     }
 }
 
@@ -117,14 +130,33 @@ mod tests {
     #[test]
     fn numbers_and_text_mean_the_same() {
         let text = target(r#"{"ra":"05:30:00","dec":"-05:15:00"}"#).unwrap();
-        assert_eq!(text, Where::Stars(Equatorial { ra: 5.5, dec: -5.25 }, Frame::J2000));
-        assert_eq!(target(r#"{"ra":5.5,"dec":-5.25,"frame":"J2000"}"#).unwrap(), text);
+        assert_eq!(
+            text,
+            Where::Stars(
+                Equatorial {
+                    ra: 5.5,
+                    dec: -5.25
+                },
+                Frame::J2000
+            )
+        );
+        assert_eq!(
+            target(r#"{"ra":5.5,"dec":-5.25,"frame":"J2000"}"#).unwrap(),
+            text
+        );
     }
 
     #[test]
     fn half_a_position_or_two_are_refused() {
-        for params in ["{}", r#"{"ra":1,"dec":2,"altitude":3,"azimuth":4}"#, r#"{"altitude":3,"azimuth":4,"frame":"JNow"}"#] {
-            assert!(matches!(target(params), Err(Failure::InvalidParams(_))), "{params}");
+        for params in [
+            "{}",
+            r#"{"ra":1,"dec":2,"altitude":3,"azimuth":4}"#,
+            r#"{"altitude":3,"azimuth":4,"frame":"JNow"}"#,
+        ] {
+            assert!(
+                matches!(target(params), Err(Failure::InvalidParams(_))),
+                "{params}"
+            );
         }
     }
 }

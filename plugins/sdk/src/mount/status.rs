@@ -92,7 +92,10 @@ impl State {
 
 impl From<Equatorial> for Point {
     fn from(position: Equatorial) -> Self {
-        Self { ra: angle::rounded(position.ra, 6), dec: angle::rounded(position.dec, 5) }
+        Self {
+            ra: angle::rounded(position.ra, 6),
+            dec: angle::rounded(position.dec, 5),
+        }
     }
 }
 

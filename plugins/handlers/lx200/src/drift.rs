@@ -1,0 +1,117 @@
+//! Whether a mount rests, seen from where it pointed before: it tells of slews alone, not of a jog, nor whether it is parked.
+//!
+//! At rest it either follows the sky, then its right ascension stays, or stands on the ground, then its hour angle does.
+
+use serde::{Deserialize, Serialize};
+use slewgate_sdk::{Failure, Host, Instant, json};
+
+use crate::status::Reading;
+
+/// What two looks at the mount show.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Seen {
+    /// Neither the one nor the other.
+    Moving,
+    /// Which of the two, once they can be told apart.
+    Resting(Option<Rest>),
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Rest {
+    Following,
+    Standing,
+}
+
+/// The look that later ones are held against.
+#[derive(Debug, Serialize, Deserialize)]
+struct Anchor {
+    at: Instant,
+    ra: f64,
+    dec: f64,
+    rest: Option<Rest>,
+}
+
+const KEY: &str = "anchor";
+
+/// Seconds for which an anchor serves.
+const RENEWED_AFTER: f64 = 10.0;
+const STALE_AFTER: f64 = 60.0;
+
+/// Seconds of arc in a second: how the sky turns, and how far a mount at rest, or the Moon, may drift from that.
+const SKY: f64 = 15.041;
+const SLACK: f64 = 1.0;
+
+/// Seconds of arc in the last digit of right ascension and declination, without and with seconds.
+const LOW: (f64, f64) = (90.0, 60.0);
+const HIGH: (f64, f64) = (15.0, 1.0);
+/// Digits that a reading at rest may be off: one each way is rounding.
+const DIGITS: f64 = 1.5;
+
+/// What this look shows, held against those before.
+pub(crate) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
+    let anchor = recall(host).filter(|anchor| (0.0..=STALE_AFTER).contains(&anchor.since(now)));
+    let Some(anchor) = anchor else {
+        keep(host, reading, now, None)?;
+        return Ok(Seen::Resting(None));
+    };
+    let seen = anchor.against(reading, now);
+    let rest = match seen {
+        Seen::Moving => None,
+        Seen::Resting(rest) => rest,
+    };
+    if seen == Seen::Moving || rest != anchor.rest || anchor.since(now) >= RENEWED_AFTER {
+        keep(host, reading, now, rest)?;
+    }
+    Ok(seen)
+}
+
+/// Whatever was seen before no longer counts.
+pub(crate) fn forget(host: &dyn Host) -> Result<(), Failure> {
+    host.keep(KEY, b"")
+}
+
+impl Anchor {
+    /// Seconds.
+    fn since(&self, now: Instant) -> f64 {
+        (now - self.at) / 1000.0
+    }
+
+    fn against(&self, reading: &Reading, now: Instant) -> Seen {
+        let seconds = self.since(now);
+        let digit = if reading.high { HIGH } else { LOW };
+        // Right ascension counts for less near the pole, in what it shows as in its rounding.
+        let across = reading.at.dec.to_radians().cos();
+        let east = (reading.at.ra - self.ra + 12.0).rem_euclid(24.0) - 12.0;
+        let east = east * 15.0 * 3600.0 * across;
+        let north = (reading.at.dec - self.dec) * 3600.0;
+        let near = |way: f64, digit: f64| way.abs() <= digit * DIGITS + SLACK * seconds;
+        let in_dec = near(north, digit.1);
+        let follows = in_dec && near(east, digit.0 * across);
+        let stands = in_dec && near(east - SKY * seconds * across, digit.0 * across);
+        match (follows, stands) {
+            (false, false) => Seen::Moving,
+            (true, false) => Seen::Resting(Some(Rest::Following)),
+            (false, true) => Seen::Resting(Some(Rest::Standing)),
+            (true, true) => Seen::Resting(self.rest),
+        }
+    }
+}
+
+fn recall(host: &dyn Host) -> Option<Anchor> {
+    serde_json::from_slice(&host.recall(KEY)?).ok()
+}
+
+fn keep(
+    host: &dyn Host,
+    reading: &Reading,
+    now: Instant,
+    rest: Option<Rest>,
+) -> Result<(), Failure> {
+    let anchor = Anchor {
+        at: now,
+        ra: reading.at.ra,
+        dec: reading.at.dec,
+        rest,
+    };
+    host.keep(KEY, json(&anchor)?.as_bytes())
+}

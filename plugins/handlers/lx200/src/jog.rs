@@ -1,0 +1,71 @@
+//! `:Mn#` and its like: a button held down. The host counts the lease, and ends the motion by its own ending.
+
+use slewgate_sdk::mount::{Direction, Jog, JogBegun, Rate};
+use slewgate_sdk::{Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
+
+use crate::port::{self, Port};
+use crate::{Note, park};
+
+/// However often it is renewed.
+const AT_MOST: Millis = 60_000;
+
+pub(crate) fn jog(host: &dyn Host, params: &Jog) -> Result<String, Failure> {
+    park::refuse_if_parked(host)?;
+    let port = Port::open(host)?;
+    let motion = host.begin(&plan(params.direction)?)?;
+    port.tell(rate(params.rate))?;
+    port.tell(start(params.direction))?;
+    json(&JogBegun {
+        motion,
+        lease_ms: params.lease_ms,
+    })
+}
+
+/// Nothing has to be looked after.
+pub(crate) fn look() -> Progress {
+    Progress::Again(Step {
+        after: AT_MOST,
+        note: br#""Jog""#.into(),
+    })
+}
+
+fn plan(direction: Direction) -> Result<Plan, Failure> {
+    Ok(Plan {
+        role: port::ROLE.into(),
+        label: direction.name().into(),
+        kind: Kind::Jog,
+        orphan: Orphan::Stop,
+        at_most: AT_MOST,
+        target: None,
+        ending: vec![port::silent(end(direction))],
+        first_look: AT_MOST,
+        note: Note::Jog.bytes()?,
+    })
+}
+
+fn rate(rate: Rate) -> &'static str {
+    match rate {
+        Rate::Guide => ":RG#",
+        Rate::Center => ":RC#",
+        Rate::Find => ":RM#",
+        Rate::Slew => ":RS#",
+    }
+}
+
+fn start(direction: Direction) -> &'static str {
+    match direction {
+        Direction::North => ":Mn#",
+        Direction::South => ":Ms#",
+        Direction::East => ":Me#",
+        Direction::West => ":Mw#",
+    }
+}
+
+fn end(direction: Direction) -> &'static str {
+    match direction {
+        Direction::North => ":Qn#",
+        Direction::South => ":Qs#",
+        Direction::East => ":Qe#",
+        Direction::West => ":Qw#",
+    }
+}
