@@ -164,3 +164,88 @@ impl Axis {
         left
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Sent from 0 to a position and left alone for some seconds.
+    fn sent(to: f64, seconds: f64) -> Axis {
+        let mut axis = Axis::at(0.0);
+        axis.go_to(to);
+        axis.advance(seconds);
+        axis
+    }
+
+    #[test]
+    fn it_speeds_up_evenly() {
+        let axis = sent(100.0, 0.5);
+        assert!((axis.velocity - 4.0).abs() < 1e-12 && (axis.position() - 1.0).abs() < 1e-12);
+    }
+
+    #[test]
+    fn it_goes_no_faster_than_a_slew() {
+        let axis = sent(100.0, 10.0);
+        assert_eq!(axis.velocity, SLEW_RATE);
+        // Speeding up cost 0.375 s of the way.
+        assert!((axis.position() - 6.0 * (10.0 - 0.375)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn it_says_how_long_it_has_stood_at_its_target() {
+        let mut axis = Axis::at(10.0);
+        axis.go_to(-20.0);
+        let left = axis.advance(60.0);
+        assert!((left - (60.0 - 30.0 / 6.0 - 0.75)).abs() < 1e-9);
+        assert!(axis.position() == -20.0 && !axis.moving() && axis.distance() == 0.0);
+    }
+
+    #[test]
+    fn it_turns_round_for_a_target_behind_it() {
+        let mut axis = sent(100.0, 5.0);
+        axis.go_to(0.0);
+        axis.advance(0.5);
+        assert!(axis.velocity > 0.0);
+        assert!(axis.advance(60.0) > 0.0);
+        assert_eq!(axis.position(), 0.0);
+    }
+
+    #[test]
+    fn it_stops_within_the_distance_that_braking_takes() {
+        let mut axis = sent(100.0, 5.0);
+        let from = axis.position();
+        axis.run(0.0);
+        assert!((axis.advance(1.0) - 0.25).abs() < 1e-12);
+        assert!((axis.position() - from - 2.25).abs() < 1e-9 && !axis.moving());
+    }
+
+    proptest! {
+        #[test]
+        fn where_it_is_does_not_depend_on_how_often_it_is_asked(
+            orders in prop::collection::vec((-200.0..200.0, any::<bool>(), prop::collection::vec(0.0..2.0, 1..20)), 1..5),
+        ) {
+            let (mut once, mut often) = (Axis::at(0.0), Axis::at(0.0));
+            for (value, position, steps) in orders {
+                for axis in [&mut once, &mut often] {
+                    if position { axis.go_to(value) } else { axis.run(value / 200.0 * SLEW_RATE) }
+                }
+                once.advance(steps.iter().sum());
+                for step in steps {
+                    often.advance(step);
+                }
+                prop_assert!((once.position() - often.position()).abs() < 1e-6, "{once:?} {often:?}");
+            }
+        }
+
+        #[test]
+        fn it_arrives_from_any_motion(speed in -6.0..6.0, to in -360.0..360.0) {
+            let mut axis = Axis::at(0.0);
+            axis.run(speed);
+            axis.advance(2.0);
+            axis.go_to(to);
+            prop_assert!(axis.advance(120.0) > 0.0);
+            prop_assert_eq!(axis.position(), to);
+        }
+    }
+}

@@ -24,25 +24,26 @@ pub(crate) struct Framer {
 }
 
 impl Framer {
-    /// Takes one byte. Spaces and line ends mean nothing, also inside a command; `:` always begins one.
+    /// Takes one byte. Spaces and line ends mean nothing, also inside a command. A `:` inside one belongs to a value
+    /// (`05:35:17`), unless a letter follows: then what was begun is given up for a new command.
     pub(crate) fn take(&mut self, byte: u8) -> Option<Incoming> {
         match (byte, &mut self.begun) {
-            (b' ' | b'\r' | b'\n', _) => None,
-            (b':', _) => {
-                self.begun = Some(String::new());
-                None
+            (b' ' | b'\r' | b'\n', _) => {}
+            (b'#', _) => return Some(self.begun.take().map_or(Incoming::Clear, Incoming::Command)),
+            (ACK, None) => return Some(Incoming::Ack),
+            (b':', None) => self.begun = Some(String::new()),
+            (_, None) => {}
+            (byte, Some(command)) if byte.is_ascii_alphabetic() && command.ends_with(':') => {
+                self.begun = Some(char::from(byte).to_string());
             }
-            (b'#', _) => Some(self.begun.take().map_or(Incoming::Clear, Incoming::Command)),
-            (ACK, None) => Some(Incoming::Ack),
-            (_, None) => None,
             (byte, Some(command)) => {
                 command.push(char::from(byte));
                 if command.chars().count() > MAX_COMMAND {
                     self.begun = None;
                 }
-                None
             }
         }
+        None
     }
 }
 
