@@ -11,3 +11,9 @@ pub(crate) mod authenticate;
 pub mod sessions;
 
 pub mod session;
+
+pub mod host;
+
+pub mod logging;
+
+pub mod cli;

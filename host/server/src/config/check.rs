@@ -30,6 +30,7 @@ pub(super) fn check(
         web: SocketAddr::new(address, shape.web.port),
         command: command(&shape.command, address),
         names: shape.server.names,
+        public_urls: shape.web.public_urls,
         admission: admission(&shape.admission),
         site: site(source, &shape.site)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
@@ -46,6 +47,11 @@ fn command(written: &shape::Command, address: IpAddr) -> CommandPort {
         message_bytes: count(written.message_bytes),
         pending_bytes: count(written.pending_bytes),
         write: milliseconds(written.write_ms),
+        close: milliseconds(written.close_ms),
+        ping: milliseconds(written.ping_ms),
+        probe: milliseconds(written.probe_ms),
+        frames_per_second: written.frames_per_second,
+        bytes_per_second: written.bytes_per_second,
         queue: count(written.queue),
     }
 }
@@ -70,7 +76,7 @@ fn admission(written: &shape::Admission) -> Admission {
         total: milliseconds(written.total_ms),
         upgrade_bytes: count(written.upgrade_bytes),
         authentication_bytes: count(written.authentication_bytes),
-        authentication_frames: count(written.authentication_frames),
+        authentication_frames: written.authentication_frames,
     }
 }
 

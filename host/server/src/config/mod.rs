@@ -34,6 +34,8 @@ pub struct Config {
     pub web: SocketAddr,
     /// Names that this machine is reached by, beside its own: `[server] names`.
     pub names: Vec<String>,
+    /// Addresses of our own page, as browsers name them: `[web] public_urls`.
+    pub public_urls: Vec<String>,
     /// What clients may use up, before and after they authenticate.
     pub admission: Admission,
     /// Where the telescope stands. A real mount has no default for it; simulators fall back on [`Site::SIMULATED`].
@@ -61,6 +63,16 @@ pub struct CommandPort {
     pub pending_bytes: usize,
     /// How long one write may wait for a slow reader before it is closed.
     pub write: Duration,
+    /// How long the end of a connection may take.
+    pub close: Duration,
+    /// Between two pings; a client that answers none of two is dead.
+    pub ping: Duration,
+    /// How long the holder of a client id has to answer when another wants it.
+    pub probe: Duration,
+    /// Frames per second from an authenticated client, and as many at once.
+    pub frames_per_second: u32,
+    /// Bytes per second from an authenticated client, and as many at once.
+    pub bytes_per_second: u32,
     /// Requests of one session that may wait for their turn; the next is answered with busy.
     pub queue: usize,
 }
@@ -108,7 +120,7 @@ pub struct Admission {
     /// Bytes from the upgrade's end to authenticated.
     pub authentication_bytes: usize,
     /// WebSocket frames from the upgrade's end to authenticated.
-    pub authentication_frames: usize,
+    pub authentication_frames: u32,
 }
 
 /// Where the telescope stands: `[site]`.

@@ -39,6 +39,16 @@ pub(super) struct Command {
     pub(super) pending_bytes: u32,
     #[serde(deserialize_with = "whole::<_, _, 100, 60_000>")]
     pub(super) write_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
+    pub(super) close_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 100, 600_000>")]
+    pub(super) ping_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
+    pub(super) probe_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 10, 1_000_000>")]
+    pub(super) frames_per_second: u32,
+    #[serde(deserialize_with = "whole::<_, _, 4_096, 1_000_000_000>")]
+    pub(super) bytes_per_second: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 1_024>")]
     pub(super) queue: u32,
 }
@@ -50,6 +60,11 @@ impl Default for Command {
             message_bytes: 65_536,
             pending_bytes: 65_536,
             write_ms: 5_000,
+            close_ms: 2_000,
+            ping_ms: 20_000,
+            probe_ms: 2_000,
+            frames_per_second: 2_000,
+            bytes_per_second: 2_097_152,
             queue: 64,
         }
     }
@@ -73,11 +88,15 @@ impl Default for LiveView {
 pub(super) struct Web {
     #[serde(deserialize_with = "whole::<_, _, 0, 65_535>")]
     pub(super) port: u16,
+    pub(super) public_urls: Vec<String>,
 }
 
 impl Default for Web {
     fn default() -> Self {
-        Self { port: 5000 }
+        Self {
+            port: 5000,
+            public_urls: Vec::new(),
+        }
     }
 }
 

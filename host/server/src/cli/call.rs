@@ -1,0 +1,201 @@
+//! A client of one call: it authenticates, asks, prints the answer and leaves.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use anyhow::{Context, anyhow, bail};
+use clap::Args;
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Map, Value, json};
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::http::Uri;
+
+use super::{Common, Failure, platform, say};
+
+/// How long the host may take in all.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// The id of the one request.
+const REQUEST: u64 = 1;
+
+#[derive(Args)]
+#[command(after_help = "\
+The token comes from SLEWGATE_TOKEN, or from a file that only you can read:
+  SLEWGATE_TOKEN=slg_… slewgate call mount.status
+  slewgate call mount.goto '{\"ra\": \"18:36:56.34\", \"dec\": \"38:47:01.3\"}' --token-file token
+  slewgate call mount.stop --url ws://telescope.local:4000
+The result is printed as JSON. An error goes to standard error with its code, and the exit code is 1.")]
+pub(super) struct Call {
+    /// Such as mount.status; rpc.discover lists what the token may call
+    method: String,
+    /// An object in JSON
+    #[arg(default_value = "{}")]
+    params: String,
+    /// The host's port for commands
+    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:4000")]
+    url: String,
+    /// A file that holds the token and that only you can read (0600)
+    #[arg(long, value_name = "FILE")]
+    token_file: Option<PathBuf>,
+}
+
+/// What came of the call.
+enum Answer {
+    Result(Value),
+    Error(Value),
+}
+
+impl Call {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let params = object(&self.params)?;
+        let address = address(&self.url)?;
+        let token = token(self.token_file.as_deref())?;
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        let answer = runtime.context("cannot start")?.block_on(async {
+            let conversation = converse(&self.url, &address, &token, &self.method, params);
+            tokio::time::timeout(PATIENCE, conversation)
+                .await
+                .unwrap_or_else(|_| {
+                    bail!(
+                        "{} did not answer within {} s",
+                        self.url,
+                        PATIENCE.as_secs()
+                    )
+                })
+        })?;
+        match answer {
+            Answer::Result(result) => say(common, &pretty(&result), &result),
+            Answer::Error(error) if common.json => {
+                eprintln!("{}", json!({ "error": error }));
+                Err(Failure::Told(1))
+            }
+            Answer::Error(error) => Err(anyhow!(refusal(&error)).into()),
+        }
+    }
+}
+
+/// The error of a reply in one line: its sentence, its code, and what else is known.
+pub(super) fn refusal(error: &Value) -> String {
+    let sentence = error
+        .get("message")
+        .and_then(Value::as_str)
+        .unwrap_or("error");
+    let code = error
+        .get("code")
+        .and_then(Value::as_i64)
+        .unwrap_or_default();
+    match error.get("data") {
+        Some(data) => format!("{sentence} ({code}): {data}"),
+        None => format!("{sentence} ({code})"),
+    }
+}
+
+fn pretty(value: &Value) -> String {
+    serde_json::to_string_pretty(value).unwrap_or_else(|_| value.to_string())
+}
+
+fn object(params: &str) -> Result<Map<String, Value>, Failure> {
+    serde_json::from_str(params).map_err(|error| {
+        Failure::Usage(format!(
+            "PARAMS is no object in JSON such as '{{\"ra\": 5.5}}': {error}"
+        ))
+    })
+}
+
+/// Host and port of a `ws://` URL.
+fn address(url: &str) -> Result<String, Failure> {
+    let wrong =
+        |why: &str| Failure::Usage(format!("--url {url}: {why}, such as ws://127.0.0.1:4000"));
+    let uri: Uri = url.parse().map_err(|_| wrong("no URL"))?;
+    if uri.scheme_str() != Some("ws") {
+        return Err(wrong("only ws:// is supported"));
+    }
+    let host = uri.host().ok_or_else(|| wrong("no host in it"))?;
+    Ok(format!("{host}:{}", uri.port_u16().unwrap_or(80)))
+}
+
+/// The token, which is never an argument: other users can read those.
+fn token(file: Option<&Path>) -> Result<String, Failure> {
+    if let Some(file) = file {
+        return read_token(file)
+            .with_context(|| format!("cannot use {}", file.display()))
+            .map_err(Failure::from);
+    }
+    let missing = || {
+        Failure::Usage("no token: set SLEWGATE_TOKEN, or name a file with --token-file".to_owned())
+    };
+    std::env::var("SLEWGATE_TOKEN")
+        .ok()
+        .filter(|token| !token.is_empty())
+        .ok_or_else(missing)
+}
+
+fn read_token(file: &Path) -> anyhow::Result<String> {
+    platform::judge_private(&file.metadata()?).map_err(|why| anyhow!(why))?;
+    Ok(std::fs::read_to_string(file)?.trim().to_owned())
+}
+
+async fn converse(
+    url: &str,
+    address: &str,
+    token: &str,
+    method: &str,
+    params: Map<String, Value>,
+) -> anyhow::Result<Answer> {
+    let stream = TcpStream::connect(address)
+        .await
+        .with_context(|| format!("no host answers at {url}"))?;
+    let upgraded = tokio_tungstenite::client_async(url, stream).await;
+    let (mut socket, _) = upgraded.with_context(|| format!("{url} does not accept a WebSocket"))?;
+    let client_id = format!("call-{}", std::process::id());
+    send(
+        &mut socket,
+        &json!({"token": token, "client_id": client_id}),
+    )
+    .await?;
+    let accepted = receive(&mut socket, |message| message["type"] == "auth_ok").await;
+    accepted.context("the host did not accept the token")?;
+    send(
+        &mut socket,
+        &json!({"jsonrpc": "2.0", "id": REQUEST, "method": method, "params": params}),
+    )
+    .await?;
+    let mut reply = receive(&mut socket, |message| message["id"] == REQUEST).await?;
+    // The answer is there; how the connection ends changes nothing.
+    let _ = socket.close(None).await;
+    match reply.get_mut("error").map(Value::take) {
+        Some(error) => Ok(Answer::Error(error)),
+        None => Ok(Answer::Result(reply["result"].take())),
+    }
+}
+
+async fn send(socket: &mut WebSocketStream<TcpStream>, message: &Value) -> anyhow::Result<()> {
+    socket
+        .send(Message::text(message.to_string()))
+        .await
+        .context("the host left")
+}
+
+/// The next message that is `wanted`; others, such as events, are passed over.
+async fn receive(
+    socket: &mut WebSocketStream<TcpStream>,
+    wanted: impl Fn(&Value) -> bool,
+) -> anyhow::Result<Value> {
+    while let Some(message) = socket.next().await {
+        match message.context("the host left")? {
+            Message::Text(text) => {
+                let message: Value =
+                    serde_json::from_str(&text).context("the host's message is not JSON")?;
+                if wanted(&message) {
+                    return Ok(message);
+                }
+            }
+            Message::Close(Some(close)) => bail!("{} ({})", close.reason, u16::from(close.code)),
+            _ => {}
+        }
+    }
+    bail!("the host closed the connection without a word")
+}

@@ -1,0 +1,149 @@
+//! The command line, one file for each verb. A verb says what it did on standard output, in words or with `--json`
+//! as one line of JSON; what goes wrong is one line on standard error.
+//!
+//! Exit codes: 0, 1 failed, 2 wrong usage, 64 wrong configuration.
+
+mod call;
+mod menu;
+mod platform;
+mod plugin;
+mod running;
+mod serve;
+mod simulate;
+mod stop;
+mod token;
+
+use std::io::{self, Write};
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use serde::Serialize;
+use thiserror::Error;
+
+use crate::config::ConfigError;
+
+/// Moves a telescope for clients that may, and for nobody else.
+#[derive(Parser)]
+#[command(name = "slewgate", version, arg_required_else_help = true, after_help = EXAMPLES)]
+struct CommandLine {
+    #[command(subcommand)]
+    verb: Verb,
+    #[command(flatten)]
+    common: Common,
+}
+
+const EXAMPLES: &str = "\
+To begin, without a telescope:
+  slewgate token generate --name \"My laptop\" --client-type telescope
+  slewgate serve
+and from another terminal, with the token that the first command printed:
+  SLEWGATE_TOKEN=slg_… slewgate call mount.status
+
+`slewgate VERB --help` tells more about each.";
+
+/// What every verb takes.
+#[derive(Args)]
+struct Common {
+    /// Answer in JSON, for programs
+    #[arg(long, global = true)]
+    json: bool,
+    /// The data directory: components, tokens, logs, host.sock
+    #[arg(
+        long,
+        global = true,
+        value_name = "DIR",
+        env = "SLEWGATE_DATA",
+        default_value = "."
+    )]
+    data: PathBuf,
+}
+
+#[derive(Subcommand)]
+enum Verb {
+    /// Run the host until Ctrl-C
+    Serve(serve::Serve),
+    /// Call a method of a host, as a client, and print its result
+    Call(call::Call),
+    /// Stop everything that moves, at once
+    Stop,
+    /// Make, list and revoke the tokens that clients show; a menu without a verb
+    Token(token::Tokens),
+    /// Look at the plugins of the running host
+    Plugin(plugin::Plugins),
+    /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
+    Simulate(simulate::Simulate),
+}
+
+/// Why a verb did not do what it was asked.
+#[derive(Debug, Error)]
+enum Failure {
+    #[error(transparent)]
+    Configuration(#[from] ConfigError),
+    #[error("{0}")]
+    Usage(String),
+    #[error("{0:#}")]
+    Failed(#[from] anyhow::Error),
+    /// The verb has said so itself.
+    #[error("ended with {0}")]
+    Told(u8),
+}
+
+impl Failure {
+    fn exit_code(&self) -> u8 {
+        match self {
+            Self::Failed(_) => 1,
+            Self::Usage(_) => 2,
+            Self::Configuration(_) => 64,
+            Self::Told(code) => *code,
+        }
+    }
+}
+
+/// Does what the command line asks.
+pub fn run() -> ExitCode {
+    let line = match CommandLine::try_parse() {
+        Ok(line) => line,
+        Err(help_or_error) => {
+            // Nobody reads it where it cannot be printed.
+            let _ = help_or_error.print();
+            return ExitCode::from(u8::try_from(help_or_error.exit_code()).unwrap_or(2));
+        }
+    };
+    match dispatch(line.verb, &line.common) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            if !matches!(failure, Failure::Told(_)) {
+                eprintln!("slewgate: {failure}");
+            }
+            ExitCode::from(failure.exit_code())
+        }
+    }
+}
+
+fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
+    match verb {
+        Verb::Serve(serve) => serve.run(common),
+        Verb::Call(call) => call.run(common),
+        Verb::Stop => stop::run(common),
+        Verb::Token(tokens) => tokens.run(common),
+        Verb::Plugin(plugins) => plugins.run(common),
+        Verb::Simulate(simulate) => simulate.run(common),
+    }
+}
+
+/// Prints what a verb did: in words, or as one line of JSON.
+fn say(common: &Common, words: &str, json: &impl Serialize) -> Result<(), Failure> {
+    let text = if common.json {
+        serde_json::to_string(json).map_err(anyhow::Error::from)?
+    } else {
+        words.to_owned()
+    };
+    let mut output = io::stdout().lock();
+    let printed = writeln!(output, "{text}").and_then(|()| output.flush());
+    printed.map_err(|error| {
+        anyhow::Error::from(error)
+            .context("cannot print the answer")
+            .into()
+    })
+}

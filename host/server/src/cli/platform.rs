@@ -1,0 +1,68 @@
+//! What the command line needs of one kind of system and not of the other: modes, local sockets, signals.
+
+#[cfg(not(unix))]
+pub(super) use elsewhere::{connect, ended, judge_private};
+#[cfg(unix)]
+pub(super) use unix::{connect, ended, judge_private};
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::Metadata;
+    use std::io;
+    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::net::UnixStream;
+    use std::path::Path;
+    use std::time::Duration;
+
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// A connection to the local socket of a host.
+    pub(in super::super) fn connect(socket: &Path, patience: Duration) -> io::Result<UnixStream> {
+        let stream = UnixStream::connect(socket)?;
+        stream.set_read_timeout(Some(patience))?;
+        stream.set_write_timeout(Some(patience))?;
+        Ok(stream)
+    }
+
+    /// Whether only its owner can read the file; else, what to do.
+    pub(in super::super) fn judge_private(file: &Metadata) -> Result<(), &'static str> {
+        if file.mode() & 0o077 == 0 {
+            Ok(())
+        } else {
+            Err("others may read it; chmod 600 it first")
+        }
+    }
+
+    /// Waits for Ctrl-C, or for the system's wish that the program ends.
+    pub(in super::super) async fn ended() -> io::Result<()> {
+        let mut terminated = signal(SignalKind::terminate())?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted,
+            _ = terminated.recv() => Ok(()),
+        }
+    }
+}
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use std::fs::Metadata;
+    use std::io;
+    use std::net::TcpStream;
+    use std::path::Path;
+    use std::time::Duration;
+
+    /// There is no local socket here.
+    pub(in super::super) fn connect(_socket: &Path, _patience: Duration) -> io::Result<TcpStream> {
+        Err(io::ErrorKind::NotFound.into())
+    }
+
+    /// Files have no modes here.
+    pub(in super::super) fn judge_private(_file: &Metadata) -> Result<(), &'static str> {
+        Ok(())
+    }
+
+    /// Waits for Ctrl-C.
+    pub(in super::super) async fn ended() -> io::Result<()> {
+        tokio::signal::ctrl_c().await
+    }
+}

@@ -1,0 +1,64 @@
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::Context;
+use clap::{Args, ValueEnum};
+use serde_json::json;
+use slewgate_simulator::{Lx200Settings, Precision, Simulator};
+use slewgate_sky::SystemClock;
+
+use super::{Common, Failure, platform, say};
+use crate::config::Site;
+
+#[derive(Args)]
+#[command(after_help = "\
+It prints what to open as a serial device and runs until Ctrl-C:
+  slewgate simulate lx200 --link /tmp/mount
+  indiserver indi_lx200basic")]
+pub(super) struct Simulate {
+    /// The family of mounts
+    family: Family,
+    /// A symbolic link to make, so that the device has a name that stays
+    #[arg(long, value_name = "PATH")]
+    link: Option<PathBuf>,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Family {
+    /// An LX200 Classic
+    Lx200,
+}
+
+impl Simulate {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let Family::Lx200 = self.family;
+        let Site {
+            latitude,
+            longitude,
+            elevation,
+            dut1,
+        } = Site::SIMULATED;
+        let simulator = Simulator::start_lx200(Lx200Settings {
+            site: slewgate_sky::Site {
+                latitude,
+                longitude,
+                elevation,
+            },
+            clock: Arc::new(SystemClock),
+            dut1,
+            precision: Precision::High,
+            link: self.link,
+        });
+        let simulator = simulator.context("cannot simulate a mount")?;
+        let path = simulator.path().display().to_string();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build();
+        runtime.context("cannot start")?.block_on(async {
+            // Listening first: who reads the path may end us at once.
+            let ended = std::pin::pin!(platform::ended());
+            say(common, &path, &json!({ "path": path }))?;
+            Ok(ended.await.context("cannot wait for Ctrl-C")?)
+        })
+    }
+}
