@@ -1,1 +1,39 @@
-//! slewgate-engine
+//! wasmtime, fenced in: plugins are loaded, limited, called and swapped here, and nothing of wasmtime is seen outside.
+//!
+//! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
+//! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
+//! contract; `call` and `pool` make and reuse instances for `handler` and `policy`; `snapshot` holds what serves at one
+//! moment, and its `Permit`; `table` is what outlives a swap; `reload` swaps.
+//!
+//! What holds here:
+//! - Only [`Snapshot::handle`] calls a handler's `handle`, and only with a [`Permit`], which only [`Snapshot::decide`] makes.
+//! - A store that trapped, ran out of time or was cancelled is never entered again.
+//! - Whatever goes wrong in a policy is a denial; a new file that is broken replaces nothing.
+
+mod bindings;
+mod call;
+mod client;
+mod command;
+mod engine;
+mod epoch;
+mod handler;
+mod limits;
+mod policy;
+mod pool;
+mod powers;
+mod snapshot;
+mod surroundings;
+mod table;
+mod time;
+mod warrant;
+mod world;
+
+pub use client::Client;
+pub use command::{Command, Effect};
+pub use engine::{Engine, EngineError, EngineSettings};
+pub use handler::Handler;
+pub use limits::{Limits, MAX_JSON};
+pub use policy::Policy;
+pub use snapshot::{Action, Permit, Snapshot};
+pub use surroundings::Surroundings;
+pub use table::{Attached, Attachment, News, Reading, StopCounts, StopError, StoppedBy, Stopping, Table, TableSettings};

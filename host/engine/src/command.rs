@@ -1,0 +1,184 @@
+//! A command as its plugin describes it, with its schema compiled.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use jsonschema::Validator;
+use serde_json::{Map, Value};
+use slewgate_rpc::Refusal;
+
+use crate::bindings::handler::exports::slewgate::plugin::handler::Command as Described;
+use crate::bindings::types;
+
+/// Commands of one plugin.
+pub(crate) const MAX_COMMANDS: usize = 128;
+
+/// What a command can do to the world (`types.wit`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Effect {
+    /// Reads; changes nothing.
+    Observe,
+    /// Makes the hardware move, or may.
+    Move,
+    /// Ends motion.
+    Stop,
+    /// Changes settings of the hardware.
+    Configure,
+    /// Changes the host itself.
+    Administer,
+}
+
+/// See the module.
+pub struct Command {
+    /// Its name without the plugin's, such as `goto`.
+    pub verb: String,
+    /// One sentence, for people.
+    pub summary: String,
+    /// What it can do.
+    pub effect: Effect,
+    /// JSON Schema of the params.
+    pub params: Value,
+    /// JSON Schema of the result.
+    pub result: Value,
+    /// Params of a typical call.
+    pub example: Map<String, Value>,
+    validator: Validator,
+}
+
+/// By verb.
+pub(crate) type Commands = BTreeMap<String, Command>;
+
+/// Why a description does not hold together.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum DescriptionError {
+    #[error("{0} commands; at most {MAX_COMMANDS}")]
+    TooMany(usize),
+    #[error("the command `{0}` is described twice")]
+    Twice(String),
+    #[error("`{0}` is no name of a command: lower-case letters, digits and _, at most 32")]
+    Name(String),
+    #[error("the command `stop` is the host's own, for every plugin with a line")]
+    Stop,
+    #[error("the {part} of `{verb}` is not JSON: {cause}")]
+    Json { verb: String, part: &'static str, cause: serde_json::Error },
+    #[error("the params schema of `{verb}` is no JSON Schema: {cause}")]
+    Schema { verb: String, cause: String },
+    #[error("the example of `{verb}` does not fit its schema: {cause}")]
+    Example { verb: String, cause: String },
+}
+
+impl Effect {
+    /// The word of the contract.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Effect::Observe => "observe",
+            Effect::Move => "move",
+            Effect::Stop => "stop",
+            Effect::Configure => "configure",
+            Effect::Administer => "administer",
+        }
+    }
+}
+
+impl From<types::Effect> for Effect {
+    fn from(effect: types::Effect) -> Self {
+        match effect {
+            types::Effect::Observe => Effect::Observe,
+            types::Effect::Move => Effect::Move,
+            types::Effect::Stop => Effect::Stop,
+            types::Effect::Configure => Effect::Configure,
+            types::Effect::Administer => Effect::Administer,
+        }
+    }
+}
+
+impl From<Effect> for types::Effect {
+    fn from(effect: Effect) -> Self {
+        match effect {
+            Effect::Observe => types::Effect::Observe,
+            Effect::Move => types::Effect::Move,
+            Effect::Stop => types::Effect::Stop,
+            Effect::Configure => types::Effect::Configure,
+            Effect::Administer => types::Effect::Administer,
+        }
+    }
+}
+
+impl Command {
+    /// Whether the params fit the schema.
+    ///
+    /// # Errors
+    /// -32602, with the field that does not.
+    pub fn fit(&self, params: &Map<String, Value>) -> Result<(), Refusal> {
+        fit(&self.validator, params).map_err(|(field, why)| Refusal::invalid_params(&field, why))
+    }
+
+    fn new(described: Described) -> Result<Command, DescriptionError> {
+        let verb = described.name;
+        check_name(&verb)?;
+        let json = |part, text: &str| {
+            serde_json::from_str(text).map_err(|cause| DescriptionError::Json { verb: verb.clone(), part, cause })
+        };
+        let params = json("params schema", &described.params_schema)?;
+        let result = json("result schema", &described.result_schema)?;
+        let example = json("example", &described.example)?;
+        let validator = compile(&params).map_err(|cause| DescriptionError::Schema { verb: verb.clone(), cause })?;
+        let Value::Object(example) = example else {
+            return Err(DescriptionError::Example { verb, cause: "it is not an object".into() });
+        };
+        fit(&validator, &example)
+            .map_err(|(field, why)| DescriptionError::Example { verb: verb.clone(), cause: format!("{field}: {why}") })?;
+        Ok(Command { verb, summary: described.summary, effect: described.effect.into(), params, result, example, validator })
+    }
+}
+
+impl fmt::Debug for Command {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.debug_struct("Command").field("verb", &self.verb).field("effect", &self.effect).finish_non_exhaustive()
+    }
+}
+
+/// Compiles a JSON Schema that reads nothing from elsewhere.
+pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
+    jsonschema::validator_for(schema).map_err(|error| error.to_string())
+}
+
+pub(crate) fn commands(described: Vec<Described>) -> Result<Commands, DescriptionError> {
+    if described.len() > MAX_COMMANDS {
+        return Err(DescriptionError::TooMany(described.len()));
+    }
+    let mut commands = Commands::new();
+    for described in described {
+        let command = Command::new(described)?;
+        if let Some(twice) = commands.insert(command.verb.clone(), command) {
+            return Err(DescriptionError::Twice(twice.verb));
+        }
+    }
+    Ok(commands)
+}
+
+fn check_name(verb: &str) -> Result<(), DescriptionError> {
+    let fits = (1..=32).contains(&verb.len()) && verb.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    match verb {
+        "stop" => Err(DescriptionError::Stop),
+        _ if fits => Ok(()),
+        _ => Err(DescriptionError::Name(verb.chars().take(32).collect())),
+    }
+}
+
+/// The first thing that does not fit: the field, and why.
+pub(crate) fn fit(validator: &Validator, params: &Map<String, Value>) -> Result<(), (String, String)> {
+    let params = Value::Object(params.clone());
+    match validator.validate(&params) {
+        Ok(()) => Ok(()),
+        Err(error) => {
+            let path = error.instance_path().to_string();
+            let field = match path.trim_start_matches('/') {
+                "" => "params".to_owned(),
+                path => path.replace('/', "."),
+            };
+            Err((field, error.to_string().chars().take(200).collect()))
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! A command handler that serves: what it says of itself, and calls of its exports.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use slewgate_rpc::{Outcome, Refusal};
+use slewgate_safety::{Occasion, Progress, Session};
+use crate::warrant::Warrant;
+use wasmtime::Store;
+
+use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
+use crate::bindings::handler::{CommandHandler, CommandHandlerPre};
+use crate::bindings::serial::ErrorCode;
+use crate::bindings::types::{self, Observation};
+use crate::call::{CallError, Caller, World};
+use crate::client::Client;
+use crate::command::{Command, Commands, Effect, commands};
+use crate::engine::Engine;
+use crate::limits::{Limits, MAX_JSON};
+use crate::powers::{Duty, Guest, HandlerPowers, output};
+use crate::table::{Attached, Look, Reading, StopCounts, Table};
+
+/// Shortest period of samples that a plugin may ask for.
+const MIN_SAMPLE: Duration = Duration::from_millis(100);
+
+/// A component of world `command-handler` in the service of one table.
+pub struct Handler {
+    table: Arc<Table>,
+    generation: u64,
+    commands: Commands,
+    sample_every: Option<Duration>,
+    caller: Caller<HandlerWorld>,
+}
+
+/// What its instances start with.
+pub(crate) struct HandlerWorld {
+    pub(crate) component: CommandHandlerPre<Guest<HandlerPowers>>,
+    pub(crate) table: Arc<Table>,
+    pub(crate) settings: String,
+    pub(crate) memory: usize,
+}
+
+/// A request that was permitted, as a handler gets it.
+pub(crate) struct Request<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) verb: &'a str,
+    pub(crate) effect: Effect,
+    pub(crate) params: String,
+    pub(crate) counts: StopCounts,
+    pub(crate) lease: Option<Duration>,
+}
+
+impl World for HandlerWorld {
+    type Powers = HandlerPowers;
+    type Exports = CommandHandler;
+
+    fn guest(&self) -> Guest<HandlerPowers> {
+        let powers = HandlerPowers { table: Arc::clone(&self.table), duty: None };
+        Guest::new(self.memory, output::context(self.table.name()).build(), powers)
+    }
+
+    async fn instantiate(&self, store: &mut Store<Guest<HandlerPowers>>) -> Result<CommandHandler, CallError> {
+        let exports = self.component.instantiate_async(&mut *store).await.map_err(CallError::Trapped)?;
+        let configured = exports.slewgate_plugin_handler().call_configure(store, &self.settings).await;
+        configured.map_err(CallError::Trapped)?.map_err(CallError::Refused)?;
+        Ok(exports)
+    }
+}
+
+impl Handler {
+    /// Instantiates once, under limits, and asks what it offers. Touches no hardware.
+    pub(crate) async fn probe(engine: Engine, generation: u64, limits: Limits, world: HandlerWorld) -> anyhow::Result<Handler> {
+        let table = Arc::clone(&world.table);
+        let caller = Caller::new(engine, table.name(), limits, world);
+        let described = caller.call(async |mut instance| {
+            let described = instance.exports.slewgate_plugin_handler().call_describe(&mut instance.store).await;
+            (instance, described)
+        });
+        let described = described.await?;
+        let sample_every = described.sample_every.map(|every| millis(every).max(MIN_SAMPLE));
+        Ok(Handler { table, generation, commands: commands(described.commands)?, sample_every, caller })
+    }
+
+    /// Counts the versions that served this table.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    /// The table that it serves.
+    #[must_use]
+    pub fn table(&self) -> &Arc<Table> {
+        &self.table
+    }
+
+    /// What it offers, in the order of the names.
+    pub fn commands(&self) -> impl Iterator<Item = &Command> {
+        self.commands.values()
+    }
+
+    /// How often to ask for a sample.
+    #[must_use]
+    pub fn sample_every(&self) -> Option<Duration> {
+        self.sample_every
+    }
+
+    pub(crate) fn command(&self, verb: &str) -> Option<&Command> {
+        self.commands.get(verb)
+    }
+
+    /// The permitted command itself. Only [`crate::Snapshot::handle`] calls this, with a permit.
+    pub(crate) async fn handle(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
+        let attached = self.table.wait_attached().await;
+        if let Some(refusal) = unattached(attached, request.verb) {
+            return Err(refusal);
+        }
+        let wrote = Arc::new(AtomicBool::new(false));
+        let duty = duty(&request, Arc::clone(&wrote));
+        let client = request.client.to_guest();
+        let to_guest = types::Request { verb: request.verb.to_owned(), params: request.params };
+        let called = self.caller.call(async move |mut instance| {
+            instance.store.data_mut().powers.duty = Some(duty);
+            let handler = instance.exports.slewgate_plugin_handler();
+            let handled = handler.call_handle(&mut instance.store, &client, &to_guest).await;
+            instance.store.data_mut().powers.duty = None;
+            (instance, handled)
+        });
+        match called.await {
+            Ok(Ok(result)) => self.result(result),
+            Ok(Err(failure)) => Err(self.failure(failure, wrote.load(Ordering::Relaxed))),
+            Err(error) => Err(self.fell(&error)),
+        }
+    }
+
+    /// A reading of at most this age.
+    pub(crate) async fn observe(&self, age: Duration) -> Result<Reading, Refusal> {
+        if let Some(refusal) = unattached(self.table.wait_attached().await, "") {
+            return Err(refusal);
+        }
+        self.table.observe(self, age).await
+    }
+
+    pub(crate) async fn sample(&self) -> Result<Observation, Refusal> {
+        let sampled = self.caller.call(async |mut instance| {
+            instance.store.data_mut().powers.duty = Some(Duty::of_host(None));
+            let sampled = instance.exports.slewgate_plugin_handler().call_sample(&mut instance.store).await;
+            instance.store.data_mut().powers.duty = None;
+            (instance, sampled)
+        });
+        let observation = match sampled.await {
+            Ok(Ok(observation)) => observation,
+            Ok(Err(failure)) => return Err(self.failure(failure, false)),
+            Err(error) => return Err(self.fell(&error)),
+        };
+        let data = self.result(observation.data)?;
+        Ok(Observation { data: data.get().to_owned(), ..observation })
+    }
+
+    pub(crate) async fn attach(&self) -> Attached {
+        let counts = self.table.stop_counts();
+        let attached = self.caller.call(async move |mut instance| {
+            instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
+            let attached = instance.exports.slewgate_plugin_handler().call_attach(&mut instance.store).await;
+            instance.store.data_mut().powers.duty = None;
+            (instance, attached)
+        });
+        match attached.await {
+            Ok(Ok(found)) => Attached::To(found.into()),
+            Ok(Err(failure)) => Attached::Failed(describe(&failure)),
+            Err(error) => Attached::Failed(error.to_string()),
+        }
+    }
+
+    pub(crate) async fn advance(&self, look: Look) -> Progress {
+        let Look { motion, occasion, note, counts } = look;
+        let occasion = match occasion {
+            Occasion::Look => contract::Occasion::Look,
+            Occasion::Ended => contract::Occasion::Ended,
+        };
+        let advanced = self.caller.call(async move |mut instance| {
+            instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
+            let handler = instance.exports.slewgate_plugin_handler();
+            let advanced = handler.call_advance(&mut instance.store, motion.0, occasion, &note).await;
+            instance.store.data_mut().powers.duty = None;
+            (instance, advanced)
+        });
+        match advanced.await {
+            Ok(Ok(contract::Progress::Done)) => Progress::Done,
+            Ok(Ok(contract::Progress::Again(step))) => Progress::Again { after: millis(step.after), note: step.note },
+            Ok(Ok(contract::Progress::Failed(why))) => Progress::Failed(why),
+            Ok(Err(failure)) => Progress::Failed(describe(&failure)),
+            Err(error) => Progress::Failed(error.to_string()),
+        }
+    }
+
+    /// A plugin that fails while its hardware moves cannot be trusted to look after it.
+    fn fell(&self, error: &CallError) -> Refusal {
+        if !matches!(error, CallError::Busy) {
+            self.table.plugin_failed();
+        }
+        self.caller.refusal(error)
+    }
+
+    fn result(&self, text: String) -> Result<Box<RawValue>, Refusal> {
+        if text.len() > MAX_JSON {
+            let cause = format!("a result of {} bytes; at most {MAX_JSON}", text.len());
+            return Err(self.fault(&cause));
+        }
+        RawValue::from_string(text).map_err(|error| self.fault(&format!("a result that is not JSON: {error}")))
+    }
+
+    fn fault(&self, cause: &str) -> Refusal {
+        let incident = self.caller.engine().incident();
+        tracing::error!(plugin = self.table.name(), incident, cause, "a plugin failed");
+        Refusal::internal(incident, cause)
+    }
+
+    /// The client's refusal. What was written decides the outcome, not the plugin's word.
+    fn failure(&self, failure: contract::Failure, wrote: bool) -> Refusal {
+        let outcome = if wrote { Outcome::Indeterminate } else { Outcome::NotStarted };
+        match failure {
+            contract::Failure::InvalidParams(why) => Refusal::invalid_params("params", why),
+            contract::Failure::Refused(why) => Refusal::refused(&why),
+            contract::Failure::Hardware(what) => Refusal::hardware(outcome, what.clone(), what),
+            contract::Failure::Line(ErrorCode::Stopped) => Refusal::stopped(&self.table.stopped_by().unwrap_or_default()),
+            contract::Failure::Line(ErrorCode::Busy) => Refusal::busy(Duration::from_millis(500)),
+            contract::Failure::Line(error) => Refusal::hardware(outcome, line_error(&error), line_error(&error)),
+            contract::Failure::Internal(cause) => self.fault(&cause),
+        }
+    }
+}
+
+impl std::fmt::Debug for Handler {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let name = self.table.name();
+        formatter.debug_struct("Handler").field("name", &name).field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+fn duty(request: &Request<'_>, wrote: Arc<AtomicBool>) -> Duty {
+    let writes = matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
+    let caller = slewgate_safety::Caller {
+        session: request.client.session as Session,
+        name: request.client.name.clone(),
+        moves: request.effect == Effect::Move,
+        stop_count: slewgate_serial::StopCount::default(),
+        lease: request.lease,
+    };
+    Duty { caller: Some(caller), writes, warrant: Warrant::default(), wrote }
+}
+
+/// Why nothing can be asked of the hardware now.
+fn unattached(attached: Attached, verb: &str) -> Option<Refusal> {
+    let cause = match attached {
+        Attached::To(found) if found.lacks.iter().any(|lacks| lacks == verb) => {
+            return Some(Refusal::method_not_found(verb).because(format!("{} lacks it", found.model)));
+        }
+        Attached::To(_) => return None,
+        Attached::NotYet => "the hardware does not answer yet".to_owned(),
+        Attached::Failed(cause) => cause,
+    };
+    Some(Refusal::hardware(Outcome::NotStarted, format!("no connection to the hardware: {cause}"), cause))
+}
+
+fn describe(failure: &contract::Failure) -> String {
+    match failure {
+        contract::Failure::InvalidParams(why)
+        | contract::Failure::Refused(why)
+        | contract::Failure::Hardware(why)
+        | contract::Failure::Internal(why) => why.clone(),
+        contract::Failure::Line(error) => line_error(error),
+    }
+}
+
+fn line_error(error: &ErrorCode) -> String {
+    match error {
+        ErrorCode::NotGranted => "the plugin was granted no such line".into(),
+        ErrorCode::Disconnected => "the device is gone; the host is trying to open it again".into(),
+        ErrorCode::Busy => "the line is busy".into(),
+        ErrorCode::Timeout(bytes) if bytes.is_empty() => "the hardware did not answer in time".into(),
+        ErrorCode::Timeout(bytes) => format!("the answer did not end in time: {} bytes came", bytes.len()),
+        ErrorCode::Stopped => "a stop came after this request".into(),
+        ErrorCode::Interrupted(how) => format!("the device failed after bytes were written: {how}"),
+        ErrorCode::Expired => "the line was held for too long".into(),
+    }
+}
+
+fn millis(millis: u32) -> Duration {
+    Duration::from_millis(u64::from(millis))
+}

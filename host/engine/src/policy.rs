@@ -1,0 +1,165 @@
+//! A permission policy that serves. Whatever goes wrong in it is a denial.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use slewgate_rpc::Refusal;
+use wasmtime::Store;
+use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock};
+
+use crate::bindings::policy::exports::slewgate::plugin::policy as contract;
+use crate::bindings::policy::{PermissionPolicy, PermissionPolicyPre};
+use crate::call::{CallError, Caller, World};
+use crate::client::Client;
+use crate::command::Effect;
+use crate::engine::Engine;
+use crate::limits::Limits;
+use crate::powers::situation::{Moment, PolicyPowers};
+use crate::powers::{Guest, output};
+use crate::surroundings::Surroundings;
+
+/// Seed of the fixed stream that policies get for random numbers.
+const SEED: u64 = 0x5EED;
+
+/// A component of world `permission-policy` in the service of one type of client.
+pub struct Policy {
+    client_type: String,
+    generation: u64,
+    /// Whether it asks what the hardware does: then a fresh reading is taken before it is asked.
+    observes: bool,
+    caller: Caller<PolicyWorld>,
+}
+
+/// What its instances start with.
+pub(crate) struct PolicyWorld {
+    pub(crate) component: PermissionPolicyPre<Guest<PolicyPowers>>,
+    pub(crate) client_type: String,
+    pub(crate) surroundings: Surroundings,
+    pub(crate) settings: String,
+    pub(crate) memory: usize,
+}
+
+impl World for PolicyWorld {
+    type Powers = PolicyPowers;
+    type Exports = PermissionPolicy;
+
+    fn guest(&self) -> Guest<PolicyPowers> {
+        let now = Arc::new(AtomicU64::new(0));
+        let clock = Frozen(Arc::clone(&now));
+        let wasi = output::context(&self.client_type)
+            .wall_clock(clock.clone())
+            .monotonic_clock(clock)
+            .secure_random(stream())
+            .insecure_random(stream())
+            .insecure_random_seed(u128::from(SEED))
+            .build();
+        let powers = PolicyPowers::new(self.surroundings.clone(), now);
+        Guest::new(self.memory, wasi, powers)
+    }
+
+    async fn instantiate(&self, store: &mut Store<Guest<PolicyPowers>>) -> Result<PermissionPolicy, CallError> {
+        let exports = self.component.instantiate_async(&mut *store).await.map_err(CallError::Trapped)?;
+        let configured = exports.slewgate_plugin_policy().call_configure(store, &self.settings).await;
+        configured.map_err(CallError::Trapped)?.map_err(CallError::Refused)?;
+        Ok(exports)
+    }
+}
+
+impl Policy {
+    /// Instantiates once, under limits.
+    pub(crate) async fn probe(
+        engine: Engine,
+        generation: u64,
+        limits: Limits,
+        observes: bool,
+        world: PolicyWorld,
+    ) -> anyhow::Result<Policy> {
+        let client_type = world.client_type.clone();
+        let caller = Caller::new(engine, &client_type, limits, world);
+        caller.call(async |instance| (instance, Ok(()))).await?;
+        Ok(Policy { client_type, generation, observes, caller })
+    }
+
+    /// Counts the versions that served this type of client.
+    #[must_use]
+    pub fn generation(&self) -> u64 {
+        self.generation
+    }
+
+    pub(crate) fn observes(&self) -> bool {
+        self.observes
+    }
+
+    /// May this client do this now?
+    pub(crate) async fn authorize(
+        &self,
+        client: &Client,
+        method: &str,
+        effect: Effect,
+        params: &Map<String, Value>,
+        moment: Moment,
+    ) -> Result<(), Refusal> {
+        let client = client.to_guest();
+        let params = Value::Object(params.clone()).to_string();
+        let action = contract::Action { method: method.to_owned(), effect: effect.into(), params };
+        let decided = self.caller.call(async move |mut instance| {
+            instance.store.data_mut().powers.set(moment);
+            let policy = instance.exports.slewgate_plugin_policy();
+            let decided = policy.call_authorize(&mut instance.store, &client, &action).await;
+            (instance, decided)
+        });
+        match decided.await {
+            Ok(contract::Decision::Allow) => Ok(()),
+            Ok(contract::Decision::Deny(reason)) => Err(Refusal::denied(&reason, "the policy denies it")),
+            Err(CallError::Busy) => Err(self.caller.refusal(&CallError::Busy)),
+            Err(error) => {
+                let fault = self.caller.refusal(&error);
+                Err(Refusal::denied("the policy failed", fault.cause))
+            }
+        }
+    }
+}
+
+impl std::fmt::Debug for Policy {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let client_type = &self.client_type;
+        formatter.debug_struct("Policy").field("client_type", client_type).field("generation", &self.generation).finish_non_exhaustive()
+    }
+}
+
+/// A fixed stream of "random" numbers.
+fn stream() -> Deterministic {
+    Deterministic::new(SEED.to_le_bytes().to_vec())
+}
+
+/// WASI's clocks as a policy gets them: they stand at the moment of the decision.
+#[derive(Clone)]
+struct Frozen(Arc<AtomicU64>);
+
+impl Frozen {
+    fn time(&self) -> Duration {
+        Duration::from_millis(self.0.load(Ordering::Relaxed))
+    }
+}
+
+impl HostWallClock for Frozen {
+    fn resolution(&self) -> Duration {
+        Duration::from_millis(1)
+    }
+
+    fn now(&self) -> Duration {
+        self.time()
+    }
+}
+
+impl HostMonotonicClock for Frozen {
+    fn resolution(&self) -> u64 {
+        1_000_000
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.time().as_nanos()).unwrap_or(u64::MAX)
+    }
+}

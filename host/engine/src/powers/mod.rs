@@ -1,0 +1,77 @@
+//! What the host does for a guest: the imports of `wit/`, one file an interface. Everything that waits is bounded by the
+//! call's own clocks; serial bytes are written by the line's owner, never here (architecture.md, invariant 5).
+
+pub(crate) mod clock;
+pub(crate) mod motion;
+pub(crate) mod news;
+pub(crate) mod output;
+pub(crate) mod serial;
+pub(crate) mod situation;
+pub(crate) mod sky;
+pub(crate) mod state;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use slewgate_safety::Caller;
+use crate::warrant::Warrant;
+use wasmtime::component::ResourceTable;
+use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
+
+use crate::bindings::types;
+use crate::limits::Memory;
+use crate::table::{StopCounts, Table};
+
+/// Handles that one call may hold at a time.
+const MAX_HANDLES: usize = 256;
+
+/// The data of a guest's store: what limits it, and its powers.
+pub(crate) struct Guest<P> {
+    pub(crate) memory: Memory,
+    pub(crate) handles: ResourceTable,
+    wasi: WasiCtx,
+    pub(crate) powers: P,
+}
+
+/// The powers of world `command-handler`.
+pub(crate) struct HandlerPowers {
+    pub(crate) table: Arc<Table>,
+    /// What the call under way may do; none in `configure` and `describe`, which may do nothing.
+    pub(crate) duty: Option<Duty>,
+}
+
+/// What a call under way may do to the hardware.
+#[derive(Clone, Debug)]
+pub(crate) struct Duty {
+    /// Who asked; none where the host did (`attach`, `sample`, `advance`).
+    pub(crate) caller: Option<Caller>,
+    /// The counts of stops that its writes must not be older than; none for a call that only reads.
+    pub(crate) writes: Option<StopCounts>,
+    /// Set when a motion that this call began was ended: its writes come too late.
+    pub(crate) warrant: Warrant,
+    /// Set when bytes were handed to a device.
+    pub(crate) wrote: Arc<AtomicBool>,
+}
+
+impl Duty {
+    /// The host's own call.
+    pub(crate) fn of_host(writes: Option<StopCounts>) -> Duty {
+        Duty { caller: None, writes, warrant: Warrant::default(), wrote: Arc::default() }
+    }
+}
+
+impl<P> Guest<P> {
+    pub(crate) fn new(memory: usize, wasi: WasiCtx, powers: P) -> Guest<P> {
+        let mut handles = ResourceTable::new();
+        handles.set_max_capacity(MAX_HANDLES);
+        Guest { memory: Memory::new(memory), handles, wasi, powers }
+    }
+}
+
+impl<P: Send> WasiView for Guest<P> {
+    fn ctx(&mut self) -> WasiCtxView<'_> {
+        WasiCtxView { ctx: &mut self.wasi, table: &mut self.handles }
+    }
+}
+
+impl<P> types::Host for Guest<P> {}

@@ -1,0 +1,167 @@
+//! The plugins that serve at one moment. A call looks up its command, is judged and is handled in one snapshot, so that its
+//! policy and its handler belong together, whatever is swapped meanwhile.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use serde_json::{Map, Value};
+use slewgate_rpc::Refusal;
+
+use crate::client::Client;
+use crate::command::{Command, Effect};
+use crate::handler::{Handler, Request};
+use crate::policy::Policy;
+use crate::powers::situation::Moment;
+use crate::surroundings::Surroundings;
+use crate::table::{Reading, StopCounts};
+
+/// Oldest reading that a policy judges by, unless the hardware does not answer.
+const FRESH: Duration = Duration::from_secs(2);
+
+/// See the module. Never changed: a swap makes another.
+#[derive(Debug)]
+pub struct Snapshot {
+    number: u64,
+    handlers: BTreeMap<String, Arc<Handler>>,
+    policies: BTreeMap<String, Arc<Policy>>,
+    surroundings: Surroundings,
+}
+
+/// What a client wants to do.
+#[derive(Clone, Debug)]
+pub struct Action {
+    /// The whole name, such as `mount.goto`.
+    pub method: String,
+    /// What it can do to the world.
+    pub effect: Effect,
+    /// Fit the command's schema.
+    pub params: Map<String, Value>,
+    /// The counts of stops from when the request was read.
+    pub counts: StopCounts,
+    /// What a jog asks for.
+    pub lease: Option<Duration>,
+}
+
+/// Proof that the policy of a client allowed an action. [`Snapshot::decide`] is its only maker, and who carries the action
+/// out takes it by value: a step that leaves the policy out does not compile.
+#[derive(Debug)]
+pub struct Permit {
+    snapshot: Arc<Snapshot>,
+    client: Client,
+    action: Action,
+}
+
+impl Snapshot {
+    pub(crate) fn new(
+        number: u64,
+        handlers: BTreeMap<String, Arc<Handler>>,
+        policies: BTreeMap<String, Arc<Policy>>,
+        surroundings: Surroundings,
+    ) -> Snapshot {
+        Snapshot { number, handlers, policies, surroundings }
+    }
+
+    /// Counts the snapshots.
+    #[must_use]
+    pub fn number(&self) -> u64 {
+        self.number
+    }
+
+    /// The handler that serves a table.
+    #[must_use]
+    pub fn handler(&self, table: &str) -> Option<&Arc<Handler>> {
+        self.handlers.get(table)
+    }
+
+    /// All handlers by the name of their table.
+    pub fn handlers(&self) -> impl Iterator<Item = (&str, &Arc<Handler>)> {
+        self.handlers.iter().map(|(name, handler)| (name.as_str(), handler))
+    }
+
+    /// The command behind a whole name such as `mount.goto`.
+    #[must_use]
+    pub fn look_up(&self, method: &str) -> Option<(&Arc<Handler>, &Command)> {
+        let (table, verb) = method.split_once('.')?;
+        let handler = self.handlers.get(table)?;
+        Some((handler, handler.command(verb)?))
+    }
+
+    /// Asks the policy of the client's type. No policy: denied.
+    ///
+    /// # Errors
+    /// -32001 with the policy's reason; -32006 where the policy has no instance to spare.
+    pub async fn decide(self: Arc<Self>, client: &Client, action: Action) -> Result<Permit, Refusal> {
+        let Some(policy) = self.policies.get(&client.client_type) else {
+            let reason = format!("there is no policy for clients of type {}", client.client_type);
+            return Err(Refusal::denied(&reason, "no policy"));
+        };
+        let moment = self.moment(policy, &action.method).await;
+        policy.authorize(client, &action.method, action.effect, &action.params, moment).await?;
+        Ok(Permit { snapshot: self, client: client.clone(), action })
+    }
+
+    /// Has a permitted command of a plugin carried out.
+    ///
+    /// # Errors
+    /// What the handler answers, as protocol.md has it.
+    pub async fn handle(permit: Permit) -> Result<Box<RawValue>, Refusal> {
+        let Permit { snapshot, client, action } = permit;
+        let Some((handler, command)) = snapshot.look_up(&action.method) else {
+            return Err(Refusal::method_not_found(&action.method));
+        };
+        let request = Request {
+            client: &client,
+            verb: &command.verb,
+            effect: command.effect,
+            params: Value::Object(action.params).to_string(),
+            counts: action.counts,
+            lease: action.lease,
+        };
+        handler.handle(request).await
+    }
+
+    /// A reading of a table's hardware of at most this age.
+    ///
+    /// # Errors
+    /// The hardware does not answer, or its plugin failed.
+    pub async fn observe(&self, table: &str, age: Duration) -> Result<Reading, Refusal> {
+        let Some(handler) = self.handlers.get(table) else {
+            return Err(Refusal::method_not_found(table));
+        };
+        handler.observe(age).await
+    }
+
+    async fn moment(&self, policy: &Policy, method: &str) -> Moment {
+        let handler = method.split_once('.').and_then(|(table, _)| self.handlers.get(table));
+        let observed = match handler {
+            Some(handler) if policy.observes() => {
+                // Silent hardware: the policy judges by what was seen last, and sees its age.
+                handler.observe(FRESH).await.ok().or_else(|| handler.table().newest())
+            }
+            _ => None,
+        };
+        Moment { now: self.surroundings.clock.now(), observed, in_control: None }
+    }
+}
+
+impl Permit {
+    /// Who was permitted.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// What was permitted.
+    #[must_use]
+    pub fn action(&self) -> &Action {
+        &self.action
+    }
+
+    /// The plugins in whose name it was permitted.
+    #[must_use]
+    pub fn snapshot(&self) -> &Arc<Snapshot> {
+        &self.snapshot
+    }
+}

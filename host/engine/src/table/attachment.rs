@@ -1,0 +1,55 @@
+//! What a plugin found on its lines.
+
+use std::time::Duration;
+
+use slewgate_serial::StopSequence;
+
+use super::{ATTACH_PATIENCE, Table};
+use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
+
+/// Whether the plugin knows its hardware.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Attached {
+    /// `attach` was not called yet.
+    NotYet,
+    /// It failed: why. It is tried again.
+    Failed(String),
+    /// It did.
+    To(Attachment),
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Attachment {
+    /// Such as `OnStepX 10.24`.
+    pub model: String,
+    /// Commands that this hardware lacks.
+    pub lacks: Vec<String>,
+    /// Role -> how the host stops everything on that line.
+    pub stops: Vec<(String, StopSequence)>,
+}
+
+impl From<contract::Attachment> for Attachment {
+    fn from(found: contract::Attachment) -> Self {
+        let stops = found.stops.into_iter().map(|stop| {
+            let sequence = StopSequence {
+                exchanges: stop.exchanges.into_iter().map(Into::into).collect(),
+                patience: Duration::from_millis(u64::from(stop.patience)),
+            };
+            (stop.role, sequence)
+        });
+        Attachment { model: found.model, lacks: found.lacks, stops: stops.collect() }
+    }
+}
+
+impl Table {
+    /// Waits until `attach` was tried, for a while: a request that comes right after the start is not refused for it.
+    pub(crate) async fn wait_attached(&self) -> Attached {
+        let mut attached = self.attached.subscribe();
+        let tried = attached.wait_for(|attached| *attached != Attached::NotYet);
+        match tokio::time::timeout(ATTACH_PATIENCE, tried).await {
+            Ok(Ok(attached)) => attached.clone(),
+            _ => Attached::NotYet,
+        }
+    }
+}

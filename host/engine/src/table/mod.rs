@@ -1,0 +1,168 @@
+//! One `[plugins.NAME]` of the configuration: its lines, motions, newest reading and notes. It outlives the generations of
+//! the plugin that serves it, so that a swap loses none of them.
+
+mod attachment;
+mod motions;
+mod notes;
+mod observe;
+mod tasks;
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde_json::value::RawValue;
+use slewgate_serial::{Line, StopCount, StopSequence};
+use tokio::sync::{Notify, broadcast, mpsc, watch};
+
+pub use attachment::{Attached, Attachment};
+pub use motions::{StopError, StoppedBy, Stopping};
+pub use observe::Reading;
+pub(crate) use motions::{Look, NotBegun};
+pub(crate) use notes::{Notes, Overfull};
+pub(crate) use tasks::run;
+
+use crate::surroundings::Surroundings;
+use motions::Desk;
+
+/// News that wait for a slow reader before the oldest are dropped.
+const NEWS: usize = 256;
+
+/// Calls of `advance` that wait for their turn. There is at most one for each motion.
+const LOOKS: usize = slewgate_safety::MAX_MOTIONS * 2;
+
+/// What a table is made from.
+#[derive(Debug)]
+pub struct TableSettings {
+    /// The name of its commands.
+    pub name: String,
+    /// File of the component, below the directory of handlers.
+    pub component: String,
+    /// Settings for `configure`, as JSON.
+    pub settings: String,
+    /// Role -> line that plays it.
+    pub lines: BTreeMap<String, Line>,
+    /// Role -> stop sequence of the configuration, for when no plugin ever loaded.
+    pub stops: BTreeMap<String, StopSequence>,
+}
+
+/// Something to tell those who subscribed.
+#[derive(Debug)]
+pub struct News {
+    /// The whole topic, such as `mount.motion`.
+    pub topic: String,
+    /// What happened.
+    pub data: Box<RawValue>,
+}
+
+/// Counts of stops of a table's lines, as they were when a request was read.
+#[derive(Clone, Debug, Default)]
+pub struct StopCounts(BTreeMap<String, StopCount>);
+
+/// See the module.
+#[derive(Debug)]
+pub struct Table {
+    name: String,
+    lines: BTreeMap<String, Line>,
+    surroundings: Surroundings,
+    desk: Mutex<Desk>,
+    /// The next deadline of the motions moved.
+    moved: Notify,
+    looks: mpsc::Sender<Look>,
+    waiting_looks: Mutex<Option<mpsc::Receiver<Look>>>,
+    attached: watch::Sender<Attached>,
+    newest: watch::Sender<Option<Reading>>,
+    sampling: tokio::sync::Mutex<()>,
+    stops: watch::Sender<u64>,
+    news: broadcast::Sender<std::sync::Arc<News>>,
+    notes: Mutex<Notes>,
+}
+
+impl StopCounts {
+    pub(crate) fn of(&self, role: &str) -> Option<StopCount> {
+        self.0.get(role).copied()
+    }
+}
+
+impl Table {
+    pub(crate) fn new(settings: &TableSettings, surroundings: Surroundings) -> Table {
+        let (looks, waiting_looks) = mpsc::channel(LOOKS);
+        Table {
+            name: settings.name.clone(),
+            lines: settings.lines.clone(),
+            surroundings,
+            desk: Mutex::new(Desk::new(settings.stops.clone())),
+            moved: Notify::new(),
+            looks,
+            waiting_looks: Mutex::new(Some(waiting_looks)),
+            attached: watch::Sender::new(Attached::NotYet),
+            newest: watch::Sender::new(None),
+            sampling: tokio::sync::Mutex::default(),
+            stops: watch::Sender::new(0),
+            news: broadcast::Sender::new(NEWS),
+            notes: Mutex::default(),
+        }
+    }
+
+    /// The name of its commands.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Its lines by role.
+    #[must_use]
+    pub fn lines(&self) -> &BTreeMap<String, Line> {
+        &self.lines
+    }
+
+    /// What a request must carry from when it was read (design: safety.md).
+    #[must_use]
+    pub fn stop_counts(&self) -> StopCounts {
+        StopCounts(self.lines.iter().map(|(role, line)| (role.clone(), line.stop_count())).collect())
+    }
+
+    /// News from now on.
+    #[must_use]
+    pub fn news(&self) -> broadcast::Receiver<std::sync::Arc<News>> {
+        self.news.subscribe()
+    }
+
+    /// The newest reading, and those that follow. Somebody who holds this makes the host ask for samples.
+    #[must_use]
+    pub fn readings(&self) -> watch::Receiver<Option<Reading>> {
+        self.newest.subscribe()
+    }
+
+    /// What was found on the lines.
+    #[must_use]
+    pub fn attached(&self) -> watch::Receiver<Attached> {
+        self.attached.subscribe()
+    }
+
+    pub(crate) fn line(&self, role: &str) -> Option<&Line> {
+        self.lines.get(role)
+    }
+
+    pub(crate) fn surroundings(&self) -> &Surroundings {
+        &self.surroundings
+    }
+
+    pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
+        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The queue of due `advance` calls; once, for the task that makes them.
+    pub(crate) fn take_looks(&self) -> Option<mpsc::Receiver<Look>> {
+        self.waiting_looks.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+
+    pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {
+        let topic = format!("{}.{topic}", self.name);
+        // Nobody listens: nobody wants to know.
+        let _ = self.news.send(std::sync::Arc::new(News { topic, data }));
+    }
+}
+
+/// How long a first call waits for `attach`.
+pub(crate) const ATTACH_PATIENCE: Duration = Duration::from_secs(5);

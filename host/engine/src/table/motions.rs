@@ -1,0 +1,301 @@
+//! The motions of a table: what the state machine of `slewgate-safety` decides is carried out here, under one lock, so that
+//! bytes reach the line in the order of the decisions.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+use slewgate_safety::{
+    Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion, Plan, Progress, Session,
+};
+use slewgate_serial::{LineError, StopHandle, StopSequence};
+
+use super::Table;
+use crate::powers::Duty;
+use crate::warrant::Warrant;
+
+/// State that changes together.
+#[derive(Debug, Default)]
+pub(crate) struct Desk {
+    motions: Motions,
+    /// Warrants of the calls that began the motions which go on.
+    warrants: BTreeMap<MotionId, Warrant>,
+    /// Role -> what stops its line: the plugin's last word, kept after it is gone, else the configuration's.
+    stops: BTreeMap<String, StopSequence>,
+    /// Who sent the newest stop, for those who are refused because of it.
+    stopped_by: Option<String>,
+}
+
+/// A call of `advance` that is due.
+#[derive(Debug)]
+pub(crate) struct Look {
+    pub(crate) motion: MotionId,
+    pub(crate) occasion: Occasion,
+    pub(crate) note: Vec<u8>,
+    pub(crate) counts: super::StopCounts,
+}
+
+/// Why a motion did not begin.
+#[derive(Debug)]
+pub(crate) enum NotBegun {
+    NoSuchRole,
+    Denied(Denied),
+}
+
+/// Who stops, for the news.
+#[derive(Clone, Debug)]
+pub struct StoppedBy(pub String);
+
+/// A stop under way: it is counted and on its way to the lines.
+#[derive(Debug)]
+pub struct Stopping(Vec<(String, Result<StopHandle, NoSequence>)>);
+
+/// Why a stop wrote nothing on a line, or how writing it failed.
+#[derive(Debug, thiserror::Error)]
+pub enum StopError {
+    /// The plugin never attached, and the configuration has no `stop` for the line.
+    #[error("no stop sequence is known for the line in role `{0}`: set `stop` on the line")]
+    NoSequence(String),
+    /// The line.
+    #[error("the line in role `{0}`: {1}")]
+    Line(String, LineError),
+}
+
+#[derive(Debug)]
+struct NoSequence;
+
+impl Desk {
+    pub(crate) fn new(stops: BTreeMap<String, StopSequence>) -> Desk {
+        Desk { stops, ..Desk::default() }
+    }
+}
+
+impl Stopping {
+    /// When the last byte was handed to the last device.
+    ///
+    /// # Errors
+    /// The first line that could not be stopped; the others are all the same.
+    pub async fn sent(self) -> Result<Option<Instant>, StopError> {
+        let mut last = Ok(None);
+        for (role, handle) in self.0 {
+            let sent = match handle {
+                Ok(handle) => handle.await.map_err(|error| StopError::Line(role, error)),
+                Err(NoSequence) => Err(StopError::NoSequence(role)),
+            };
+            last = match (last, sent) {
+                (Ok(last), Ok(sent)) => Ok(last.max(Some(sent))),
+                (Err(error), _) | (_, Err(error)) => Err(error),
+            };
+        }
+        last
+    }
+}
+
+impl Table {
+    pub(crate) fn begin(&self, plan: Plan, duty: &Duty) -> Result<u32, NotBegun> {
+        let line = self.line(&plan.role).ok_or(NotBegun::NoSuchRole)?;
+        let count = duty.writes.as_ref().and_then(|counts| counts.of(&plan.role));
+        let (Some(caller), Some(stop_count)) = (&duty.caller, count) else {
+            return Err(NotBegun::Denied(Denied::NotAMove));
+        };
+        let caller = Caller { stop_count, ..caller.clone() };
+        let mut desk = self.desk();
+        let begun = desk.motions.begin(plan, caller, line.stop_count(), Instant::now());
+        let (motion, actions) = begun.map_err(NotBegun::Denied)?;
+        self.perform(&mut desk, actions);
+        desk.warrants.insert(motion, duty.warrant.clone());
+        drop(desk);
+        self.moved.notify_one();
+        Ok(motion.0)
+    }
+
+    /// A jog's client is still there: its number and the lease that it got. None: there is no such jog of this session.
+    pub fn renew(&self, session: Session, label: &str, lease: Option<Duration>) -> Option<(MotionId, Duration)> {
+        let renewed = self.desk().motions.renew(session, None, label, lease, Instant::now());
+        self.moved.notify_one();
+        renewed
+    }
+
+    /// Stops everything on the table's lines: counted at once, written before everything that is queued. Every motion ends.
+    pub fn stop(&self, by: &StoppedBy) -> Stopping {
+        let mut desk = self.desk();
+        desk.stopped_by = Some(by.0.clone());
+        let sent = self.lines.keys().map(|role| (role.clone(), self.stop_line(&desk, role))).collect();
+        self.end_stopped(&mut desk);
+        drop(desk);
+        self.moved.notify_one();
+        Stopping(sent)
+    }
+
+    /// The stop of another table, on a line that this one shares.
+    pub(crate) fn was_stopped(&self) {
+        self.end_stopped(&mut self.desk());
+        self.moved.notify_one();
+    }
+
+    /// Ends the motion of one direction by its own ending. True: there was one.
+    pub fn stop_label(&self, label: &str, by: &StoppedBy) -> bool {
+        let mut desk = self.desk();
+        desk.stopped_by = Some(by.0.clone());
+        let actions = desk.motions.stop_label(label, Instant::now());
+        let any = !actions.is_empty();
+        self.perform(&mut desk, actions);
+        drop(desk);
+        self.moved.notify_one();
+        any
+    }
+
+    /// A session is gone: what it moved ends or completes.
+    pub fn session_closed(&self, session: Session) {
+        self.change(|motions, now| motions.session_closed(session, now));
+    }
+
+    /// The motions that go on.
+    #[must_use]
+    pub fn motions(&self) -> Vec<MotionView> {
+        self.desk().motions.active()
+    }
+
+    /// Who sent the newest stop.
+    #[must_use]
+    pub fn stopped_by(&self) -> Option<String> {
+        self.desk().stopped_by.clone()
+    }
+
+    /// The plugin failed in a call: what moves is ended or completes, as its plan says. The next call may succeed.
+    pub(crate) fn plugin_failed(&self) {
+        self.change(Motions::orphan_all);
+        self.change(Motions::adopted);
+    }
+
+    /// There is no plugin any more.
+    pub(crate) fn unloaded(&self) {
+        self.change(Motions::unloaded);
+    }
+
+    /// A plugin serves (again).
+    pub(crate) fn adopted(&self) {
+        self.change(Motions::adopted);
+    }
+
+    pub(crate) fn progress(&self, motion: MotionId, progress: Progress) {
+        self.change(|motions, now| motions.progress(motion, progress, now));
+    }
+
+    /// Carries out what is due, and says when to come again.
+    pub(crate) fn tick(&self) -> Option<Instant> {
+        let mut desk = self.desk();
+        let actions = desk.motions.tick(Instant::now());
+        self.perform(&mut desk, actions);
+        desk.motions.next_deadline()
+    }
+
+    /// Ends when a stop came after the counts were taken.
+    pub(crate) async fn stopped_since(&self, counts: Option<&super::StopCounts>) {
+        let mut stops = self.stops.subscribe();
+        let Some(counts) = counts else { return std::future::pending().await };
+        // The table that owns the sender is borrowed here: it cannot be closed.
+        let _ = stops.wait_for(|_| self.lines.iter().any(|(role, line)| counts.of(role) != Some(line.stop_count()))).await;
+    }
+
+    pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
+        self.desk().stops.extend(stops.iter().cloned());
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Motions, Instant) -> Vec<Action>) {
+        let mut desk = self.desk();
+        let actions = change(&mut desk.motions, Instant::now());
+        self.perform(&mut desk, actions);
+        drop(desk);
+        self.moved.notify_one();
+    }
+
+    /// Ends the motions that the newest stop of each line took along.
+    fn end_stopped(&self, desk: &mut Desk) {
+        for (role, line) in &self.lines {
+            let actions = desk.motions.stopped(role, line.stop_count(), Instant::now());
+            self.perform(desk, actions);
+        }
+    }
+
+    fn desk(&self) -> MutexGuard<'_, Desk> {
+        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Warrants first: once an ending is on its way, the call that began the motion writes nothing more.
+    fn perform(&self, desk: &mut Desk, actions: Vec<Action>) {
+        let mut actions = VecDeque::from(actions);
+        for action in &actions {
+            if let Action::Send { motion, .. } = action {
+                revoke(desk, *motion);
+            }
+        }
+        while let Some(action) = actions.pop_front() {
+            match action {
+                Action::Send { role, exchanges, .. } => self.send_ending(&role, exchanges),
+                Action::StopLine { role, cause } => {
+                    tracing::info!(plugin = self.name, role, %cause, "stopping the line");
+                    drop(self.stop_line(desk, &role));
+                    if let Some(line) = self.line(&role) {
+                        actions.extend(desk.motions.stopped(&role, line.stop_count(), Instant::now()));
+                    }
+                }
+                Action::Advance { motion, occasion, note } => self.look_after(motion, occasion, note),
+                Action::Event(event) => {
+                    if let Happening::Ended(_) = event.happening {
+                        revoke(desk, event.motion);
+                    }
+                    self.tell(&event);
+                }
+            }
+        }
+    }
+
+    fn send_ending(&self, role: &str, exchanges: Vec<slewgate_serial::Exchange>) {
+        if let Some(line) = self.line(role) {
+            drop(line.stop(&StopSequence { exchanges, patience: Duration::ZERO }));
+        }
+    }
+
+    /// Counts the stop even where no bytes are known: what was asked before never reaches the wire.
+    fn stop_line(&self, desk: &Desk, role: &str) -> Result<StopHandle, NoSequence> {
+        let Some(line) = self.line(role) else { return Err(NoSequence) };
+        let known = desk.stops.get(role);
+        let nothing = StopSequence { exchanges: Vec::new(), patience: Duration::ZERO };
+        let handle = line.stop(known.unwrap_or(&nothing));
+        self.stops.send_modify(|stops| *stops += 1);
+        known.map(|_| handle).ok_or(NoSequence)
+    }
+
+    fn look_after(&self, motion: MotionId, occasion: Occasion, note: Vec<u8>) {
+        let look = Look { motion, occasion, note, counts: self.stop_counts() };
+        if self.looks.try_send(look).is_err() {
+            tracing::error!(plugin = self.name, %motion, "too many motions to look after");
+        }
+    }
+
+    fn tell(&self, event: &MotionEvent) {
+        let (happening, why) = match &event.happening {
+            Happening::Renewed => return,
+            Happening::Began => ("began", None),
+            Happening::Ended(cause) => ("ended", Some(cause)),
+        };
+        tracing::info!(plugin = self.name, motion = %event.motion, label = event.label, client = event.client, happening, why = why.map(Cause::as_str));
+        let data = json!({
+            "motion": event.motion.0, "kind": event.kind.as_str(), "label": event.label, "client": event.client,
+            "happening": happening, "why": why.map(Cause::as_str),
+            "error": match why { Some(Cause::Failed(error)) => Some(error), _ => None },
+        });
+        if let Ok(data) = serde_json::value::to_raw_value(&data) {
+            self.publish("motion", data);
+        }
+    }
+}
+
+/// The call that began this motion writes nothing more.
+fn revoke(desk: &mut Desk, motion: MotionId) {
+    if let Some(warrant) = desk.warrants.remove(&motion) {
+        warrant.revoke();
+    }
+}

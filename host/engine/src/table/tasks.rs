@@ -1,0 +1,178 @@
+//! What drives a table: each task waits for one thing, so that a plugin which is slow holds up neither the leases nor a stop.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use slewgate_safety::{Occasion, Progress};
+use slewgate_serial::LineState;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::{Attached, Look, Table};
+use crate::handler::Handler;
+use crate::snapshot::Snapshot;
+
+/// First wait after an `attach` that failed; doubled up to the last.
+const FIRST_RETRY: Duration = Duration::from_millis(500);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// How often the host looks whether somebody watches.
+const IDLE: Duration = Duration::from_millis(100);
+
+type Snapshots = watch::Receiver<Arc<Snapshot>>;
+
+/// Runs until the snapshots end, with the host.
+pub(crate) async fn run(table: Arc<Table>, snapshots: Snapshots) {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(keep_time(Arc::clone(&table)));
+    tasks.spawn(look_after(Arc::clone(&table), snapshots.clone()));
+    tasks.spawn(attach(Arc::clone(&table), snapshots.clone()));
+    tasks.spawn(sample(table, snapshots));
+    while tasks.join_next().await.is_some() {}
+}
+
+/// Leases, the longest that a motion may take, and the next look.
+async fn keep_time(table: Arc<Table>) {
+    loop {
+        let moved = table.moved.notified();
+        match table.tick() {
+            None => moved.await,
+            Some(deadline) => tokio::select! {
+                () = moved => {}
+                () = sleep_until(deadline.into()) => {}
+            },
+        }
+    }
+}
+
+/// Calls `advance`. Motions do not wait for each other: the queue is drained into tasks of their own.
+async fn look_after(table: Arc<Table>, snapshots: Snapshots) {
+    let Some(mut looks) = table.take_looks() else { return };
+    let mut under_way = JoinSet::new();
+    while let Some(look) = looks.recv().await {
+        while under_way.try_join_next().is_some() {}
+        let handler = snapshots.borrow().handler(table.name()).cloned();
+        under_way.spawn(advance(Arc::clone(&table), handler, look));
+    }
+}
+
+async fn advance(table: Arc<Table>, handler: Option<Arc<Handler>>, look: Look) {
+    let (motion, occasion) = (look.motion, look.occasion);
+    let progress = match handler {
+        Some(handler) => handler.advance(look).await,
+        None => Progress::Failed("the plugin is not there".into()),
+    };
+    if occasion == Occasion::Ended
+        && let Progress::Failed(why) = &progress
+    {
+        tracing::warn!(plugin = table.name(), %motion, why, "the hardware could not be put in order after the motion");
+    }
+    table.progress(motion, progress);
+}
+
+/// Calls `attach` each time that all lines of the table are open anew, or that another generation serves.
+async fn attach(table: Arc<Table>, mut snapshots: Snapshots) {
+    let mut lines: Vec<_> = table.lines.values().map(slewgate_serial::Line::state).collect();
+    let mut served = None;
+    let mut retry = FIRST_RETRY;
+    loop {
+        let handler = snapshots.borrow_and_update().handler(table.name()).cloned();
+        let openings: Option<Vec<u64>> = lines.iter_mut().map(|line| opening(&line.borrow_and_update())).collect();
+        let wanted = handler.as_ref().zip(openings.as_ref()).map(|(handler, openings)| (handler.generation(), openings.clone()));
+        let mut wait = LAST_RETRY;
+        match handler {
+            Some(handler) if wanted.is_some() && wanted != served => {
+                if attach_once(&table, &handler, retry).await {
+                    (served, retry) = (wanted, FIRST_RETRY);
+                } else {
+                    (wait, retry) = (retry, (retry * 2).min(LAST_RETRY));
+                }
+            }
+            Some(_) if wanted.is_some() => {}
+            loaded => {
+                if loaded.is_none() && served.is_some() {
+                    table.unloaded();
+                }
+                served = None;
+                table.attached.send_replace(not_attached(&lines, loaded.is_some()));
+            }
+        }
+        tokio::select! {
+            changed = snapshots.changed() => if changed.is_err() { return },
+            () = any_changed(&mut lines) => {}
+            () = sleep(wait) => {}
+        }
+    }
+}
+
+async fn attach_once(table: &Table, handler: &Handler, retry: Duration) -> bool {
+    let attached = handler.attach().await;
+    let found = match &attached {
+        Attached::To(attachment) => {
+            tracing::info!(plugin = table.name(), model = attachment.model, "attached");
+            table.remember_stops(&attachment.stops);
+            table.adopted();
+            true
+        }
+        Attached::Failed(why) => {
+            tracing::warn!(plugin = table.name(), why, "cannot attach; trying again in {} ms", retry.as_millis());
+            false
+        }
+        Attached::NotYet => false,
+    };
+    table.attached.send_replace(attached);
+    found
+}
+
+/// Asks for samples while somebody watches or something moves.
+async fn sample(table: Arc<Table>, snapshots: Snapshots) {
+    loop {
+        let handler = snapshots.borrow().handler(table.name()).cloned();
+        let period = handler.as_ref().and_then(|handler| handler.sample_every());
+        let attached = matches!(&*table.attached.borrow(), Attached::To(_));
+        let due = match (handler, period) {
+            (Some(handler), Some(period)) if attached && (table.watched() || !table.motions().is_empty()) => {
+                let due = Instant::now() + period;
+                if let Err(refusal) = table.observe(&handler, period / 2).await {
+                    tracing::debug!(plugin = table.name(), cause = refusal.cause, "no sample");
+                }
+                due
+            }
+            _ => Instant::now() + IDLE,
+        };
+        sleep_until(due).await;
+    }
+}
+
+fn opening(state: &LineState) -> Option<u64> {
+    match state {
+        LineState::Open { opened } => Some(*opened),
+        LineState::Connecting { .. } | LineState::Closed => None,
+    }
+}
+
+/// Why the plugin cannot attach: the line that is not open, with its cause.
+fn not_attached(lines: &[watch::Receiver<LineState>], loaded: bool) -> Attached {
+    if !loaded {
+        return Attached::Failed("the plugin is not loaded".into());
+    }
+    let cause = lines.iter().find_map(|line| match &*line.borrow() {
+        LineState::Connecting { error } => error.clone(),
+        LineState::Closed => Some("the line is closed".into()),
+        LineState::Open { .. } => None,
+    });
+    cause.map_or(Attached::NotYet, Attached::Failed)
+}
+
+async fn any_changed(lines: &mut [watch::Receiver<LineState>]) {
+    let mut changes: Vec<_> = lines.iter_mut().map(|line| Box::pin(line.changed())).collect();
+    if changes.is_empty() {
+        return std::future::pending().await;
+    }
+    std::future::poll_fn(|context| {
+        let ready = changes.iter_mut().any(|change| change.as_mut().poll(context).is_ready());
+        if ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+    })
+    .await;
+}
