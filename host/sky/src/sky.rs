@@ -36,8 +36,8 @@ impl Sky {
     ) -> Equatorial {
         let radians = position.radians();
         Equatorial::from_radians(match (given, wanted) {
-            (Frame::J2000, Frame::JNow) => self.slow(at).apparent(radians),
-            (Frame::JNow, Frame::J2000) => self.slow(at).catalogue(radians),
+            (Frame::J2000, Frame::JNow) => self.slow(at).apparent(radians, at),
+            (Frame::JNow, Frame::J2000) => self.slow(at).catalogue(radians, at),
             (Frame::J2000, Frame::J2000) | (Frame::JNow, Frame::JNow) => radians,
         })
     }

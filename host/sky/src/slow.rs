@@ -72,25 +72,42 @@ impl SlowTerms {
     }
 
     /// From ICRS to the true equator and equinox of date: light bent by the Sun, aberration, precession, nutation.
-    pub(crate) fn apparent(&self, (ra, dec): (f64, f64)) -> (f64, f64) {
-        atciq(ra, dec, 0.0, 0.0, 0.0, 0.0, &mut self.astrom.clone())
+    pub(crate) fn apparent(&self, (ra, dec): (f64, f64), at: f64) -> (f64, f64) {
+        atciq(ra, dec, 0.0, 0.0, 0.0, 0.0, &mut self.astrom(at))
     }
 
     /// Back from the true equator and equinox of date to ICRS.
-    pub(crate) fn catalogue(&self, (ra, dec): (f64, f64)) -> (f64, f64) {
-        aticq(ra, dec, &mut self.astrom.clone())
+    pub(crate) fn catalogue(&self, (ra, dec): (f64, f64), at: f64) -> (f64, f64) {
+        aticq(ra, dec, &mut self.astrom(at))
     }
 
     /// The apparent Sun at an instant of this minute, at the true equator and equinox of date.
     pub(crate) fn sun(&self, at: f64) -> (f64, f64) {
-        let passed = at / MS_PER_DAY - self.middle;
-        let [place, velocity] = self.earth;
-        let towards = std::array::from_fn(|i| -(place[i] + velocity[i] * passed));
-        let (_, natural) = pn(&towards);
-        let proper = ab(&natural, &self.astrom.v, self.astrom.em, self.astrom.bm1);
+        let IauAstrom {
+            eh,
+            em,
+            v,
+            bm1,
+            bpn,
+            ..
+        } = self.astrom(at);
+        let proper = ab(&eh.map(|away| -away), &v, em, bm1);
         let mut of_date = [0.0; 3];
-        rxp(&self.astrom.bpn, &proper, &mut of_date);
+        rxp(&bpn, &proper, &mut of_date);
         c2s(&of_date)
+    }
+
+    /// The terms with the Sun where it is at an instant of this minute: it moves 2.5" in one.
+    fn astrom(&self, at: f64) -> IauAstrom {
+        let half = 0.5 / MINUTES_PER_DAY;
+        let passed = (at / MS_PER_DAY - self.middle).clamp(-half, half);
+        let [place, velocity] = self.earth;
+        let (em, eh) = pn(&std::array::from_fn(|i| place[i] + velocity[i] * passed));
+        IauAstrom {
+            eh,
+            em,
+            ..self.astrom
+        }
     }
 }
 

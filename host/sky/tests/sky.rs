@@ -75,6 +75,24 @@ proptest! {
 }
 
 #[test]
+fn nothing_jumps_beside_the_sun_where_its_gravity_bends_the_light() {
+    let sky = Sky::new(0.0);
+    let end = (NIGHT / MINUTE_MS).floor() * MINUTE_MS;
+    let sun = sky.convert(sky.sun(end), Frame::JNow, Frame::J2000, end);
+    for away in [0.05, 0.1, 0.2, 0.27, 0.3, 0.5] {
+        let place = Equatorial {
+            dec: sun.dec + away,
+            ..sun
+        };
+        let of = |at| sky.convert(place, Frame::J2000, Frame::JNow, at);
+        assert!(
+            separation(of(end - 1.0), of(end)) < 0.002 * ARCSECOND,
+            "{away} degrees away"
+        );
+    }
+}
+
+#[test]
 fn the_same_frame_changes_nothing_but_the_turn() {
     let sky = Sky::new(0.0);
     let round = sky.convert(
