@@ -262,3 +262,6 @@ impl From<NoPlace> for Rejected {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

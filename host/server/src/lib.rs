@@ -17,3 +17,6 @@ pub mod host;
 pub mod logging;
 
 pub mod cli;
+
+#[cfg(test)]
+mod testing;

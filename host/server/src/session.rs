@@ -148,3 +148,6 @@ where
         sink.flush().await?;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -69,9 +69,8 @@ impl Session {
 
     /// Pings, and says whether anything came within `patience`.
     async fn answers(&self, patience: Duration) -> bool {
-        let heard = self.activity.next();
-        self.outbox.ping();
-        timeout(patience, heard).await.is_ok()
+        let ask = || self.outbox.ping();
+        self.activity.answers(ask, patience).await
     }
 }
 
@@ -239,9 +238,13 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
+        self.session.activity.end();
         self.sessions
             .live()
             .sessions
             .remove(&self.session.client.session);
     }
 }
+
+#[cfg(test)]
+mod tests;

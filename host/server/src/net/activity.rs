@@ -1,11 +1,10 @@
 //! When a peer was last heard: for pings, and for asking whether it is still there.
 
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use tokio::sync::Notify;
-use tokio::sync::futures::Notified;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout};
 
 /// Any byte of the peer counts as life. Written by the meter, read by everybody.
 #[derive(Debug)]
@@ -13,6 +12,7 @@ pub(crate) struct Activity {
     began: Instant,
     /// Milliseconds from `began` to the newest byte.
     last: AtomicU64,
+    over: AtomicBool,
     heard: Notify,
 }
 
@@ -21,6 +21,7 @@ impl Activity {
         Activity {
             began: Instant::now(),
             last: AtomicU64::new(0),
+            over: AtomicBool::new(false),
             heard: Notify::new(),
         }
     }
@@ -38,8 +39,17 @@ impl Activity {
         self.began.elapsed().saturating_sub(last)
     }
 
-    /// Resolves with the next bytes that come after this call.
-    pub(crate) fn next(&self) -> Notified<'_> {
-        self.heard.notified()
+    /// Nothing will come any more.
+    pub(crate) fn end(&self) {
+        self.over.store(true, Ordering::Relaxed);
+        self.heard.notify_waiters();
+    }
+
+    /// Whether anything comes within `patience` after `asked`.
+    pub(crate) async fn answers(&self, asked: impl FnOnce(), patience: Duration) -> bool {
+        let heard = self.heard.notified();
+        asked();
+        let heard = timeout(patience, heard).await.is_ok();
+        heard && !self.over.load(Ordering::Relaxed)
     }
 }

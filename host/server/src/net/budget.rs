@@ -1,5 +1,6 @@
 //! What a peer may send: a fixed allowance before authentication, a rate after it.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -94,14 +95,14 @@ impl Rate {
 /// Fills at `per_second` up to what a second brings.
 #[derive(Debug)]
 struct Bucket {
-    per_second: u32,
+    per_second: NonZeroU32,
     /// The time that what is left took to flow in.
     credit: Duration,
     refilled: Instant,
 }
 
 impl Bucket {
-    fn full(per_second: u32) -> Bucket {
+    fn full(per_second: NonZeroU32) -> Bucket {
         Bucket {
             per_second,
             credit: Duration::from_secs(1),
@@ -113,7 +114,7 @@ impl Bucket {
         let flowed = now.duration_since(self.refilled);
         self.refilled = now;
         self.credit = (self.credit + flowed).min(Duration::from_secs(1));
-        let cost = Duration::from_nanos(amount * 1_000_000_000 / u64::from(self.per_second));
+        let cost = Duration::from_nanos(amount * 1_000_000_000 / u64::from(self.per_second.get()));
         match self.credit.checked_sub(cost) {
             Some(left) => self.credit = left,
             None => return false,

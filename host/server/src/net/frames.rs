@@ -98,3 +98,105 @@ impl FrameCounter {
         self.header = self.sized + mask;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// A frame with a payload of `length` bytes, the shortest way that the length can be written.
+    fn frame(first: u8, masked: bool, length: usize, fill: u8) -> Vec<u8> {
+        let mask = if masked { 0x80 } else { 0 };
+        let mut bytes = vec![first];
+        match length {
+            0..126 => bytes.push(mask | length as u8),
+            126..65_536 => {
+                bytes.push(mask | 126);
+                bytes.extend((length as u16).to_be_bytes());
+            }
+            _ => {
+                bytes.push(mask | 127);
+                bytes.extend((length as u64).to_be_bytes());
+            }
+        }
+        if masked {
+            bytes.extend([fill; 4]);
+        }
+        bytes.extend(std::iter::repeat_n(fill, length));
+        bytes
+    }
+
+    fn frames() -> impl Strategy<Value = Vec<(Vec<u8>, usize)>> {
+        let length = prop_oneof![
+            0..4_usize,
+            120..130_usize,
+            0..2_000_usize,
+            65_530..65_540_usize
+        ];
+        let frame = (any::<u8>(), any::<bool>(), length, any::<u8>())
+            .prop_map(|(first, masked, length, fill)| (frame(first, masked, length, fill), length));
+        prop::collection::vec(frame, 0..12)
+    }
+
+    proptest! {
+        #[test]
+        fn however_the_stream_is_cut_the_headers_are_counted(
+            frames in frames(),
+            ends in 0.0..1.0_f64,
+            cuts in prop::collection::vec(1..5_000_usize, 1..20),
+        ) {
+            let bytes: Vec<u8> = frames.iter().flat_map(|(bytes, _)| bytes.clone()).collect();
+            let cut_off = (bytes.len() as f64 * ends) as usize;
+            let mut header_ends = Vec::new();
+            let mut begin = 0;
+            for (frame, payload) in &frames {
+                header_ends.push(begin + frame.len() - payload);
+                begin += frame.len();
+            }
+            let expected = header_ends.iter().filter(|end| **end <= cut_off).count();
+
+            let mut counter = FrameCounter::new();
+            let mut counted = 0;
+            let mut rest = &bytes[..cut_off];
+            for cut in cuts.into_iter().cycle() {
+                let (now, later) = rest.split_at(cut.min(rest.len()));
+                counted += counter.pass(now);
+                rest = later;
+                if rest.is_empty() {
+                    break;
+                }
+            }
+            prop_assert_eq!(counted as usize, expected);
+        }
+
+        #[test]
+        fn one_who_reads_what_is_wanted_never_reads_into_the_next_frame(frames in frames()) {
+            let mut counter = FrameCounter::new();
+            for (frame, payload) in &frames {
+                let mut rest = &frame[..];
+                let mut counted = 0;
+                while !rest.is_empty() {
+                    let wanted = usize::try_from(counter.wanted()).unwrap();
+                    prop_assert!((1..=rest.len()).contains(&wanted));
+                    let (now, later) = rest.split_at(wanted);
+                    counted += counter.pass(now);
+                    prop_assert!(counted == 0 || counter.announced() <= *payload as u64);
+                    rest = later;
+                }
+                prop_assert_eq!(counted, 1);
+            }
+        }
+    }
+
+    #[test]
+    fn a_length_beyond_all_memory_is_followed_as_it_stands() {
+        let mut counter = FrameCounter::new();
+        let header = [
+            0x82, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0, 0, 0,
+        ];
+        assert_eq!(counter.pass(&header), 1);
+        assert_eq!(counter.announced(), u64::MAX);
+        assert_eq!(counter.pass(&[0; 1_000]), 0);
+        assert_eq!(counter.announced(), u64::MAX - 1_000);
+    }
+}

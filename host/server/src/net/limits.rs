@@ -1,5 +1,6 @@
 //! What one connection may cost, in bytes, frames and time.
 
+use std::num::NonZeroU32;
 use std::time::Duration;
 
 /// The limits of a connection; the defaults are those of the configuration.
@@ -21,9 +22,9 @@ pub struct Limits {
     pub message_bytes: usize,
     /// Frames a second after authentication, and as many at once. Requests are limited elsewhere,
     /// and far lower: this bounds what never becomes a request (pings, empty fragments).
-    pub frames_per_second: u32,
+    pub frames_per_second: NonZeroU32,
     /// Bytes a second after authentication, and as many at once.
-    pub bytes_per_second: u32,
+    pub bytes_per_second: NonZeroU32,
     /// What may wait to be sent to a client.
     pub pending_bytes: usize,
     /// The time to write one message.
@@ -46,8 +47,8 @@ impl Default for Limits {
             authentication: Duration::from_secs(10),
             total: Duration::from_secs(20),
             message_bytes: 64 * 1024,
-            frames_per_second: 2_000,
-            bytes_per_second: 2 * 1024 * 1024,
+            frames_per_second: const { NonZeroU32::new(2_000).unwrap() },
+            bytes_per_second: const { NonZeroU32::new(2 * 1024 * 1024).unwrap() },
             pending_bytes: 64 * 1024,
             write: Duration::from_secs(5),
             close: Duration::from_secs(2),

@@ -6,7 +6,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinSet;
+use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 
 /// How long accepting rests after an error such as having no descriptors left.
@@ -164,7 +164,10 @@ where
     loop {
         let accepted = tokio::select! {
             () = stopping.cancelled() => break,
-            Some(_) = lives.join_next() => continue,
+            Some(ended) = lives.join_next() => {
+                note(ended);
+                continue;
+            }
             accepted = door.accept() => accepted,
         };
         match accepted {
@@ -184,7 +187,16 @@ where
         }
     }
     drop(door);
-    while lives.join_next().await.is_some() {}
+    while let Some(ended) = lives.join_next().await {
+        note(ended);
+    }
+}
+
+/// A connection that failed in a way that nobody thought of is the log's to tell.
+fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(%error, "a connection ended by a fault of the host");
+    }
 }
 
 /// True for an error of one connection that went before it was accepted.
@@ -200,4 +212,151 @@ fn concerns_one(error: &io::Error) -> bool {
 /// The address of an IPv4 peer as IPv4, also on a port that is bound to `::`.
 fn unmapped(peer: SocketAddr) -> SocketAddr {
     SocketAddr::new(peer.ip().to_canonical(), peer.port())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::VecDeque;
+    use std::net::Ipv4Addr;
+    use std::sync::Arc;
+    use tokio::io::AsyncReadExt;
+    use tokio::sync::{Notify, mpsc};
+
+    const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+    fn command(port: u16) -> Configured {
+        Configured {
+            name: "command",
+            address: LOOPBACK,
+            port,
+        }
+    }
+
+    /// A door at which the scripted things happen, and then nothing.
+    struct Script(VecDeque<io::Result<()>>);
+
+    impl Accept for Script {
+        type Stream = ();
+        async fn accept(&mut self) -> io::Result<((), SocketAddr)> {
+            match self.0.pop_front() {
+                Some(result) => result.map(|()| ((), (LOOPBACK, 1).into())),
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    /// Errors of the system's kinds, as Linux numbers them.
+    fn too_many_open_files() -> io::Error {
+        io::Error::other("too many open files")
+    }
+
+    #[tokio::test]
+    async fn port_0_picks_a_free_one_and_tells_it() {
+        let bound = command(0).bind().await.unwrap();
+        assert_ne!(bound.address().port(), 0);
+        assert_eq!(bound.address().ip(), LOOPBACK);
+    }
+
+    #[tokio::test]
+    async fn a_port_in_use_is_named_with_the_setting_to_change() {
+        let bound = command(0).bind().await.unwrap();
+        let port = bound.address().port();
+        let error = command(port).bind().await.unwrap_err();
+        let text = format!(
+            "port {port} on 127.0.0.1 is in use; choose another with [command] port or SLEWGATE_COMMAND__PORT"
+        );
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[tokio::test]
+    async fn an_address_of_another_machine_is_named_with_the_setting_to_change() {
+        let configured = Configured {
+            address: IpAddr::V4(Ipv4Addr::new(192, 0, 2, 1)),
+            ..command(0)
+        };
+        let error = configured.bind().await.unwrap_err();
+        let text = "192.0.2.1 is no address of this machine; choose another with WS_IP";
+        assert_eq!(error.to_string(), text);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn errors_of_accepting_do_not_end_it() {
+        let errors = [
+            Err(io::ErrorKind::ConnectionAborted.into()),
+            Err(too_many_open_files()),
+            Err(too_many_open_files()),
+            Ok(()),
+        ];
+        let (welcomed, mut welcome) = mpsc::unbounded_channel();
+        let stopping = CancellationToken::new();
+        let began = tokio::time::Instant::now();
+        let running = tokio::spawn(accept_all(
+            Script(errors.into()),
+            "command",
+            move |(), _| {
+                welcomed.send(began.elapsed()).unwrap();
+                None::<std::future::Ready<()>>
+            },
+            stopping.clone(),
+        ));
+        assert_eq!(welcome.recv().await.unwrap(), REST * 2);
+        stopping.cancel();
+        running.await.unwrap();
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_client_that_does_nothing_holds_up_no_other() {
+        let (begun, mut lives) = mpsc::unbounded_channel();
+        let release = Arc::new(Notify::new());
+        let stopping = CancellationToken::new();
+        let welcome = {
+            let release = Arc::clone(&release);
+            move |(), _| {
+                let (begun, release) = (begun.clone(), Arc::clone(&release));
+                Some(async move {
+                    let released = release.notified();
+                    begun.send(()).unwrap();
+                    released.await;
+                })
+            }
+        };
+        let door = Script([Ok(()), Ok(()), Ok(())].into());
+        let running = tokio::spawn(accept_all(door, "command", welcome, stopping.clone()));
+        for _ in 0..3 {
+            lives.recv().await.unwrap();
+        }
+        stopping.cancel();
+        tokio::task::yield_now().await;
+        assert!(
+            !running.is_finished(),
+            "it waits for the lives that it began"
+        );
+        release.notify_waiters();
+        running.await.unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_stopped_listener_frees_its_port() {
+        let bound = command(0).bind().await.unwrap();
+        let address = bound.address();
+        let stopping = CancellationToken::new();
+        let (peer, mut peers) = mpsc::unbounded_channel();
+        let running = tokio::spawn(bound.run(
+            move |stream, from| {
+                peer.send((stream, from)).unwrap();
+                None::<std::future::Ready<()>>
+            },
+            stopping.clone(),
+        ));
+        let mut client = TcpStream::connect(address).await.unwrap();
+        let (stream, from) = peers.recv().await.unwrap();
+        assert_eq!(from, client.local_addr().unwrap());
+        assert!(stream.nodelay().unwrap());
+        drop(stream);
+        assert_eq!(client.read(&mut [0; 8]).await.unwrap(), 0);
+        stopping.cancel();
+        running.await.unwrap();
+        assert!(TcpStream::connect(address).await.is_err());
+    }
 }

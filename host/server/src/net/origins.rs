@@ -46,3 +46,44 @@ fn normal(url: &str) -> String {
     };
     url.strip_suffix(default).map(str::to_owned).unwrap_or(url)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn origins_are_compared_as_browsers_mean_them() {
+        let origins = Origins::new(["https://Scope.example:443/", "http://10.0.0.7:5000"]);
+        for fine in [
+            "https://scope.example",
+            "https://SCOPE.example:443",
+            "http://10.0.0.7:5000",
+        ] {
+            assert_eq!(origins.judge(Some(fine)), Ok(()), "{fine}");
+        }
+        for foreign in [
+            "http://scope.example",
+            "https://scope.example:8443",
+            "http://10.0.0.7",
+            "",
+        ] {
+            assert!(origins.judge(Some(foreign)).is_err(), "{foreign}");
+        }
+    }
+
+    #[test]
+    fn null_is_foreign_even_where_somebody_lists_it() {
+        assert!(Origins::new(["null"]).judge(Some("null")).is_err());
+    }
+
+    #[test]
+    fn a_refusal_repeats_a_short_harmless_piece_of_the_origin() {
+        let text = Origins::default()
+            .judge(Some(&"\u{7}\n".repeat(500)))
+            .unwrap_err();
+        assert!(
+            text.len() < 600 && !text.contains(['\u{7}', '\n']),
+            "{text}"
+        );
+    }
+}

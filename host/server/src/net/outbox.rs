@@ -170,3 +170,83 @@ impl Outbox {
 fn cost(text: &str) -> usize {
     text.len() + MESSAGE_COST
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LIMIT: usize = 64 * 1024;
+
+    #[test]
+    fn what_waits_is_bounded_and_more_closes_with_1013() {
+        let outbox = Outbox::new(LIMIT);
+        let message = "x".repeat(1_000);
+        let mut taken = 0;
+        while outbox.send(message.clone()).is_ok() {
+            taken += 1;
+        }
+        assert_eq!(taken, LIMIT / (1_000 + MESSAGE_COST));
+        assert_eq!(outbox.state().close, Some(Close::TOO_SLOW));
+        assert_eq!(outbox.take(), None, "what waited is dropped");
+    }
+
+    #[test]
+    fn empty_messages_are_bounded_too() {
+        let outbox = Outbox::new(LIMIT);
+        let taken = std::iter::repeat_with(|| outbox.send(String::new()));
+        assert_eq!(
+            taken.take_while(Result::is_ok).count(),
+            LIMIT / MESSAGE_COST
+        );
+    }
+
+    #[test]
+    fn what_is_being_written_counts_until_it_is() {
+        let outbox = Outbox::new(LIMIT);
+        outbox.send("x".repeat(40_000)).unwrap();
+        let first = outbox.take().unwrap();
+        assert_eq!(outbox.send("x".repeat(40_000)), Err(Unsent::Closed));
+
+        let outbox = Outbox::new(LIMIT);
+        outbox.send("x".repeat(40_000)).unwrap();
+        outbox.take().unwrap();
+        outbox.written(first.cost());
+        assert_eq!(outbox.send("x".repeat(40_000)), Ok(()));
+    }
+
+    #[test]
+    fn a_message_over_the_limit_is_taken_when_nothing_waits() {
+        let outbox = Outbox::new(LIMIT);
+        assert_eq!(outbox.send("x".repeat(LONGEST_MESSAGE)), Ok(()));
+        assert_eq!(outbox.send(String::new()), Err(Unsent::Closed));
+    }
+
+    #[test]
+    fn a_message_over_a_mebibyte_is_refused_and_closes_nothing() {
+        let outbox = Outbox::new(LIMIT);
+        assert_eq!(
+            outbox.send("x".repeat(LONGEST_MESSAGE + 1)),
+            Err(Unsent::TooLong)
+        );
+        assert_eq!(outbox.send(String::new()), Ok(()));
+    }
+
+    #[test]
+    fn pings_go_first_and_many_wishes_are_one() {
+        let outbox = Outbox::new(LIMIT);
+        outbox.send("a".to_owned()).unwrap();
+        outbox.ping();
+        outbox.ping();
+        assert_eq!(outbox.take(), Some(Outgoing::Ping));
+        assert_eq!(outbox.take(), Some(Outgoing::Text("a".to_owned())));
+        assert_eq!(outbox.take(), None);
+    }
+
+    #[tokio::test]
+    async fn the_first_wish_to_close_counts() {
+        let outbox = Outbox::new(LIMIT);
+        outbox.close(Close::RATE_LIMIT);
+        outbox.close(Close::SHUTDOWN);
+        assert_eq!(outbox.closing().await, Close::RATE_LIMIT);
+    }
+}

@@ -2,7 +2,9 @@
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
-use tokio_tungstenite::tungstenite::handshake::server::{ErrorResponse, Request, Response};
+use tokio_tungstenite::tungstenite::handshake::server::{
+    Callback, ErrorResponse, Request, Response,
+};
 use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode, header};
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
 use tokio_tungstenite::tungstenite::{self, Error};
@@ -50,8 +52,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let stream = Metered::new(stream, limits.upgrade_bytes);
-    let judge = |request: &Request, response| judge(request, response, origins);
-    let upgrade = accept_hdr_async_with_config(stream, judge, Some(config(limits)));
+    let upgrade = accept_hdr_async_with_config(stream, Judge(origins), Some(config(limits)));
     match timeout_at(until, upgrade).await {
         Ok(Ok(socket)) => Ok(socket),
         Ok(Err(Error::Http(response))) => Err(UpgradeError::Refused(body(&response))),
@@ -69,23 +70,20 @@ fn config(limits: &Limits) -> WebSocketConfig {
         .max_frame_size(Some(limits.message_bytes))
 }
 
-/// Path and origin. The query is not looked at and never logged: somebody may put a token there.
-#[expect(
-    clippy::result_large_err,
-    reason = "the library's callback has this shape"
-)]
-fn judge(
-    request: &Request,
-    response: Response,
-    origins: &Origins,
-) -> Result<Response, ErrorResponse> {
-    if !PATHS.contains(&request.uri().path()) {
-        let text = "nothing is here; the websocket is at / and at /command";
-        return Err(refusal(StatusCode::NOT_FOUND, text.to_owned()));
-    }
-    match origins.judge(origin(request.headers())) {
-        Ok(()) => Ok(response),
-        Err(text) => Err(refusal(StatusCode::FORBIDDEN, text)),
+/// Judges path and origin. The query is not looked at and never logged: somebody may put a token
+/// there.
+struct Judge<'a>(&'a Origins);
+
+impl Callback for Judge<'_> {
+    fn on_request(self, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+        if !PATHS.contains(&request.uri().path()) {
+            let text = "nothing is here; the websocket is at / and at /command";
+            return Err(refusal(StatusCode::NOT_FOUND, text.to_owned()));
+        }
+        match self.0.judge(origin(request.headers())) {
+            Ok(()) => Ok(response),
+            Err(text) => Err(refusal(StatusCode::FORBIDDEN, text)),
+        }
     }
 }
 
