@@ -12,7 +12,7 @@ use slewgate_security::admission::{Admission, AdmissionSettings};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::{TokenFile, TokenSet};
 use slewgate_sky::{Clock, SharedClock};
-use tokio::io::DuplexStream;
+use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::sync::{mpsc, watch};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
@@ -212,12 +212,17 @@ pub(crate) async fn soon<F: Future>(future: F) -> F::Output {
         .expect("nothing happened before the deadline")
 }
 
-pub(crate) async fn say(client: &mut Client, text: &str) {
+pub(crate) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut WebSocketStream<S>,
+    text: &str,
+) {
     soon(client.send(Message::text(text))).await.unwrap();
 }
 
 /// The next text message; pings are answered on the way.
-pub(crate) async fn hear(client: &mut Client) -> String {
+pub(crate) async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut WebSocketStream<S>,
+) -> String {
     loop {
         match soon(client.next())
             .await
@@ -232,7 +237,9 @@ pub(crate) async fn hear(client: &mut Client) -> String {
 }
 
 /// Reads to the close frame: the texts before it, its code and its reason.
-pub(crate) async fn farewell(client: &mut Client) -> (Vec<String>, u16, String) {
+pub(crate) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(
+    client: &mut WebSocketStream<S>,
+) -> (Vec<String>, u16, String) {
     let mut texts = Vec::new();
     loop {
         match soon(client.next())

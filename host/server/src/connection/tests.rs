@@ -7,11 +7,11 @@ use slewgate_security::admission::AdmissionSettings;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::Instant;
-use tokio_tungstenite::client_async;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::net::close::Close;
 use crate::net::limits::Limits;
@@ -168,6 +168,21 @@ async fn a_silent_client_gets_4003_after_ten_seconds() {
     let began = Instant::now();
     rejected(&mut client, 4003, "Authentication timeout").await;
     assert_eq!(began.elapsed().as_secs(), 10);
+}
+
+#[tokio::test(start_paused = true)]
+async fn authentication_may_take_twenty_seconds_from_accept_whatever_else_is_set() {
+    let limits = Limits {
+        authentication: Duration::from_secs(60),
+        ..Limits::default()
+    };
+    let harness = Harness::with(limits, AdmissionSettings::default());
+    let (pipe, _) = harness.pipe();
+    let began = Instant::now();
+    tokio::time::sleep(Duration::from_secs(4)).await;
+    let (mut client, _) = soon(client_async("ws://host/", pipe)).await.unwrap();
+    rejected(&mut client, 4003, "Authentication timeout").await;
+    assert_eq!(began.elapsed().as_secs(), 20);
 }
 
 #[tokio::test(start_paused = true)]
@@ -421,17 +436,32 @@ async fn open(harness: &Harness) -> (std::net::SocketAddr, tokio::task::JoinHand
     (address, tokio::spawn(bound.run(welcome, stopping)))
 }
 
+/// An authenticated client by the port.
+async fn enter_by(address: std::net::SocketAddr) -> WebSocketStream<TcpStream> {
+    let stream = TcpStream::connect(address).await.unwrap();
+    let (mut client, _) = soon(client_async("ws://host/", stream)).await.unwrap();
+    let first = json!({"token": TELESCOPE, "client_id": "a"}).to_string();
+    say(&mut client, &first).await;
+    assert!(hear(&mut client).await.contains("auth_ok"));
+    client
+}
+
+#[tokio::test]
+async fn a_client_in_the_middle_of_sending_reads_the_close_frame_and_no_reset() {
+    let harness = Harness::new();
+    let (address, _running) = open(&harness).await;
+    let mut client = enter_by(address).await;
+    // The host stops at the header of it, with 200 KiB unread.
+    say(&mut client, &"x".repeat(200 * 1024)).await;
+    assert_eq!(farewell(&mut client).await.1, 1009);
+}
+
 #[tokio::test]
 async fn a_client_comes_in_by_the_port_beside_one_that_says_nothing() {
     let mut harness = Harness::new();
     let (address, running) = open(&harness).await;
     let silent = TcpStream::connect(address).await.unwrap();
-    let stream = TcpStream::connect(address).await.unwrap();
-    let (mut client, _) = client_async("ws://host/", stream).await.unwrap();
-    let first = json!({"token": TELESCOPE, "client_id": "a"}).to_string();
-    client.send(Message::text(first)).await.unwrap();
-    let answer = soon(client.next()).await.unwrap().unwrap();
-    assert!(answer.to_text().unwrap().contains("auth_ok"));
+    let mut client = enter_by(address).await;
     assert_eq!(harness.heard().await, Heard::Opened(1));
 
     harness.door.stopping.cancel();

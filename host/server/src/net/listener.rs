@@ -246,7 +246,7 @@ mod tests {
         }
     }
 
-    /// Errors of the system's kinds, as Linux numbers them.
+    /// As the system says it when descriptors have run out; there is no kind for it.
     fn too_many_open_files() -> io::Error {
         io::Error::other("too many open files")
     }

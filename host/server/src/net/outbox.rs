@@ -9,7 +9,7 @@ use tokio::sync::Notify;
 use super::close::Close;
 
 /// The longest single message, which is taken when nothing else waits.
-pub const LONGEST_MESSAGE: usize = 1024 * 1024;
+pub const LONGEST_MESSAGE: usize = 256 * 1024;
 
 /// What a waiting message costs beyond its text, so that empty ones are bounded too.
 const MESSAGE_COST: usize = 32;
@@ -21,7 +21,7 @@ pub enum Unsent {
     #[error("the connection is closed")]
     Closed,
     /// The message is longer than [`LONGEST_MESSAGE`].
-    #[error("the message is over 1 MiB")]
+    #[error("the message is over 256 KiB")]
     TooLong,
 }
 
@@ -222,7 +222,7 @@ mod tests {
     }
 
     #[test]
-    fn a_message_over_a_mebibyte_is_refused_and_closes_nothing() {
+    fn a_message_over_the_longest_is_refused_and_closes_nothing() {
         let outbox = Outbox::new(LIMIT);
         assert_eq!(
             outbox.send("x".repeat(LONGEST_MESSAGE + 1)),

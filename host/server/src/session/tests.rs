@@ -129,6 +129,17 @@ async fn a_flood_of_pings_gets_4008_though_its_pongs_are_not_read() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_reader_that_keeps_up_gets_any_amount() {
+    let mut harness = Harness::new();
+    let (mut client, session) = begin(&mut harness).await;
+    let message = "x".repeat(10_000);
+    for _ in 0..50 {
+        session.send(message.clone()).unwrap();
+        assert_eq!(hear(&mut client).await, message);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_with_more_than_64_kib_pending_gets_1013() {
     let mut harness = Harness::new();
     let (mut client, session) = begin(&mut harness).await;
