@@ -31,7 +31,7 @@ pub enum EventKind {
     MotionStop,
     /// Somebody should look.
     Alarm,
-    /// Events are missing before this line: the disk was full or the queue was.
+    /// Events are missing here: the disk was full, or the queue.
     Gap,
 }
 

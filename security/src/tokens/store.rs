@@ -193,24 +193,33 @@ impl<F: Fn(TokenNews)> Keeper<F> {
         }
     }
 
-    /// Reads the file and, if it says something else than before, acts on it.
+    /// Acts on the file if it says something else than before.
     fn look(&mut self) {
-        let text = self.file.read_text();
-        let seen = match &text {
-            Ok(text) => Seen::Text(text.hash()),
-            Err(error) => Seen::Error(error.to_string()),
-        };
-        let put_right = text.as_ref().is_ok_and(|text| text.problem.is_some());
-        if self.seen.as_ref() == Some(&seen) && !put_right {
-            return;
+        let mut found = self.changed();
+        if self.seen.is_some() && matches!(found, Some((_, Err(_)))) {
+            // An editor may be half-way through: what cannot be used is looked at twice.
+            thread::sleep(SETTLE);
+            found = self.changed();
         }
-        let first = self.seen.is_none();
-        self.seen = Some(seen);
-        match text.and_then(|text| self.file.parse(&text)) {
+        let Some((seen, set)) = found else { return };
+        let first = self.seen.replace(seen).is_none();
+        match set {
             Ok(set) => self.publish(set, first),
             Err(TokenFileError::Missing(path)) if first => (self.hook)(TokenNews::Missing(path)),
             Err(error) => (self.hook)(TokenNews::Failed(error)),
         }
+    }
+
+    /// What the file holds, if that is not what was seen before.
+    fn changed(&self) -> Option<(Seen, Result<TokenSet, TokenFileError>)> {
+        let text = self.file.read_text();
+        let put_right = text.as_ref().is_ok_and(|text| text.problem.is_some());
+        let seen = match &text {
+            Ok(text) => Seen::Text(text.hash()),
+            Err(error) => Seen::Error(error.to_string()),
+        };
+        let news = put_right || self.seen.as_ref() != Some(&seen);
+        news.then(|| (seen, text.and_then(|text| self.file.parse(&text))))
     }
 
     fn publish(&self, set: TokenSet, first: bool) {

@@ -1,0 +1,14 @@
+//! What this crate promises, seen from outside.
+
+#[cfg(test)]
+mod limits;
+#[cfg(test)]
+mod log;
+#[cfg(test)]
+mod slots;
+#[cfg(test)]
+mod token_file;
+#[cfg(test)]
+mod token_store;
+#[cfg(test)]
+mod tokens;
