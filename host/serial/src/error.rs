@@ -42,7 +42,9 @@ impl LineError {
     pub fn outcome(&self) -> Outcome {
         match self {
             Self::Disconnected | Self::Busy | Self::TooLong(_) => Outcome::NotStarted,
-            Self::Timeout(_) | Self::Stopped | Self::Interrupted(_) | Self::Expired => Outcome::Indeterminate,
+            Self::Timeout(_) | Self::Stopped | Self::Interrupted(_) | Self::Expired => {
+                Outcome::Indeterminate
+            }
         }
     }
 }

@@ -22,6 +22,18 @@ pub enum Framing {
     Until(u8),
 }
 
+impl Framing {
+    /// Takes one reply from the front of `input` if it is complete, and leaves what comes after it.
+    pub(crate) fn take_from(self, input: &mut Vec<u8>) -> Option<Vec<u8>> {
+        let end = match self {
+            Framing::None => 0,
+            Framing::Count(count) => usize::try_from(count).ok()?,
+            Framing::Until(last) => input.iter().position(|byte| *byte == last)? + 1,
+        };
+        (end <= input.len()).then(|| input.drain(..end).collect())
+    }
+}
+
 /// One request and its reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {

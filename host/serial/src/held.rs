@@ -4,9 +4,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::exchange::{Exchange, Framing, Guard};
-use crate::queue::{Shared, Step};
 use crate::LineError;
+use crate::exchange::{Exchange, Framing, Guard};
+use crate::queue::Step;
+use crate::shared::Shared;
 
 /// A line held for several exchanges, as for a reply whose first byte tells how long it is.
 ///
@@ -55,6 +56,8 @@ impl Drop for Held {
 
 impl fmt::Debug for Held {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("line", &self.shared.name()).finish_non_exhaustive()
+        f.debug_struct("Held")
+            .field("line", &self.shared.name())
+            .finish_non_exhaustive()
     }
 }

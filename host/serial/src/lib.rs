@@ -1,8 +1,8 @@
 //! The lines to the hardware: one owner per line, a bounded queue in front of it, and a stop that goes first.
 //!
 //! In reading order: `exchange`, `error` and `state` say what is asked and answered; `line` and `held` are the handles;
-//! `queue` is what handles and owner share; `owner` is the thread; `wire` is the time-bounded traffic on the open device;
-//! `device` and the platform's module are the device itself.
+//! `queue` decides what is next, and `shared` locks it between handles and owner; `owner` is the thread; `wire` is the traffic
+//! on the open device; `device` and the platform's module are the device itself.
 //!
 //! What holds here:
 //! - Nobody but a line's thread touches its device, and that thread never waits for anything but device and queue at once.
@@ -10,15 +10,25 @@
 //! - A reply belongs to the request before it: what came unasked is discarded, and after a timeout the line is let go quiet.
 //! - Every queue here is bounded by a constant; nothing here runs on the async runtime, knows a protocol, or repeats what moves.
 
-mod exchange;
+mod device;
 mod error;
-mod state;
-mod line;
+mod exchange;
 mod held;
+mod line;
+mod owner;
 mod queue;
+mod shared;
+mod state;
+#[cfg(unix)]
+mod unix;
+#[cfg(windows)]
+mod windows;
+mod wire;
 
 pub use error::{LineError, Outcome};
-pub use exchange::{Exchange, Framing, Guard, MAX_REPLY, MAX_REQUEST, MAX_STOP_EXCHANGES, StopCount, StopSequence};
+pub use exchange::{
+    Exchange, Framing, Guard, MAX_REPLY, MAX_REQUEST, MAX_STOP_EXCHANGES, StopCount, StopSequence,
+};
 pub use held::Held;
 pub use line::{Line, StopHandle};
 pub use queue::QUEUE_CAPACITY;

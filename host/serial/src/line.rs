@@ -6,13 +6,17 @@ use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 
 use crate::exchange::{Exchange, Guard, StopCount, StopSequence};
-use crate::queue::{Shared, Step, StopOutcome, Work};
+use crate::owner::Owner;
+use crate::queue::{Step, StopOutcome, Work};
+use crate::shared::Shared;
 use crate::state::{LineSettings, LineState};
+use crate::wire::Waiter;
 use crate::{Held, LineError};
 
 /// A line. Clones are the same line; it is closed when the last of them is dropped.
@@ -36,9 +40,15 @@ impl Line {
     /// Starts a line's thread, which opens the device and keeps trying while that fails: watch [`Line::state`].
     /// An error means that the system gave no thread or no poll.
     pub fn start(settings: LineSettings) -> io::Result<Line> {
-        let poll = mio::Poll::new()?;
-        let shared = Arc::new(Shared::new(settings.name.clone(), poll.registry())?);
-        Ok(Line { handle: Arc::new(Handle { shared }) })
+        let waiter = Waiter::new()?;
+        let shared = Arc::new(Shared::new(settings.name.clone(), waiter.registry())?);
+        let owner = Owner::new(shared.clone(), settings, waiter);
+        thread::Builder::new()
+            .name(format!("line {}", shared.name()))
+            .spawn(move || owner.run())?;
+        Ok(Line {
+            handle: Arc::new(Handle { shared }),
+        })
     }
 
     /// The configuration's name for the line.
@@ -56,7 +66,9 @@ impl Line {
     /// Dropping the future takes an exchange that did not begin out of the queue; one that began is finished by the
     /// line's owner and its reply discarded.
     pub async fn exchange(&self, exchange: Exchange, guard: Guard) -> Result<Vec<u8>, LineError> {
-        self.shared().step(None, guard, Step::Exchange(exchange)).await
+        self.shared()
+            .step(None, guard, Step::Exchange(exchange))
+            .await
     }
 
     /// Stops the hardware: counts up before it returns, goes before everything queued, and fails what is guarded by an
@@ -71,7 +83,9 @@ impl Line {
     /// Keeps every other caller off the line until the hold is released, dropped, or `at_most` has passed; the others wait
     /// in the queue. A stop still goes first. Everything done in the hold is guarded by `guard`.
     pub async fn hold(&self, at_most: Duration, guard: Guard) -> Result<Held, LineError> {
-        self.shared().submit(None, guard, |answer| Work::Hold { at_most, answer }).await
+        self.shared()
+            .submit(None, guard, |answer| Work::Hold { at_most, answer })
+            .await
     }
 
     /// How the line is, and a watch of its changes.
@@ -91,7 +105,9 @@ impl Line {
 
 impl fmt::Debug for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Line").field("name", &self.name()).finish_non_exhaustive()
+        f.debug_struct("Line")
+            .field("name", &self.name())
+            .finish_non_exhaustive()
     }
 }
 
@@ -103,7 +119,10 @@ impl StopHandle {
     fn new(mut outcome: watch::Receiver<Option<StopOutcome>>) -> StopHandle {
         StopHandle(Box::pin(async move {
             let settled = outcome.wait_for(Option::is_some).await;
-            settled.ok().and_then(|outcome| outcome.clone()).unwrap_or(Err(LineError::Disconnected))
+            settled
+                .ok()
+                .and_then(|outcome| outcome.clone())
+                .unwrap_or(Err(LineError::Disconnected))
         }))
     }
 }

@@ -1,0 +1,177 @@
+//! Serial devices where they are files.
+//!
+//! `serialport` sets the device up and keeps others off. It leaves the descriptor in blocking mode, where a write waits until
+//! everything is taken; so the bytes go through a second descriptor of the same device, which never waits.
+
+use std::fs;
+use std::io;
+use std::os::fd::{AsRawFd, OwnedFd};
+use std::path::Path;
+use std::time::Duration;
+
+use mio::unix::SourceFd;
+use mio::{Interest, Registry, Token};
+use rustix::fs::{Mode, OFlags};
+use rustix::io::Errno;
+use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort, StopBits, TTYPort};
+
+use crate::LineSettings;
+use crate::device::{Device, in_words};
+
+/// How many other devices an error names.
+const NAMED_DEVICES: usize = 4;
+
+pub(crate) struct SerialDevice {
+    bytes: OwnedFd,
+    port: TTYPort,
+}
+
+impl SerialDevice {
+    pub(crate) fn open(settings: &LineSettings) -> Result<SerialDevice, String> {
+        let path = settings.device.as_str();
+        let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
+        let bytes =
+            rustix::fs::open(path, flags, Mode::empty()).map_err(|error| refusal(path, error))?;
+        if !rustix::termios::isatty(&bytes) {
+            return Err(refusal(path, Errno::NOTTY));
+        }
+        let port = set_up(settings).map_err(|error| match error.kind() {
+            serialport::ErrorKind::NoDevice => refusal(path, Errno::BUSY),
+            _ => format!(
+                "cannot open {path} at {} baud: {}",
+                settings.baud,
+                in_words(&error.into())
+            ),
+        })?;
+        Ok(SerialDevice { bytes, port })
+    }
+}
+
+impl Device for SerialDevice {
+    fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
+        registry.register(
+            &mut SourceFd(&self.bytes.as_raw_fd()),
+            token,
+            Interest::READABLE | Interest::WRITABLE,
+        )
+    }
+
+    fn deregister(&self, registry: &Registry) -> io::Result<()> {
+        registry.deregister(&mut SourceFd(&self.bytes.as_raw_fd()))
+    }
+
+    fn pace(&self) -> Option<Duration> {
+        None
+    }
+
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        Ok(rustix::io::read(&self.bytes, buffer)?)
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        Ok(rustix::io::write(&self.bytes, bytes)?)
+    }
+
+    fn clear_output(&self) -> io::Result<()> {
+        Ok(self.port.clear(ClearBuffer::Output)?)
+    }
+}
+
+fn set_up(settings: &LineSettings) -> serialport::Result<TTYPort> {
+    serialport::new(&settings.device, settings.baud)
+        .data_bits(DataBits::Eight)
+        .parity(Parity::None)
+        .stop_bits(StopBits::One)
+        .flow_control(FlowControl::None)
+        .open_native()
+}
+
+fn refusal(path: &str, error: Errno) -> String {
+    let cause = match error {
+        Errno::ACCESS | Errno::PERM => forbidden(owning_group(path).as_deref()),
+        Errno::NOENT => missing(&other_devices()),
+        Errno::BUSY => "another program has it open; close that, or name another device".to_owned(),
+        Errno::NOTTY => "it is not a serial device".to_owned(),
+        other => in_words(&other.into()),
+    };
+    format!("cannot open {path}: {cause}")
+}
+
+fn forbidden(group: Option<&str>) -> String {
+    match group {
+        Some(group) => format!("permission denied; the device belongs to group {group}"),
+        None => "permission denied".to_owned(),
+    }
+}
+
+fn missing(others: &[String]) -> String {
+    match others {
+        [] => "there is no such device, and no other serial device either; connect it".to_owned(),
+        some => format!(
+            "there is no such device; connect it, or use one of {}",
+            some.join(", ")
+        ),
+    }
+}
+
+/// The name of the group that a device belongs to, or its number where it has no name.
+fn owning_group(path: &str) -> Option<String> {
+    let group = rustix::fs::stat(path).ok()?.st_gid;
+    let groups = fs::read_to_string("/etc/group").unwrap_or_default();
+    Some(group_name(&groups, group).unwrap_or_else(|| group.to_string()))
+}
+
+/// group(5): `name:password:number:members` in each line.
+fn group_name(groups: &str, wanted: u32) -> Option<String> {
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(wanted)).then(|| name.to_owned())
+    })
+}
+
+/// The serial devices that are there, by the names that stay the same where the system gives such.
+fn other_devices() -> Vec<String> {
+    let by_id = fs::read_dir(Path::new("/dev/serial/by-id"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let mut names: Vec<String> = by_id
+        .map(|entry| entry.path().display().to_string())
+        .collect();
+    if names.is_empty() {
+        names = serialport::available_ports()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|port| port.port_name)
+            .collect();
+    }
+    names.sort();
+    names.truncate(NAMED_DEVICES);
+    names
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_forbidden_device_is_refused_with_the_group_that_it_belongs_to() {
+        let groups = "root:x:0:\ndialout:x:20:anna,ben\nbroken\nusers:x:100:\n";
+        assert_eq!(group_name(groups, 20).as_deref(), Some("dialout"));
+        assert_eq!(group_name(groups, 21), None);
+        assert_eq!(
+            forbidden(Some("dialout")),
+            "permission denied; the device belongs to group dialout"
+        );
+    }
+
+    #[test]
+    fn a_missing_device_is_refused_with_the_devices_that_are_there() {
+        let others = ["/dev/ttyACM0".to_owned(), "/dev/ttyUSB1".to_owned()];
+        assert_eq!(
+            missing(&others),
+            "there is no such device; connect it, or use one of /dev/ttyACM0, /dev/ttyUSB1"
+        );
+    }
+}
