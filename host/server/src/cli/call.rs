@@ -25,7 +25,7 @@ The token comes from SLEWGATE_TOKEN, or from a file that only you can read:
   SLEWGATE_TOKEN=slg_… slewgate call mount.status
   slewgate call mount.goto '{\"ra\": \"18:36:56.34\", \"dec\": \"38:47:01.3\"}' --token-file token
   slewgate call mount.stop --url ws://telescope.local:4000
-The result is printed as JSON. An error goes to standard error with its code, and the exit code is 1.")]
+The result is printed as JSON. An error goes to standard error, with its code.")]
 pub(super) struct Call {
     /// Such as mount.status; rpc.discover lists what the token may call
     method: String,

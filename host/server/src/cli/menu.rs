@@ -94,3 +94,109 @@ impl<I: BufRead, O: Write> Dialogue<'_, I, O> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What a user who types `input` sees, with the random token and its id replaced.
+    fn transcript(file: &TokenFile, input: &str) -> (String, Ended) {
+        let mut output = Vec::new();
+        let ended = run(file, &mut input.as_bytes(), &mut output).unwrap();
+        (String::from_utf8(output).unwrap(), ended)
+    }
+
+    fn file() -> (tempfile::TempDir, TokenFile) {
+        let data = tempfile::tempdir().unwrap();
+        let file = TokenFile::new(data.path().join("api_tokens.json"));
+        (data, file)
+    }
+
+    #[test]
+    fn a_token_is_generated_as_the_guide_says() {
+        let (_data, file) = file();
+        let (shown, ended) = transcript(&file, "1\nMy Telescope Controller\ntelescope\n4\n");
+        let record = file.read().unwrap().list()[0].clone();
+        let (before, rest) = shown.split_once("Token: slg_").unwrap();
+        let (secret, after) = rest.split_once('\n').unwrap();
+        assert_eq!(
+            before,
+            format!("{CHOICES}\nChoice: Client name: Client type (telescope, observer): ")
+        );
+        assert!(secret.starts_with(&record.id), "{secret}");
+        assert_eq!(
+            after,
+            format!(
+                "Id: {}\nStore the generated token securely! You won't be able to retrieve it again.\n\n{CHOICES}\nChoice: ",
+                record.id
+            )
+        );
+        assert_eq!(
+            (record.name.as_str(), record.client_type.as_str()),
+            ("My Telescope Controller", "telescope")
+        );
+        assert_eq!(ended, Ended::Quit);
+    }
+
+    #[test]
+    fn a_client_type_that_is_none_is_asked_for_again() {
+        let (_data, file) = file();
+        let (shown, _) = transcript(&file, "1\na\nadmin\n\nTelescope\nobserver\n4\n");
+        assert_eq!(
+            shown.matches("Client type (telescope, observer): ").count(),
+            4
+        );
+        assert_eq!(file.read().unwrap().list()[0].client_type, "observer");
+    }
+
+    #[test]
+    fn a_token_is_listed_and_revoked_by_itself_or_its_id() {
+        let (_data, file) = file();
+        let (token, by_text) = file.generate("one", "observer", None).unwrap();
+        let (_, by_id) = file.generate("two", "telescope", None).unwrap();
+        let (shown, _) = transcript(
+            &file,
+            &format!("2\n3\n{}\n3\n{}\n2\n4\n", token.expose(), by_id.id),
+        );
+        assert!(
+            shown.contains("ID        NAME  TYPE       CREATED\n"),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(&format!("{}  one   observer   20", by_text.id)),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(&format!("Token or id: revoked {} (one)\n", by_text.id)),
+            "{shown}"
+        );
+        assert!(
+            shown.contains(&format!("Token or id: revoked {} (two)\n", by_id.id)),
+            "{shown}"
+        );
+        assert!(shown.contains("Choice: there is no token; "), "{shown}");
+        assert!(!shown.contains(token.expose()), "{shown}");
+    }
+
+    #[test]
+    fn what_fails_and_what_is_no_choice_leads_back_to_the_menu() {
+        let (_data, file) = file();
+        let (shown, ended) = transcript(&file, "7\n3\nnonsense\n1\n\nobserver\n4\n");
+        assert!(shown.contains("Choice: Choose 1, 2, 3 or 4.\n"), "{shown}");
+        assert_eq!(shown.matches("Failed: ").count(), 2, "{shown}");
+        assert_eq!(ended, Ended::Quit);
+    }
+
+    #[test]
+    fn the_input_may_end_at_every_question() {
+        let (_data, file) = file();
+        for input in ["", "1\n", "1\na\n", "1\na\nadmin\n", "3\n"] {
+            assert_eq!(
+                transcript(&file, input).1,
+                Ended::EndOfInput,
+                "after {input:?}"
+            );
+        }
+        assert!(file.list().unwrap().list().is_empty());
+    }
+}

@@ -17,7 +17,7 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -25,10 +25,10 @@ use crate::config::ConfigError;
 
 /// Moves a telescope for clients that may, and for nobody else.
 #[derive(Parser)]
-#[command(name = "slewgate", version, arg_required_else_help = true, after_help = EXAMPLES)]
+#[command(name = "slewgate", version, after_help = EXAMPLES)]
 struct CommandLine {
     #[command(subcommand)]
-    verb: Verb,
+    verb: Option<Verb>,
     #[command(flatten)]
     common: Common,
 }
@@ -54,6 +54,7 @@ struct Common {
         global = true,
         value_name = "DIR",
         env = "SLEWGATE_DATA",
+        hide_env_values = true,
         default_value = "."
     )]
     data: PathBuf,
@@ -110,7 +111,11 @@ pub fn run() -> ExitCode {
             return ExitCode::from(u8::try_from(help_or_error.exit_code()).unwrap_or(2));
         }
     };
-    match dispatch(line.verb, &line.common) {
+    let Some(verb) = line.verb else {
+        eprint!("{}", CommandLine::command().render_help());
+        return ExitCode::from(2);
+    };
+    match dispatch(verb, &line.common) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Told(_)) {

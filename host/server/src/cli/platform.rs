@@ -1,9 +1,9 @@
 //! What the command line needs of one kind of system and not of the other: modes, local sockets, signals.
 
 #[cfg(not(unix))]
-pub(super) use elsewhere::{connect, ended, judge_private};
+pub(super) use elsewhere::{connect, end, judge_private};
 #[cfg(unix)]
-pub(super) use unix::{connect, ended, judge_private};
+pub(super) use unix::{connect, end, judge_private};
 
 #[cfg(unix)]
 mod unix {
@@ -33,13 +33,16 @@ mod unix {
         }
     }
 
-    /// Waits for Ctrl-C, or for the system's wish that the program ends.
-    pub(in super::super) async fn ended() -> io::Result<()> {
+    /// From now on Ctrl-C, and the system's wish that the program ends, end what is awaited here and not the program.
+    pub(in super::super) fn end() -> io::Result<impl Future<Output = ()>> {
+        let mut interrupted = signal(SignalKind::interrupt())?;
         let mut terminated = signal(SignalKind::terminate())?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted,
-            _ = terminated.recv() => Ok(()),
-        }
+        Ok(async move {
+            tokio::select! {
+                _ = interrupted.recv() => {}
+                _ = terminated.recv() => {}
+            }
+        })
     }
 }
 
@@ -61,8 +64,13 @@ mod elsewhere {
         Ok(())
     }
 
-    /// Waits for Ctrl-C.
-    pub(in super::super) async fn ended() -> io::Result<()> {
-        tokio::signal::ctrl_c().await
+    /// What Ctrl-C ends.
+    pub(in super::super) fn end() -> io::Result<impl Future<Output = ()>> {
+        Ok(async {
+            // Without a way to hear of it, the system ends the program.
+            if tokio::signal::ctrl_c().await.is_err() {
+                std::future::pending().await
+            }
+        })
     }
 }

@@ -12,10 +12,11 @@ const CONFIGURATION: &str = "slewgate.toml";
 
 #[derive(Args)]
 #[command(after_help = "\
-Without a configuration the host simulates an LX200 and serves it on port 4000. The file slewgate.toml in the data
-directory is the configuration, if there is one. Environment variables override it:
-  WS_IP=127.0.0.1 slewgate serve                       only this machine can connect
-  SLEWGATE_COMMAND__PORT=4400 slewgate serve           another port
+Without a configuration the host simulates an LX200 and serves it on port 4000. \
+The file slewgate.toml in the data directory is the configuration, if there is one. \
+Environment variables override it:
+  WS_IP=127.0.0.1 slewgate serve                  only this machine can connect
+  SLEWGATE_COMMAND__PORT=4400 slewgate serve      another port
   SLEWGATE_LINES__EAST__DEVICE=/dev/ttyUSB0 slewgate serve")]
 pub(super) struct Serve {
     /// The configuration [default: slewgate.toml in the data directory, if it is there]

@@ -16,7 +16,7 @@ It prints what to open as a serial device and runs until Ctrl-C:
   slewgate simulate lx200 --link /tmp/mount
   indiserver indi_lx200basic")]
 pub(super) struct Simulate {
-    /// The family of mounts
+    /// The family of mounts: lx200 is an LX200 Classic
     family: Family,
     /// A symbolic link to make, so that the device has a name that stays
     #[arg(long, value_name = "PATH")]
@@ -25,7 +25,6 @@ pub(super) struct Simulate {
 
 #[derive(Clone, Copy, ValueEnum)]
 enum Family {
-    /// An LX200 Classic
     Lx200,
 }
 
@@ -55,10 +54,11 @@ impl Simulate {
             .enable_all()
             .build();
         runtime.context("cannot start")?.block_on(async {
-            // Listening first: who reads the path may end us at once.
-            let ended = std::pin::pin!(platform::ended());
+            // First, because who reads the path may end us at once.
+            let end = platform::end().context("cannot wait for Ctrl-C")?;
             say(common, &path, &json!({ "path": path }))?;
-            Ok(ended.await.context("cannot wait for Ctrl-C")?)
+            end.await;
+            Ok(())
         })
     }
 }

@@ -19,6 +19,7 @@ const FROM_INPUT: &str = "-";
 
 #[derive(Args)]
 #[command(after_help = "\
+Such as:
   slewgate token generate --name \"Main Telescope Controller\" --client-type telescope
   slewgate token generate --name \"Visitors\" --client-type observer --expires 90d
   slewgate token list

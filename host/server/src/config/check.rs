@@ -206,19 +206,16 @@ fn judge_lines(
     plugin: &Plugin,
     lines: &BTreeMap<String, Line>,
 ) -> Result<(), ConfigError> {
-    for (role, line) in plugin
-        .lines
-        .iter()
-        .filter(|(_, line)| !lines.contains_key(*line))
-    {
-        let known: Vec<&str> = lines.keys().map(String::as_str).collect();
-        let sentence = format!(
-            "[plugins.{name}] lines.{role}: no line is called {line:?}; there is {}",
-            listed(&known)
-        );
-        return Err(source.error(&["plugins", name, "lines", role], sentence));
-    }
-    Ok(())
+    let unknown = |(_, line): &(&String, &String)| !lines.contains_key(*line);
+    let Some((role, line)) = plugin.lines.iter().find(unknown) else {
+        return Ok(());
+    };
+    let known: Vec<&str> = lines.keys().map(String::as_str).collect();
+    let sentence = format!(
+        "[plugins.{name}] lines.{role}: no line is called {line:?}; there is {}",
+        listed(&known)
+    );
+    Err(source.error(&["plugins", name, "lines", role], sentence))
 }
 
 fn policies(
