@@ -146,3 +146,24 @@ impl Shared {
         (self.now)()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::log::EventKind;
+
+    #[test]
+    fn a_caller_goes_on_when_the_queue_is_full_and_the_loss_is_counted() {
+        // Nobody takes anything out of this queue.
+        let (queue, _messages) = sync_channel(1);
+        let shared = Arc::new(Shared {
+            lost: AtomicU64::new(0),
+            now: Arc::new(Timestamp::now),
+            tokens: OnceLock::new(),
+        });
+        let log = SecurityLog { queue, shared };
+        (0..3).for_each(|_| log.record(SecurityEvent::new(EventKind::Connection)));
+        assert_eq!(log.shared.lost.load(Ordering::Relaxed), 2);
+        assert!(!log.flush(Duration::from_millis(20)));
+    }
+}
