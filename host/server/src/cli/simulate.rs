@@ -31,20 +31,10 @@ enum Family {
 impl Simulate {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let Family::Lx200 = self.family;
-        let Site {
-            latitude,
-            longitude,
-            elevation,
-            dut1,
-        } = Site::SIMULATED;
         let simulator = Simulator::start_lx200(Lx200Settings {
-            site: slewgate_sky::Site {
-                latitude,
-                longitude,
-                elevation,
-            },
+            site: Site::SIMULATED.position(),
             clock: Arc::new(SystemClock),
-            dut1,
+            dut1: Site::SIMULATED.dut1,
             precision: Precision::High,
             link: self.link,
         });

@@ -4,13 +4,16 @@ use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
+use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
+
 use super::error::ConfigError;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
-    Admission, AdmissionKey, CommandPort, Config, Device, Engine, Line, Plugin, Policy,
-    PretendedClock, Simulated, Site,
+    Admission, CommandPort, Config, Device, Engine, Line, Plugin, Policy, PretendedClock,
+    Simulated, Site,
 };
+use crate::net::limits::Limits;
 
 /// Names that the host's own commands and topics have.
 const RESERVED: [&str; 6] = ["rpc", "host", "events", "control", "liveview", "plugins"];
@@ -28,10 +31,14 @@ pub(super) fn check(
     Ok(Config {
         liveview: SocketAddr::new(address, shape.liveview.port),
         web: SocketAddr::new(address, shape.web.port),
-        command: command(&shape.command, address),
+        command: CommandPort {
+            address: SocketAddr::new(address, shape.command.port),
+            limits: limits(&shape.command, &shape.admission),
+            queue: count(shape.command.queue),
+        },
         names: shape.server.names,
         public_urls: shape.web.public_urls,
-        admission: admission(&shape.admission),
+        admission: admission(source, &shape.admission)?,
         site: site(source, &shape.site)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0)?,
@@ -41,43 +48,50 @@ pub(super) fn check(
     })
 }
 
-fn command(written: &shape::Command, address: IpAddr) -> CommandPort {
-    CommandPort {
-        address: SocketAddr::new(address, written.port),
-        message_bytes: count(written.message_bytes),
-        pending_bytes: count(written.pending_bytes),
-        write: milliseconds(written.write_ms),
-        close: milliseconds(written.close_ms),
-        ping: milliseconds(written.ping_ms),
-        probe: milliseconds(written.probe_ms),
-        frames_per_second: written.frames_per_second,
-        bytes_per_second: written.bytes_per_second,
-        queue: count(written.queue),
+fn limits(command: &shape::Command, admission: &shape::Admission) -> Limits {
+    Limits {
+        upgrade_bytes: count(admission.upgrade_bytes),
+        upgrade: milliseconds(admission.upgrade_ms),
+        authentication_bytes: count(admission.authentication_bytes),
+        authentication_frames: admission.authentication_frames,
+        authentication: milliseconds(admission.authentication_ms),
+        total: milliseconds(admission.total_ms),
+        message_bytes: count(command.message_bytes),
+        frames_per_second: command.frames_per_second,
+        bytes_per_second: command.bytes_per_second,
+        pending_bytes: count(command.pending_bytes),
+        write: milliseconds(command.write_ms),
+        close: milliseconds(command.close_ms),
+        ping: milliseconds(command.ping_ms),
+        probe: milliseconds(command.probe_ms),
     }
 }
 
-fn admission(written: &shape::Admission) -> Admission {
-    Admission {
+fn admission(source: &Source<'_>, written: &shape::Admission) -> Result<Admission, ConfigError> {
+    let networks = written.exempt.iter().map(|network| network.parse());
+    let exempt = networks
+        .collect::<Result<_, NetworkError>>()
+        .map_err(|error| {
+            source.error(
+                &["admission", "exempt"],
+                format!("[admission] exempt: {error}"),
+            )
+        })?;
+    Ok(Admission {
         requests_per_minute: written.requests_per_minute,
         key: match written.key {
-            shape::AdmissionKey::Address => AdmissionKey::Address,
-            shape::AdmissionKey::Token => AdmissionKey::Token,
-            shape::AdmissionKey::Both => AdmissionKey::Both,
+            shape::AdmissionKey::Address => LimitBy::Address,
+            shape::AdmissionKey::Token => LimitBy::Token,
+            shape::AdmissionKey::Both => LimitBy::Both,
         },
-        keys: count(written.keys),
-        refusals: written.refusals,
-        connections: count(written.connections),
-        connections_per_source: count(written.connections_per_source),
-        unauthenticated: count(written.unauthenticated),
-        unauthenticated_drop_from: count(written.unauthenticated_drop_from),
-        unauthenticated_per_source: count(written.unauthenticated_per_source),
-        upgrade: milliseconds(written.upgrade_ms),
-        authentication: milliseconds(written.authentication_ms),
-        total: milliseconds(written.total_ms),
-        upgrade_bytes: count(written.upgrade_bytes),
-        authentication_bytes: count(written.authentication_bytes),
-        authentication_frames: written.authentication_frames,
-    }
+        slots: AdmissionSettings {
+            waiting: count(written.unauthenticated),
+            waiting_per_source: count(written.unauthenticated_per_source),
+            sessions: count(written.connections),
+            sessions_per_source: count(written.connections_per_source),
+            exempt,
+        },
+    })
 }
 
 fn site(source: &Source<'_>, written: &shape::Site) -> Result<Option<Site>, ConfigError> {

@@ -15,16 +15,20 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
+use std::num::NonZeroU32;
 use std::path::Path;
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use slewgate_security::admission::{AdmissionSettings, LimitBy};
+
+use crate::net::limits::Limits;
 
 pub use environment::{Variable, of_process};
 pub use error::ConfigError;
 
 /// The checked configuration of one host.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub struct Config {
     /// The port for commands.
     pub command: CommandPort,
@@ -52,75 +56,26 @@ pub struct Config {
     pub clock: Option<PretendedClock>,
 }
 
-/// The port for commands: `WS_IP` and `[command]`.
-#[derive(Clone, Debug, PartialEq)]
+/// The port for commands: `WS_IP`, `[command]`, and what `[admission]` says about single connections.
+#[derive(Clone, Debug)]
 pub struct CommandPort {
     /// Where to listen. Port 0 picks a free one.
     pub address: SocketAddr,
-    /// The longest message that an authenticated client may send, in bytes.
-    pub message_bytes: usize,
-    /// Bytes that may wait for a slow reader before it is closed.
-    pub pending_bytes: usize,
-    /// How long one write may wait for a slow reader before it is closed.
-    pub write: Duration,
-    /// How long the end of a connection may take.
-    pub close: Duration,
-    /// Between two pings; a client that answers none of two is dead.
-    pub ping: Duration,
-    /// How long the holder of a client id has to answer when another wants it.
-    pub probe: Duration,
-    /// Frames per second from an authenticated client, and as many at once.
-    pub frames_per_second: u32,
-    /// Bytes per second from an authenticated client, and as many at once.
-    pub bytes_per_second: u32,
+    /// What one connection may cost.
+    pub limits: Limits,
     /// Requests of one session that may wait for their turn; the next is answered with busy.
     pub queue: usize,
 }
 
-/// Whose requests the limit counts together.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum AdmissionKey {
-    /// All that come from one address.
-    Address,
-    /// All that come with one token.
-    Token,
-    /// Both: a request must fit either limit.
-    Both,
-}
-
-/// What clients may use up: `[admission]`.
+/// What clients may use up together: `[admission]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Admission {
     /// Requests per minute for each key; the burst is as large.
-    pub requests_per_minute: u32,
+    pub requests_per_minute: NonZeroU32,
     /// What the limit counts by.
-    pub key: AdmissionKey,
-    /// Keys that the limiter remembers at most.
-    pub keys: usize,
-    /// Refusals within 60 s that close a session with 4008.
-    pub refusals: u32,
-    /// Connections at once in all.
-    pub connections: usize,
-    /// Connections at once from one source.
-    pub connections_per_source: usize,
-    /// Connections at once that have not authenticated, in all.
-    pub unauthenticated: usize,
-    /// From this many on, connections that have not authenticated are turned away at random.
-    pub unauthenticated_drop_from: usize,
-    /// Connections at once from one source that have not authenticated.
-    pub unauthenticated_per_source: usize,
-    /// The WebSocket upgrade, from accept to its end.
-    pub upgrade: Duration,
-    /// The first message, from the upgrade's end.
-    pub authentication: Duration,
-    /// Everything from accept to authenticated.
-    pub total: Duration,
-    /// Bytes of the upgrade's request.
-    pub upgrade_bytes: usize,
-    /// Bytes from the upgrade's end to authenticated.
-    pub authentication_bytes: usize,
-    /// WebSocket frames from the upgrade's end to authenticated.
-    pub authentication_frames: u32,
+    pub key: LimitBy,
+    /// How many connections there may be.
+    pub slots: AdmissionSettings,
 }
 
 /// Where the telescope stands: `[site]`.
@@ -144,6 +99,15 @@ impl Site {
         elevation: 46.0,
         dut1: 0.0,
     };
+
+    /// The position alone, for what computes with it.
+    pub fn position(&self) -> slewgate_sky::Site {
+        slewgate_sky::Site {
+            latitude: self.latitude,
+            longitude: self.longitude,
+            elevation: self.elevation,
+        }
+    }
 }
 
 /// A line to hardware: `[lines.NAME]`.

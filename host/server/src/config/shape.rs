@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
+use std::num::NonZeroU32;
 
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
@@ -46,9 +47,9 @@ pub(super) struct Command {
     #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
     pub(super) probe_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 10, 1_000_000>")]
-    pub(super) frames_per_second: u32,
+    pub(super) frames_per_second: NonZeroU32,
     #[serde(deserialize_with = "whole::<_, _, 4_096, 1_000_000_000>")]
-    pub(super) bytes_per_second: u32,
+    pub(super) bytes_per_second: NonZeroU32,
     #[serde(deserialize_with = "whole::<_, _, 1, 1_024>")]
     pub(super) queue: u32,
 }
@@ -63,8 +64,8 @@ impl Default for Command {
             close_ms: 2_000,
             ping_ms: 20_000,
             probe_ms: 2_000,
-            frames_per_second: 2_000,
-            bytes_per_second: 2_097_152,
+            frames_per_second: const { NonZeroU32::new(2_000).unwrap() },
+            bytes_per_second: const { NonZeroU32::new(2_097_152).unwrap() },
             queue: 64,
         }
     }
@@ -110,20 +111,15 @@ pub(super) struct Server {
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(super) struct Admission {
     #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
-    pub(super) requests_per_minute: u32,
+    pub(super) requests_per_minute: NonZeroU32,
     pub(super) key: AdmissionKey,
-    #[serde(deserialize_with = "whole::<_, _, 16, 1_048_576>")]
-    pub(super) keys: u32,
-    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000>")]
-    pub(super) refusals: u32,
+    pub(super) exempt: Vec<String>,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) connections: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) connections_per_source: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) unauthenticated: u32,
-    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
-    pub(super) unauthenticated_drop_from: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) unauthenticated_per_source: u32,
     #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
@@ -143,14 +139,12 @@ pub(super) struct Admission {
 impl Default for Admission {
     fn default() -> Self {
         Self {
-            requests_per_minute: 60,
+            requests_per_minute: const { NonZeroU32::new(60).unwrap() },
             key: AdmissionKey::Address,
-            keys: 65_536,
-            refusals: 60,
+            exempt: ["127.0.0.0/8", "::1"].map(str::to_owned).into(),
             connections: 1_024,
             connections_per_source: 16,
             unauthenticated: 64,
-            unauthenticated_drop_from: 32,
             unauthenticated_per_source: 4,
             upgrade_ms: 5_000,
             authentication_ms: 10_000,
@@ -390,6 +384,12 @@ impl FromWhole for u16 {
 impl FromWhole for u32 {
     fn from_whole(value: i64) -> Option<Self> {
         Self::try_from(value).ok()
+    }
+}
+
+impl FromWhole for NonZeroU32 {
+    fn from_whole(value: i64) -> Option<Self> {
+        Self::new(u32::from_whole(value)?)
     }
 }
 

@@ -4,9 +4,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
+use slewgate_security::admission::{AdmissionSettings, LimitBy};
 
 use super::shape::Shape;
-use super::{AdmissionKey, Config, ConfigError, Device, PretendedClock, Simulated, Site};
+use super::{Config, ConfigError, Device, PretendedClock, Simulated, Site};
 
 const ANNOTATED: &str = include_str!("../../../../config/slewgate.toml");
 
@@ -31,6 +32,31 @@ fn wrong_with(variable: &str, value: &str) -> String {
     with(&[(variable, value)], "").unwrap_err().to_string()
 }
 
+/// All that there is in it, to compare.
+fn in_full(config: &Config) -> String {
+    format!("{config:#?}")
+}
+
+#[test]
+fn the_rooms_own_defaults_are_those_of_the_file() {
+    let config = parsed("");
+    assert_eq!(config.admission.slots, AdmissionSettings::default());
+    assert_eq!(config.admission.key, LimitBy::default());
+    let limits = crate::net::limits::Limits::default();
+    assert_eq!(
+        format!("{:?}", config.command.limits),
+        format!("{limits:?}")
+    );
+}
+
+#[test]
+fn an_exempt_network_is_one() {
+    assert_eq!(
+        wrong("[admission]\nexempt = [\"10.0.0.0/8\", \"home\"]"),
+        "slewgate.toml:2: [admission] exempt: `home` is not a network such as 192.168.1.0/24, fd00::/8 or 10.0.0.7"
+    );
+}
+
 #[test]
 fn an_empty_file_is_a_simulator_with_a_mount_on_it() {
     let config = parsed("");
@@ -44,13 +70,13 @@ fn an_empty_file_is_a_simulator_with_a_mount_on_it() {
     );
     assert_eq!(config.command.address.to_string(), "0.0.0.0:4000");
     assert_eq!((config.liveview.port(), config.web.port()), (8000, 5000));
-    assert_eq!(config.admission.requests_per_minute, 60);
+    assert_eq!(config.admission.requests_per_minute.get(), 60);
     assert_eq!((config.site, config.clock), (None, None));
 }
 
 #[test]
 fn the_annotated_file_is_the_defaults() {
-    assert_eq!(parsed(ANNOTATED), parsed(""));
+    assert_eq!(in_full(&parsed(ANNOTATED)), in_full(&parsed("")));
 }
 
 #[test]
@@ -111,8 +137,11 @@ fn a_file_is_read_into_the_rooms_slices() {
     );
     let plugin = &config.plugins["guidescope"];
     assert_eq!(config.command.address.port(), 0);
-    assert_eq!(config.admission.key, AdmissionKey::Both);
-    assert_eq!(config.admission.authentication, Duration::from_millis(200));
+    assert_eq!(config.admission.key, LimitBy::Both);
+    assert_eq!(
+        config.command.limits.authentication,
+        Duration::from_millis(200)
+    );
     let site = Site {
         latitude: -33.0,
         longitude: 151.2,
@@ -352,7 +381,8 @@ fn the_guides_variable_sets_the_limit() {
         with(&[("REQUEST_LIMIT_PER_MINUTE", "5")], "")
             .unwrap()
             .admission
-            .requests_per_minute,
+            .requests_per_minute
+            .get(),
         5
     );
     assert_eq!(
@@ -400,7 +430,10 @@ fn variables_that_are_no_keys_are_left_alone() {
         ("SLEWGATE_TOKEN", "x"),
         ("SLEWGATE_LOG", "debug"),
     ];
-    assert_eq!(with(&variables, "").unwrap(), parsed(""));
+    assert_eq!(
+        in_full(&with(&variables, "").unwrap()),
+        in_full(&parsed(""))
+    );
 }
 
 #[test]
