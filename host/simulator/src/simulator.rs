@@ -30,7 +30,7 @@ pub enum SimulatorError {
     #[error("cannot open a pseudo-terminal: {0}")]
     Terminal(std::io::Error),
     /// The link could not be made.
-    #[error("cannot make the link {}: {source}; choose a path in a directory that you may write to", path.display())]
+    #[error("cannot make the link {}: {source}; choose a free path in a directory that you may write to", path.display())]
     Link {
         /// What was to be the link.
         path: PathBuf,

@@ -191,8 +191,12 @@ fn now_or_never(transfer: Result<usize, Errno>) -> io::Result<usize> {
     }
 }
 
-/// Makes `link` lead to the device. What was there is replaced in one step, so that nobody finds nothing.
+/// Makes `link` lead to the device. A link that was there is replaced in one step, so that nobody finds nothing; anything
+/// else is left alone.
 fn replace_link(device: &Path, link: &Path) -> io::Result<()> {
+    if fs::symlink_metadata(link).is_ok_and(|there| !there.is_symlink()) {
+        return Err(io::ErrorKind::AlreadyExists.into());
+    }
     let mut beside = link.as_os_str().to_owned();
     beside.push(format!(".{}", std::process::id()));
     let beside = PathBuf::from(beside);

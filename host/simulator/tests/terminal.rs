@@ -178,6 +178,15 @@ fn a_link_that_leads_elsewhere_by_now_is_left_alone() {
 }
 
 #[test]
+fn a_file_is_not_replaced_by_a_link() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let link = Some(file.path().to_owned());
+    let started = Simulator::start_lx200(Lx200Settings { link, ..settings() });
+    assert!(matches!(started, Err(SimulatorError::Link { .. })));
+    assert!(file.path().symlink_metadata().unwrap().is_file());
+}
+
+#[test]
 fn a_link_that_cannot_be_made_is_named() {
     let link = Path::new("/nowhere/at/all/mount").to_owned();
     let Err(error) = Simulator::start_lx200(Lx200Settings {
