@@ -1,6 +1,9 @@
 //! The command line through the program itself: what it prints, and the exit codes.
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a helper of a test fails as the test does")]
+#![allow(
+    clippy::unwrap_used,
+    reason = "a helper of a test fails as the test does"
+)]
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpListener;
@@ -287,6 +290,33 @@ fn stop_asks_the_running_host() {
         host.join().unwrap(),
         json!({"jsonrpc": "2.0", "id": 1, "method": "host.stop", "params": {}})
     );
+}
+
+#[test]
+fn the_plugins_of_the_running_host_are_a_table_with_what_is_wrong_below() {
+    let reports = json!({"plugins": [
+        {"name": "mount", "kind": "handler", "state": "serving", "generation": 3, "digest": "0123456789abcdef", "since": 0.0},
+        {"name": "observer", "kind": "policy", "state": "failed", "since": 0.0,
+         "candidate": {"stage": "parse", "cause": "unexpected end", "at": 0.0}},
+    ]});
+    let reply = json!({"jsonrpc": "2.0", "id": 1, "result": reports});
+    let data = data();
+    let host = local_host(&data, reply.clone());
+    let expected = "\
+NAME      KIND     STATE    GENERATION  DIGEST
+mount     handler  serving  3           0123456789ab
+observer  policy   failed   -           -
+observer: the newest file failed at parse: unexpected end
+";
+    assert_eq!(out(&run(&data, &["plugin", "list"]), 0), expected);
+    assert_eq!(host.join().unwrap()["method"], "host.plugins");
+
+    std::fs::remove_file(data.path().join("host.sock")).unwrap();
+    let host = local_host(&data, reply);
+    let json: Value =
+        serde_json::from_str(&out(&run(&data, &["plugin", "list", "--json"]), 0)).unwrap();
+    assert_eq!(json, reports);
+    host.join().unwrap();
 }
 
 #[test]

@@ -1,5 +1,6 @@
 //! A client of one call: it authenticates, asks, prints the answer and leaves.
 
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -69,7 +70,7 @@ impl Call {
         match answer {
             Answer::Result(result) => say(common, &pretty(&result), &result),
             Answer::Error(error) if common.json => {
-                eprintln!("{}", json!({ "error": error }));
+                let _ = writeln!(io::stderr(), "{}", json!({ "error": error }));
                 Err(Failure::Told(1))
             }
             Answer::Error(error) => Err(anyhow!(refusal(&error)).into()),

@@ -11,8 +11,10 @@ mod running;
 mod serve;
 mod simulate;
 mod stop;
+mod table;
 mod token;
 
+use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -112,14 +114,14 @@ pub fn run() -> ExitCode {
         }
     };
     let Some(verb) = line.verb else {
-        eprint!("{}", CommandLine::command().render_help());
+        let _ = write!(io::stderr(), "{}", CommandLine::command().render_help());
         return ExitCode::from(2);
     };
     match dispatch(verb, &line.common) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
             if !matches!(failure, Failure::Told(_)) {
-                eprintln!("slewgate: {failure}");
+                complain(&failure);
             }
             ExitCode::from(failure.exit_code())
         }
@@ -151,4 +153,9 @@ fn say(common: &Common, words: &str, json: &impl Serialize) -> Result<(), Failur
             .context("cannot print the answer")
             .into()
     })
+}
+
+/// Says what is wrong; nobody hears it where that cannot be printed.
+fn complain(what: &impl Display) {
+    let _ = writeln!(io::stderr(), "slewgate: {what}");
 }

@@ -7,7 +7,8 @@ use serde_json::json;
 use slewgate_security::tokens::{Token, TokenFile, TokenRecord, parse_lifetime};
 
 use super::menu::{self, Ended};
-use super::{Common, Failure, say};
+use super::table::table;
+use super::{Common, Failure, complain, say};
 
 /// The file in the data directory.
 const FILE: &str = "api_tokens.json";
@@ -71,10 +72,7 @@ impl Tokens {
             }
             Some(Verb::List) => {
                 let tokens = file.list().map_err(failed)?;
-                tokens
-                    .problems()
-                    .iter()
-                    .for_each(|problem| eprintln!("slewgate: {problem}"));
+                tokens.problems().iter().for_each(complain);
                 say(common, &listed(tokens.list()), &tokens.list())
             }
             Some(Verb::Revoke { token_or_id }) => {
@@ -133,35 +131,13 @@ pub(super) fn listed(records: &[TokenRecord]) -> String {
             .map_or("-".to_owned(), |time| format!("{time:.0}"))
     };
     let rows = records.iter().map(|record| {
-        [
-            record.id.clone(),
-            record.name.clone(),
-            record.client_type.clone(),
-            created(record),
-        ]
+        let TokenRecord {
+            id,
+            name,
+            client_type,
+            ..
+        } = record.clone();
+        [id, name, client_type, created(record)]
     });
-    table(
-        [["ID", "NAME", "TYPE", "CREATED"].map(str::to_owned)]
-            .into_iter()
-            .chain(rows)
-            .collect(),
-    )
-}
-
-fn table<const COLUMNS: usize>(rows: Vec<[String; COLUMNS]>) -> String {
-    let width = |column: usize| {
-        rows.iter()
-            .map(|row| row[column].chars().count())
-            .max()
-            .unwrap_or_default()
-    };
-    let widths: Vec<usize> = (0..COLUMNS).map(width).collect();
-    let line = |row: &[String; COLUMNS]| {
-        let cells = row
-            .iter()
-            .zip(&widths)
-            .map(|(cell, width)| format!("{cell:width$}"));
-        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned()
-    };
-    rows.iter().map(line).collect::<Vec<_>>().join("\n")
+    table(["ID", "NAME", "TYPE", "CREATED"], rows)
 }

@@ -1,5 +1,5 @@
 //! What the administrator decides: the file `slewgate.toml`, the environment over it, and the checked values that
-//! come of them. [`Shape`](shape::Shape) is the file as it is written; [`Config`] is what the rooms get, one slice
+//! come of them. `Shape` is the file as it is written; [`Config`] is what the rooms get, one slice
 //! each, free of anything that could still be wrong. An empty file works: every key has a default.
 //!
 //! Nothing here opens a device, a socket or a component, so that a configuration can be judged anywhere.
