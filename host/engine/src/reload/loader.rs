@@ -1,0 +1,41 @@
+//! What makes a plugin of a component's bytes.
+
+use std::future::Future;
+use std::sync::Arc;
+
+use super::candidate::Digest;
+use super::report::Stage;
+use super::slot::Slot;
+
+/// A component and its settings: a change of either makes another generation.
+#[derive(Clone, Debug)]
+pub(crate) struct Unit {
+    /// Where it is to serve.
+    pub(crate) slot: Slot,
+    /// The whole file.
+    pub(crate) bytes: Arc<[u8]>,
+    /// SHA-256 of the bytes.
+    pub(crate) digest: Digest,
+    /// JSON text of the configuration.
+    pub(crate) settings: String,
+    /// Higher than that of anything that was loaded before.
+    pub(crate) generation: u64,
+}
+
+/// Why a unit cannot serve.
+#[derive(Debug)]
+pub(crate) struct LoadError {
+    /// How far it came.
+    pub(crate) stage: Stage,
+    /// The whole chain of causes.
+    pub(crate) cause: anyhow::Error,
+}
+
+/// Parses, compiles, links and probes: everything off the path of requests, and nothing that touches hardware.
+pub(crate) trait Loader: Send + Sync + 'static {
+    /// What serves.
+    type Loaded: Send + Sync + 'static;
+
+    /// Called for at most [`MAX_LOADS`](super::attempt::MAX_LOADS) units at once, and for a slot only once at a time. Must not block its thread for long.
+    fn load(&self, unit: Unit) -> impl Future<Output = Result<Self::Loaded, LoadError>> + Send;
+}

@@ -1,0 +1,36 @@
+//! Plugins are swapped while the host runs, by nothing more than writing a file.
+//!
+//! In reading order: `slot` is the place that a plugin serves in; `watch` hears that a directory changed; `settling` waits
+//! until a file is left alone; `disk`, `candidate` and `attempt` read it whole and have the [`Loader`] make a plugin of it; `shelf` holds what serves;
+//! `report` says how it went; `task` leads from one to the
+//! next, and `handle` is what others hold of it.
+//!
+//! What holds here:
+//! - Whatever fails on the way, what served goes on, and the reason is kept for people.
+//! - The publisher gets whole maps, each numbered one higher than the last.
+//! - What was heard is only a hint: contents are compared, at an overflow, at a lost watch, and now and then anyway.
+//! - Nothing here knows what a plugin is made of.
+
+mod attempt;
+mod candidate;
+mod disk;
+mod handle;
+mod loader;
+mod report;
+mod settling;
+mod shelf;
+mod slot;
+mod task;
+#[cfg(test)]
+mod tests;
+mod watch;
+
+pub(crate) use candidate::Digest;
+pub(crate) use disk::Directories;
+pub(crate) use handle::{Pace, Reload, ReloadSettings, start};
+pub(crate) use loader::{LoadError, Loader, Unit};
+pub use report::{
+    CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
+};
+pub(crate) use shelf::Serving;
+pub(crate) use slot::{Configuration, Slot, TableUnit};

@@ -1,0 +1,123 @@
+//! How each plugin stands, for people: `host.plugins`, the topic `plugins` and the log.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// What sort of plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginKind {
+    /// Adds commands.
+    Handler,
+    /// Decides what a type of client may do.
+    Policy,
+}
+
+/// How far a candidate came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Stage {
+    /// Its file was read whole.
+    Read,
+    /// Its bytes were understood as a component.
+    Parse,
+    /// It was made into machine code.
+    Compile,
+    /// Its imports and exports were held against the world and what it was granted.
+    Link,
+    /// It was instantiated, configured and asked to describe itself.
+    Probe,
+}
+
+/// Whether a plugin serves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum PluginState {
+    /// It does; perhaps a newer candidate failed.
+    Serving,
+    /// Its file is not there: a handler's commands are unknown, a policy's clients denied.
+    Absent,
+    /// Its file is there, cannot serve, and nothing older does.
+    Failed,
+}
+
+/// How one plugin stands.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PluginReport {
+    /// Name of the table, or the client type.
+    pub name: String,
+    /// What sort of plugin.
+    pub kind: PluginKind,
+    /// Whether it serves.
+    pub state: PluginState,
+    /// Of what serves: higher than that of anything that was loaded before it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// SHA-256 of what serves, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Since when it serves, or does not; milliseconds since 1970-01-01T00:00Z.
+    pub since: f64,
+    /// The newest candidate, where it failed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub candidate: Option<CandidateReport>,
+}
+
+/// A candidate that cannot serve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct CandidateReport {
+    /// SHA-256 in hexadecimal digits; none where it could not be read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Where it failed.
+    pub stage: Stage,
+    /// The whole chain of causes.
+    pub cause: String,
+    /// When; milliseconds since 1970-01-01T00:00Z.
+    pub at: f64,
+}
+
+/// What became of a plugin.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum What {
+    /// A new generation serves.
+    Published,
+    /// A candidate cannot serve; what served goes on.
+    Failed,
+    /// What failed is gone again, and the file holds what serves.
+    Restored,
+    /// It serves no more: its file is gone, or no table names it.
+    Removed,
+}
+
+/// News of a plugin.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct PluginEvent {
+    /// What became of it.
+    pub what: What,
+    /// How it stands now.
+    pub plugin: PluginReport,
+}
+
+impl fmt::Display for PluginKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            PluginKind::Handler => "handler",
+            PluginKind::Policy => "policy",
+        })
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Stage::Read => "read",
+            Stage::Parse => "parse",
+            Stage::Compile => "compile",
+            Stage::Link => "link",
+            Stage::Probe => "probe",
+        })
+    }
+}
