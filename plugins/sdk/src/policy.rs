@@ -33,6 +33,27 @@ pub fn deny(reason: impl Into<String>) -> Decision {
     Decision::Deny(reason.into())
 }
 
+/// A moment of which nothing is known, to test policies that ask nothing of it.
+pub struct AnyMoment;
+
+impl Situation for AnyMoment {
+    fn now(&self) -> Instant {
+        0.0
+    }
+
+    fn location(&self) -> Option<Site> {
+        None
+    }
+
+    fn observed(&self) -> Option<Reading> {
+        None
+    }
+
+    fn in_control(&self) -> Option<String> {
+        None
+    }
+}
+
 struct Host;
 
 impl Situation for Host {

@@ -65,27 +65,45 @@ pub(crate) fn set_dec(target: Equatorial, high: bool, mark: u8) -> Vec<u8> {
     command
 }
 
+/// What a command sets, for people.
+pub(crate) fn value(command: &[u8]) -> String {
+    let value = command.iter().skip(3).filter(|byte| **byte != b'#');
+    value
+        .map(|byte| {
+            if byte.is_ascii() {
+                char::from(*byte)
+            } else {
+                '*'
+            }
+        })
+        .collect()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn longitudes_to_the_west_become_east_positive() {
-        assert_eq!(longitude(b"000*10"), Some(-10.0 / 60.0));
-        assert_eq!(longitude(b"350*00"), Some(10.0));
-        assert_eq!(longitude(b"-010*00"), Some(10.0));
-        assert_eq!(longitude(b"+118*15"), Some(-118.25));
+        for (west, east) in [
+            (&b"000*10"[..], -10.0 / 60.0),
+            (b"350*00", 10.0),
+            (b"-010*00", 10.0),
+            (b"+118*15", -118.25),
+        ] {
+            assert!((longitude(west).unwrap() - east).abs() < 1e-9, "{west:?}");
+        }
     }
 
     #[test]
     fn what_is_set_is_what_the_mount_would_write() {
         let target = Equatorial {
             ra: 23.999_99,
-            dec: -0.508_333,
+            dec: -0.51,
         };
         assert_eq!(set_ra(target, true), b":Sr00:00:00#");
         assert_eq!(set_ra(target, false), b":Sr00:00.0#");
-        assert_eq!(set_dec(target, true, 0xdf), b":Sd-00\xdf30:30#");
+        assert_eq!(set_dec(target, true, 0xdf), b":Sd-00\xdf30:36#");
         assert_eq!(set_dec(target, false, b'*'), b":Sd-00*31#");
     }
 

@@ -35,23 +35,26 @@ pub(crate) fn goto(host: &dyn Host, params: &Goto) -> Result<String, Failure> {
     park::refuse_if_parked(host)?;
     let target = target(host, &found, params)?;
     let port = Port::open(host)?.hold()?;
-    if !port.accepts(&angles::set_ra(target, found.high))? {
-        return Err(Failure::Refused(format!(
-            "the mount refused the right ascension {:.4}",
-            target.ra
-        )));
+    let ra = angles::set_ra(target, found.high);
+    if !port.accepts(&ra)? {
+        return Err(refused("right ascension", &ra));
     }
-    if !port.accepts(&angles::set_dec(target, found.high, found.mark))? {
-        return Err(Failure::Refused(format!(
-            "the mount refused the declination {:.4}",
-            target.dec
-        )));
+    let dec = angles::set_dec(target, found.high, found.mark);
+    if !port.accepts(&dec)? {
+        return Err(refused("declination", &dec));
     }
     let motion = host.begin(&plan(target)?)?;
     match port.refusal(":MS#")? {
         None => json(&Begun { motion }),
         Some(reason) => Err(Failure::Refused(reason)),
     }
+}
+
+fn refused(what: &str, command: &[u8]) -> Failure {
+    Failure::Refused(format!(
+        "the mount refused the {what} {}",
+        angles::value(command)
+    ))
 }
 
 /// In JNow.

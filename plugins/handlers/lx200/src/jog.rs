@@ -22,11 +22,11 @@ pub(crate) fn jog(host: &dyn Host, params: &Jog) -> Result<String, Failure> {
 }
 
 /// Nothing has to be looked after.
-pub(crate) fn look() -> Progress {
-    Progress::Again(Step {
+pub(crate) fn look() -> Result<Progress, Failure> {
+    Ok(Progress::Again(Step {
         after: AT_MOST,
-        note: br#""Jog""#.into(),
-    })
+        note: Note::Jog.bytes()?,
+    }))
 }
 
 fn plan(direction: Direction) -> Result<Plan, Failure> {

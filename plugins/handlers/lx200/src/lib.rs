@@ -96,7 +96,7 @@ impl Handler for Lx200 {
             // After `:Q#` the motors are what they were before.
             (Occasion::Ended, _) => Ok(Progress::Done),
             (Occasion::Look, Note::Goto(slew)) => slew.look(host),
-            (Occasion::Look, Note::Jog) => Ok(jog::look()),
+            (Occasion::Look, Note::Jog) => jog::look(),
             (Occasion::Look, Note::Park(parking)) => parking.look(host),
             (Occasion::Look, Note::Unpark) => park::look_awake(host),
         }

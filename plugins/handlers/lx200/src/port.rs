@@ -108,9 +108,9 @@ fn sentence(code: &[u8], reason: &[u8]) -> String {
     let text = text.trim_matches(|c: char| {
         c == '#' || c == '<' || c == '>' || c.is_whitespace() || c.is_control()
     });
-    if text.is_empty() {
-        format!("the mount refused, with code {}", code.escape_ascii())
-    } else {
+    if text.contains(char::is_alphabetic) {
         format!("the mount refused: {text}")
+    } else {
+        format!("the mount refused, with code {}{text}", code.escape_ascii())
     }
 }

@@ -23,3 +23,45 @@ impl Policy for Observer {
 }
 
 export_policy!(Observer);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use slewgate_sdk::policy::AnyMoment;
+
+    fn decision(effect: Effect) -> Decision {
+        let client = Client {
+            session: "1".into(),
+            id: "test".into(),
+            client_type: "observer".into(),
+            name: "Test".into(),
+        };
+        let action = Action {
+            method: "mount.test".into(),
+            effect,
+            params: "{}".into(),
+        };
+        let policy = Observer::configure("{}").unwrap();
+        policy.authorize(&AnyMoment, &client, &action)
+    }
+
+    #[test]
+    fn an_observer_may_look() {
+        assert_eq!(decision(Effect::Observe), Decision::Allow);
+    }
+
+    #[test]
+    fn an_observer_may_nothing_else_and_hears_why() {
+        for effect in [
+            Effect::Move,
+            Effect::Stop,
+            Effect::Configure,
+            Effect::Administer,
+        ] {
+            match decision(effect) {
+                Decision::Deny(reason) => assert!(reason.starts_with("an observer may look, not ")),
+                Decision::Allow => panic!("{effect:?} was allowed"),
+            }
+        }
+    }
+}
