@@ -8,6 +8,7 @@ mod check;
 mod environment;
 mod error;
 mod nearest;
+mod range;
 mod shape;
 mod source;
 #[cfg(test)]

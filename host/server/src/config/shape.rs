@@ -5,12 +5,12 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
-use serde::de::{Error, Unexpected, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+
+use super::range::{number, whole};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -344,93 +344,3 @@ impl fmt::Display for Moment {
 /// The line and the plugin of a file that names none.
 const DEFAULT_LINE: &str = "east";
 const DEFAULT_PLUGIN: &str = "mount";
-
-/// A whole number in its range, so that the message can say the range and the parser can say where.
-fn whole<'de, D, T, const LEAST: i64, const MOST: i64>(from: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: FromWhole,
-{
-    from.deserialize_any(Whole::<T, LEAST, MOST>(PhantomData))
-}
-
-struct Whole<T, const LEAST: i64, const MOST: i64>(PhantomData<T>);
-
-impl<T: FromWhole, const LEAST: i64, const MOST: i64> Visitor<'_> for Whole<T, LEAST, MOST> {
-    type Value = T;
-
-    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(text, "a whole number from {LEAST} to {MOST}")
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<T, E> {
-        let fits = (LEAST..=MOST).contains(&value).then_some(value);
-        fits.and_then(T::from_whole)
-            .ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
-    }
-}
-
-/// The integers that keys have, present or optional.
-trait FromWhole: Sized {
-    fn from_whole(value: i64) -> Option<Self>;
-}
-
-impl FromWhole for u16 {
-    fn from_whole(value: i64) -> Option<Self> {
-        Self::try_from(value).ok()
-    }
-}
-
-impl FromWhole for u32 {
-    fn from_whole(value: i64) -> Option<Self> {
-        Self::try_from(value).ok()
-    }
-}
-
-impl FromWhole for NonZeroU32 {
-    fn from_whole(value: i64) -> Option<Self> {
-        Self::new(u32::from_whole(value)?)
-    }
-}
-
-impl FromWhole for Option<u32> {
-    fn from_whole(value: i64) -> Option<Self> {
-        u32::from_whole(value).map(Some)
-    }
-}
-
-/// A number in its range, written with or without a fraction.
-fn number<'de, D, T, const LEAST: i32, const MOST: i32>(from: D) -> Result<T, D::Error>
-where
-    D: Deserializer<'de>,
-    T: From<f64>,
-{
-    from.deserialize_any(Number::<LEAST, MOST>).map(T::from)
-}
-
-struct Number<const LEAST: i32, const MOST: i32>;
-
-impl<const LEAST: i32, const MOST: i32> Visitor<'_> for Number<LEAST, MOST> {
-    type Value = f64;
-
-    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(text, "a number from {LEAST} to {MOST}")
-    }
-
-    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
-        let fits = (f64::from(LEAST)..=f64::from(MOST)).contains(&value);
-        if fits {
-            Ok(value)
-        } else {
-            Err(E::invalid_value(Unexpected::Float(value), &self))
-        }
-    }
-
-    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
-        let fits = i32::try_from(value)
-            .ok()
-            .filter(|value| (LEAST..=MOST).contains(value));
-        fits.map(f64::from)
-            .ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
-    }
-}
