@@ -96,7 +96,7 @@ impl<L: Loader> Workshop<L> {
             settings,
             generation,
         };
-        tracing::debug!(slot = %unit.slot, %digest, generation, "loading");
+        tracing::debug!(slot = %unit.slot, digest = %unit.digest, generation, "loading");
         match self.loader.load(unit).await {
             Ok(loaded) => Outcome::Loaded {
                 identity,

@@ -25,7 +25,6 @@ mod task;
 mod tests;
 mod watch;
 
-pub(crate) use candidate::Digest;
 pub(crate) use disk::Directories;
 pub(crate) use handle::{Pace, Reload, ReloadSettings, start};
 pub(crate) use loader::{LoadError, Loader, Unit};

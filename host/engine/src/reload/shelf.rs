@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::candidate::Digest;
-use super::loader::{LoadError, Unit};
+use super::loader::LoadError;
 use super::report::{CandidateReport, PluginEvent, PluginReport, PluginState, What};
 use super::slot::Slot;
 
@@ -201,15 +201,6 @@ impl<T> Entry<T> {
                 .map(|serving| serving.identity.digest.to_string()),
             since: self.since,
             candidate: self.failed.as_ref().map(|failed| failed.report.clone()),
-        }
-    }
-}
-
-impl Identity {
-    pub(crate) fn of(unit: &Unit) -> Identity {
-        Identity {
-            digest: unit.digest,
-            settings: unit.settings.clone(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::{self, File};
 
-use super::super::candidate::MAX_COMPONENT;
+use super::super::candidate::{Digest, MAX_COMPONENT};
 use super::*;
 
 /// Does this to a file that serves, and answers how it is reported then.

@@ -210,7 +210,7 @@ async fn a_version_that_was_outdated_while_it_was_loaded_never_serves() {
     let loads = world.loader.clone();
     let second = async {
         while !loads.seen().contains(&"good: second".to_owned()) {
-            tokio::task::yield_now().await
+            tokio::task::yield_now().await;
         }
     };
     timeout(DEADLINE, second).await.unwrap();
