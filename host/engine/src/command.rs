@@ -114,6 +114,18 @@ impl Command {
         fit(&self.validator, params).map_err(|(field, why)| Refusal::invalid_params(&field, why))
     }
 
+    /// A method of the host itself; its name is whole, such as `host.info`.
+    ///
+    /// # Errors
+    /// The schema is none, or the example does not fit it.
+    pub fn of_host(method: &str, summary: &str, effect: Effect, [params, result, example]: [Value; 3]) -> Result<Command, String> {
+        let validator = compile(&params)?;
+        let Value::Object(example) = example else { return Err(format!("the example of {method} is not an object")) };
+        fit(&validator, &example).map_err(|(field, why)| format!("the example of {method}: {field}: {why}"))?;
+        let (verb, summary) = (method.to_owned(), summary.to_owned());
+        Ok(Command { verb, summary, effect, params, result, example, validator })
+    }
+
     fn new(described: Described) -> Result<Command, DescriptionError> {
         let verb = described.name;
         check_name(&verb)?;

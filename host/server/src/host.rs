@@ -1,8 +1,45 @@
-//! The running host.
+//! The running host: everything is made here, started in order, and ended in the opposite order.
 
-use std::path::PathBuf;
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use crate::config::Config;
+use anyhow::{Context, Result};
+use serde_json::json;
+use slewgate_engine::{Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Surroundings, TableSettings};
+use slewgate_security::admission::{Admission, RequestLimiter};
+use slewgate_security::log::{EventKind, LogSettings, SecurityEvent, SecurityLog};
+use slewgate_security::tokens::TokenStore;
+use slewgate_serial::{Line, LineSettings};
+use slewgate_simulator::{Lx200Settings, Precision, Simulator};
+use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
+use tokio::runtime::{Builder, Handle};
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::authenticate::timestamp;
+use crate::config::{Config, Device, Simulated, Site};
+use crate::connection::Door;
+use crate::local;
+use crate::methods::{HostInfo, HostMethods};
+use crate::net::close::Close;
+use crate::net::listener::Configured;
+use crate::net::origins::Origins;
+use crate::pipeline::{CommandPipeline, Commands};
+use crate::platform;
+use crate::sessions::Sessions;
+use crate::topics::Topics;
+
+/// Threads that serve sockets. Guests run elsewhere (`slewgate-engine`).
+const SOCKET_THREADS: usize = 2;
+
+/// How long the motion may take to be stopped at the end, and how long sessions may take to close.
+const STOP_PATIENCE: Duration = Duration::from_secs(3);
+const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
+const LOG_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a host is started with.
 pub struct ServeOptions {
@@ -15,6 +52,208 @@ pub struct ServeOptions {
 }
 
 /// Runs the host until it is told to end.
-pub fn serve(options: ServeOptions) -> anyhow::Result<()> {
-    anyhow::bail!("no host can run on {} yet", options.data.display())
+///
+/// # Errors
+/// What it cannot be without: its port, its threads, its data directory.
+pub fn serve(options: ServeOptions) -> Result<()> {
+    let runtime = Builder::new_multi_thread().worker_threads(SOCKET_THREADS).thread_name("sockets").enable_all().build()?;
+    let served = runtime.block_on(run(options));
+    runtime.shutdown_background();
+    served
+}
+
+/// What hardware the host has, real or simulated.
+struct Hardware {
+    lines: BTreeMap<String, Line>,
+    /// Kept for as long as their lines are.
+    simulators: Vec<Simulator>,
+}
+
+async fn run(options: ServeOptions) -> Result<()> {
+    let ServeOptions { config, data, ready_file } = options;
+    let socket = local::bind(&data)?;
+    let bound = Configured { name: "command", address: config.command.address.ip(), port: config.command.address.port() }.bind().await?;
+    let clock = clock(&config);
+    let log = security_log(&data, &clock)?;
+    let surroundings = surroundings(&config, &clock);
+    let hardware = Hardware::start(&config, &surroundings)?;
+    let engine = Engine::new(&EngineSettings { cache: Some(data.join("cache/components")), threads: None })?;
+    let plugins = Plugins::start(engine, surroundings.clone(), plugin_settings(&config, &data, &hardware)).await?;
+    let plugins = Arc::new(plugins);
+
+    let told = log.clone();
+    let tokens = TokenStore::start(data.join("api_tokens.json"), move |news| {
+        news.events().into_iter().for_each(|event| told.record(event));
+    })?;
+    log.hide_tokens(tokens.tokens());
+    let sessions = Arc::new(Sessions::default());
+    let info = HostInfo { clock: Arc::clone(&clock), started: Instant::now(), site: surroundings.site };
+    let topics = Topics::new(Arc::clone(&plugins));
+    let methods = Arc::new(HostMethods::new(Arc::clone(&plugins), Arc::clone(&sessions), topics, info)?);
+    let commands = Commands {
+        plugins: Arc::clone(&plugins),
+        limiter: RequestLimiter::new(config.admission.requests_per_minute, config.admission.key),
+        log: log.clone(),
+        methods: Arc::clone(&methods),
+        queue: config.command.queue,
+        runtime: Handle::current(),
+    };
+    let stopping = CancellationToken::new();
+    let door = Arc::new(Door {
+        limits: config.command.limits.clone(),
+        origins: Origins::new(config.public_urls.iter().map(String::as_str)),
+        admission: Admission::new(config.admission.slots.clone()),
+        tokens: tokens.tokens(),
+        sessions: Arc::clone(&sessions),
+        pipeline: Arc::new(CommandPipeline(Arc::new(commands))),
+        log: log.clone(),
+        clock: Arc::clone(&clock),
+        stopping: stopping.clone(),
+    });
+
+    let address = bound.address();
+    let mut tasks = JoinSet::new();
+    let listening = tokio::spawn(bound.run(move |stream, peer| door.welcome(stream, peer), stopping.clone()));
+    tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
+    tasks.spawn(local::run(socket, methods, stopping.clone()));
+    tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
+    announce(ready_file.as_deref(), address)?;
+
+    let signal = platform::end().await?;
+    tracing::info!(signal, "shutting down");
+    stop_motion(&plugins).await;
+    sessions.close_all(&Close::SHUTDOWN);
+    stopping.cancel();
+    let _ = timeout(CLOSE_PATIENCE, listening).await;
+    tasks.shutdown().await;
+    hardware.close();
+    if !log.flush(LOG_PATIENCE) {
+        tracing::warn!("the security log may lack its last lines");
+    }
+    Ok(())
+}
+
+impl Hardware {
+    /// A line whose device is missing starts all the same and keeps trying.
+    fn start(config: &Config, surroundings: &Surroundings) -> Result<Hardware> {
+        let (mut lines, mut simulators) = (BTreeMap::new(), Vec::new());
+        for (name, line) in &config.lines {
+            let device = match &line.device {
+                Device::Serial(path) => path.clone(),
+                Device::Simulator(Simulated::Lx200) => {
+                    let site = config.site.unwrap_or(Site::SIMULATED);
+                    let simulator = Simulator::start_lx200(Lx200Settings {
+                        site: site.position(),
+                        clock: Arc::clone(&surroundings.clock),
+                        dut1: site.dut1,
+                        precision: Precision::Low,
+                        link: None,
+                    })?;
+                    let path = simulator.path().display().to_string();
+                    tracing::info!(line = name, path, "simulating an LX200 Classic");
+                    simulators.push(simulator);
+                    path
+                }
+            };
+            let settings = LineSettings { name: name.clone(), device, baud: line.baud };
+            lines.insert(name.clone(), Line::start(settings).with_context(|| format!("cannot start the line {name}"))?);
+        }
+        Ok(Hardware { lines, simulators })
+    }
+
+    fn close(self) {
+        for line in self.lines.values() {
+            line.close();
+        }
+        drop(self.simulators);
+    }
+}
+
+fn clock(config: &Config) -> SharedClock {
+    match config.clock {
+        Some(pretended) => Arc::new(ScaledClock::new(pretended.start, pretended.rate)),
+        None => Arc::new(SystemClock),
+    }
+}
+
+/// Simulators have a site of their own; a real mount's is only where the configuration says that it is.
+fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
+    let simulated = config.lines.values().all(|line| matches!(line.device, Device::Simulator(_)));
+    let site = config.site.or(simulated.then_some(Site::SIMULATED));
+    let sky = Arc::new(Sky::new(site.map_or(0.0, |site| site.dut1)));
+    Surroundings { clock: Arc::clone(clock), sky, site: site.map(|site| site.position()) }
+}
+
+fn security_log(data: &Path, clock: &SharedClock) -> Result<SecurityLog> {
+    let clock = Arc::clone(clock);
+    let settings = LogSettings { now: Arc::new(move || timestamp(&*clock)), ..LogSettings::below(data) };
+    SecurityLog::start(settings).context("cannot start the security log")
+}
+
+fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginSettings {
+    let engine = &config.engine;
+    let tables = config.plugins.iter().map(|(name, plugin)| {
+        let lines = plugin.lines.iter().filter_map(|(role, line)| Some((role.clone(), hardware.lines.get(line)?.clone())));
+        let table = TableSettings {
+            name: name.clone(),
+            component: plugin.component.clone(),
+            settings: json!(plugin.settings).to_string(),
+            lines: lines.collect(),
+            stops: BTreeMap::new(),
+        };
+        let limits = Limits { memory: plugin.memory, computing: plugin.compute, waiting: plugin.wait, instances: engine.instances, queue: engine.queue };
+        (table, limits)
+    });
+    PluginSettings {
+        handlers: data.join("handlers"),
+        policies: data.join("policies"),
+        tables: tables.collect(),
+        policy_settings: config.policies.iter().map(|(name, policy)| (name.clone(), json!(policy.settings).to_string())).collect(),
+        policy_limits: Limits { memory: engine.memory, computing: engine.policy_compute, instances: engine.instances, queue: engine.queue, ..Limits::policy() },
+    }
+}
+
+/// Who swapped what is a matter of security.
+async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
+    let mut events = plugins.events();
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                let (plugin, what) = (&event.plugin, serde_json::to_value(event.what).unwrap_or_default());
+                let digest = plugin.candidate.as_ref().map_or(plugin.digest.as_ref(), |candidate| candidate.digest.as_ref());
+                let reason = format!("{} {}", what.as_str().unwrap_or_default(), digest.map_or("", String::as_str));
+                log.record(SecurityEvent::new(EventKind::PluginSwap).subject(format!("{} {}", plugin.kind, plugin.name)).reason(reason));
+            }
+            Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
+                log.record(SecurityEvent::new(EventKind::PluginSwap).count(missed).reason("not told"));
+            }
+            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
+        }
+    }
+}
+
+/// Says, on the terminal and in the file, where clients connect.
+fn announce(ready_file: Option<&Path>, command: std::net::SocketAddr) -> Result<()> {
+    tracing::info!(%command, "ready");
+    if !command.ip().is_loopback() {
+        tracing::warn!(%command, "tokens and commands cross the network in clear: use a VPN, or WS_IP=127.0.0.1 for this machine alone");
+    }
+    let Some(file) = ready_file else { return Ok(()) };
+    let text = json!({ "command": command.to_string(), "liveview": null, "web": null }).to_string();
+    let unfinished = file.with_extension("part");
+    fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, file)).with_context(|| format!("cannot write {}", file.display()))
+}
+
+/// What moves is stopped before anybody is told to leave.
+async fn stop_motion(plugins: &Plugins) {
+    let by = StoppedBy("the host, shutting down".to_owned());
+    let moving = plugins.tables().values().filter(|table| !table.motions().is_empty());
+    let stopping: Vec<_> = moving.map(|table| (table.name(), plugins.stop(table, &by))).collect();
+    for (table, stopping) in stopping {
+        match timeout(STOP_PATIENCE, stopping.sent()).await {
+            Ok(Ok(_)) => tracing::info!(plugin = table, "stopped the motion"),
+            Ok(Err(error)) => tracing::error!(plugin = table, %error, "could not stop the motion"),
+            Err(_) => tracing::error!(plugin = table, "could not stop the motion: the line takes nothing"),
+        }
+    }
 }

@@ -1,4 +1,8 @@
-//! slewgate-server
+//! Everything with a socket, and the program `slewgate`.
+//!
+//! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `connection`, `authenticate`, `sessions`,
+//! `session`, `pipeline` (the life of a request), `requests`, `stops`, `jogs`, `methods` (the host's own), `topics` (events).
+//! Beside it: `local` (the administrator's socket), `config`, `host` (made, started and ended in order), `cli`, `logging`.
 
 pub mod config;
 
@@ -11,6 +15,22 @@ pub(crate) mod authenticate;
 pub mod sessions;
 
 pub mod session;
+
+pub mod pipeline;
+
+mod requests;
+
+mod stops;
+
+mod jogs;
+
+mod methods;
+
+mod topics;
+
+mod local;
+
+mod platform;
 
 pub mod host;
 

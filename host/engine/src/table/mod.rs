@@ -140,6 +140,13 @@ impl Table {
         self.attached.subscribe()
     }
 
+    /// Whether a stop of the other stops something of this.
+    pub(crate) fn shares_line_with(&self, other: &Table) -> bool {
+        let names = |table: &Table| table.lines.values().map(|line| line.name().to_owned()).collect::<Vec<_>>();
+        let others = names(other);
+        self.name != other.name && names(self).iter().any(|name| others.contains(name))
+    }
+
     pub(crate) fn line(&self, role: &str) -> Option<&Line> {
         self.lines.get(role)
     }

@@ -1,0 +1,155 @@
+//! All plugins of a host: their tables, what serves now, and the reload that swaps it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use slewgate_safety::Session;
+use tokio::sync::{broadcast, watch};
+use tokio::task::JoinSet;
+
+use crate::engine::Engine;
+use crate::limits::Limits;
+use crate::loader::{Plugin, PluginLoader, TablePlan};
+use crate::reload::{self, Configuration, Directories, Pace, PluginEvent, PluginReport, Reload, ReloadSettings, Serving, Slot, TableUnit};
+use crate::snapshot::Snapshot;
+use crate::surroundings::Surroundings;
+use crate::table::{self, StoppedBy, Stopping, Table, TableSettings};
+
+/// What plugins are started from.
+#[derive(Debug)]
+pub struct PluginSettings {
+    /// Directory of the handlers' components.
+    pub handlers: PathBuf,
+    /// Directory of the policies' components.
+    pub policies: PathBuf,
+    /// One for each `[plugins.NAME]`, with what its plugin may use.
+    pub tables: Vec<(TableSettings, Limits)>,
+    /// Settings by client type, as JSON.
+    pub policy_settings: BTreeMap<String, String>,
+    /// What a policy may use.
+    pub policy_limits: Limits,
+}
+
+/// See the module. The tasks end when this is dropped.
+#[derive(Debug)]
+pub struct Plugins {
+    tables: BTreeMap<String, Arc<Table>>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    reload: Reload,
+    configuration: Configuration,
+    _tasks: JoinSet<()>,
+}
+
+impl Plugins {
+    /// Loads what is there, and watches for what comes. Returns when the first snapshot serves; what fails to load is in the
+    /// reports.
+    ///
+    /// # Errors
+    /// The host's own contract cannot be linked.
+    pub async fn start(engine: Engine, surroundings: Surroundings, settings: PluginSettings) -> anyhow::Result<Plugins> {
+        let configuration = configuration(&settings);
+        let plans = settings.tables.into_iter().map(|(table, limits)| {
+            let table = Arc::new(Table::new(&table, surroundings.clone()));
+            (table.name().to_owned(), TablePlan { table, limits })
+        });
+        let plans: BTreeMap<_, _> = plans.collect();
+        let tables: BTreeMap<_, _> = plans.iter().map(|(name, plan)| (name.clone(), Arc::clone(&plan.table))).collect();
+        let clock = Arc::clone(&surroundings.clock);
+        let loader = PluginLoader::new(engine, surroundings.clone(), plans, settings.policy_limits)?;
+        let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings.clone());
+        let (publisher, snapshots) = watch::channel(Arc::new(nothing));
+        let publish = move |serving: Serving<Plugin>| {
+            publisher.send_replace(Arc::new(snapshot(&serving, surroundings.clone())));
+        };
+        let directories = Directories { handlers: settings.handlers, policies: settings.policies };
+        let reload = ReloadSettings { directories, configuration: configuration.clone(), pace: Pace::default(), clock };
+        let reload = reload::start(reload, loader, publish).await;
+        let mut tasks = JoinSet::new();
+        for table in tables.values() {
+            tasks.spawn(table::run(Arc::clone(table), snapshots.clone()));
+        }
+        Ok(Plugins { tables, snapshots, reload, configuration, _tasks: tasks })
+    }
+
+    /// What serves now.
+    #[must_use]
+    pub fn current(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.snapshots.borrow())
+    }
+
+    /// What serves now, and what will.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// How each plugin stands.
+    #[must_use]
+    pub fn reports(&self) -> watch::Receiver<Vec<PluginReport>> {
+        self.reload.reports()
+    }
+
+    /// News of plugins from now on.
+    #[must_use]
+    pub fn events(&self) -> broadcast::Receiver<PluginEvent> {
+        self.reload.events()
+    }
+
+    /// The tables by name.
+    #[must_use]
+    pub fn tables(&self) -> &BTreeMap<String, Arc<Table>> {
+        &self.tables
+    }
+
+    /// Settings of policies changed: each policy that they concern becomes a new generation.
+    pub async fn set_policy_settings(&self, settings: BTreeMap<String, String>) {
+        self.reload.configure(Configuration { policies: settings, ..self.configuration.clone() }).await;
+    }
+
+    /// Reads every file again now, and tries again what failed.
+    pub async fn compare(&self) {
+        self.reload.compare().await;
+    }
+
+    /// Stops everything on the lines of one table, and the motions of others that share a line with it.
+    pub fn stop(&self, table: &Table, by: &StoppedBy) -> Stopping {
+        let stopping = table.stop(by);
+        for other in self.tables.values().filter(|other| other.shares_line_with(table)) {
+            other.was_stopped();
+        }
+        stopping
+    }
+
+    /// A session is gone: what it moved ends or completes.
+    pub fn session_closed(&self, session: Session) {
+        for table in self.tables.values() {
+            table.session_closed(session);
+        }
+    }
+}
+
+fn configuration(settings: &PluginSettings) -> Configuration {
+    let tables = settings.tables.iter().map(|(table, _)| {
+        let unit = TableUnit { component: table.component.clone(), settings: table.settings.clone() };
+        (table.name.clone(), unit)
+    });
+    Configuration { tables: tables.collect(), policies: settings.policy_settings.clone() }
+}
+
+fn snapshot(serving: &Serving<Plugin>, surroundings: Surroundings) -> Snapshot {
+    let (mut handlers, mut policies) = (BTreeMap::new(), BTreeMap::new());
+    for (slot, plugin) in &serving.plugins {
+        match (slot, &**plugin) {
+            (Slot::Handler(table), Plugin::Handler(handler)) => {
+                handlers.insert(table.clone(), Arc::clone(handler));
+            }
+            (Slot::Policy(client_type), Plugin::Policy(policy)) => {
+                policies.insert(client_type.clone(), Arc::clone(policy));
+            }
+            // A loader makes of a slot what belongs there.
+            _ => {}
+        }
+    }
+    Snapshot::new(serving.number, handlers, policies, surroundings)
+}

@@ -1,0 +1,75 @@
+//! `host.info` and `host.plugins`.
+
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use slewgate_engine::Attached;
+use slewgate_serial::LineState;
+use slewgate_sky::SharedClock;
+
+use super::HostMethods;
+use crate::authenticate::timestamp;
+use crate::sessions::Session;
+
+/// What the host knows of itself.
+pub(crate) struct HostInfo {
+    pub(crate) clock: SharedClock,
+    pub(crate) started: Instant,
+    pub(crate) site: Option<slewgate_sky::Site>,
+}
+
+impl HostMethods {
+    /// `asking`: none for the administrator at the local socket.
+    pub(crate) fn info(&self, asking: Option<&Session>) -> Value {
+        let session = asking.map(|session| {
+            let client = session.client();
+            json!({
+                "session": client.session.to_string(), "client_id": client.client_id,
+                "client_type": client.token.client_type, "name": client.token.name,
+            })
+        });
+        let site = self.info.site.map(|site| {
+            json!({ "latitude": site.latitude, "longitude": site.longitude, "elevation": site.elevation })
+        });
+        json!({
+            "name": "slewgate",
+            "version": env!("CARGO_PKG_VERSION"),
+            "time": timestamp(&*self.info.clock).to_string(),
+            "uptime_ms": u64::try_from(self.info.started.elapsed().as_millis()).unwrap_or(u64::MAX),
+            "snapshot": self.plugins.current().number(),
+            "site": site,
+            "clients": self.sessions.list().len(),
+            "plugins": self.tables(),
+            "you": session,
+        })
+    }
+
+    /// How each plugin stands, for `host.plugins` and the topic.
+    pub(crate) fn reports(&self) -> Vec<slewgate_engine::PluginReport> {
+        self.plugins.reports().borrow().clone()
+    }
+
+    /// The tables: their lines, what was found there, and what moves.
+    fn tables(&self) -> Value {
+        let tables = self.plugins.tables().iter().map(|(name, table)| {
+            let lines = table.lines().iter().map(|(role, line)| (role.clone(), line_state(line.name(), &line.state().borrow())));
+            let motions: Vec<_> = table.motions().iter().map(crate::topics::motion).collect();
+            let hardware = match &*table.attached().borrow() {
+                Attached::NotYet => json!({ "state": "unknown" }),
+                Attached::Failed(cause) => json!({ "state": "failed", "error": cause }),
+                Attached::To(found) => json!({ "state": "attached", "model": found.model, "lacks": found.lacks }),
+            };
+            let lines: serde_json::Map<_, _> = lines.collect();
+            (name.clone(), json!({ "lines": lines, "hardware": hardware, "motions": motions }))
+        });
+        Value::Object(tables.collect())
+    }
+}
+
+fn line_state(name: &str, state: &LineState) -> Value {
+    match state {
+        LineState::Open { opened } => json!({ "line": name, "state": "open", "opened": opened }),
+        LineState::Connecting { error } => json!({ "line": name, "state": "connecting", "error": error }),
+        LineState::Closed => json!({ "line": name, "state": "closed" }),
+    }
+}

@@ -1,0 +1,65 @@
+//! The host's own methods. Each is decided by the policy like a plugin's, and takes its permit by value.
+
+mod discover;
+mod info;
+mod list;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
+use slewgate_engine::{Command, Permit, Plugins};
+use slewgate_rpc::Refusal;
+
+use crate::sessions::{Session, Sessions};
+use crate::topics::Topics;
+
+pub(crate) use info::HostInfo;
+pub(crate) use list::HostMethod;
+
+/// See the module.
+pub struct HostMethods {
+    pub(crate) plugins: Arc<Plugins>,
+    pub(crate) sessions: Arc<Sessions>,
+    pub(crate) topics: Topics,
+    pub(crate) info: HostInfo,
+    commands: Vec<(HostMethod, Command)>,
+}
+
+impl HostMethods {
+    pub(crate) fn new(plugins: Arc<Plugins>, sessions: Arc<Sessions>, topics: Topics, info: HostInfo) -> anyhow::Result<HostMethods> {
+        Ok(HostMethods { plugins, sessions, topics, info, commands: list::commands()? })
+    }
+
+    /// The host's method of this whole name.
+    pub(crate) fn look_up(&self, method: &str) -> Option<(HostMethod, &Command)> {
+        let (found, command) = self.commands.iter().find(|(_, command)| command.verb == method)?;
+        Some((*found, command))
+    }
+
+    pub(crate) async fn serve(&self, method: HostMethod, session: &Session, permit: Permit) -> Result<Box<RawValue>, Refusal> {
+        match method {
+            HostMethod::Discover => self.discover(permit).await,
+            HostMethod::Info => json(&self.info(Some(session))),
+            HostMethod::Plugins => json(&self.reports()),
+            HostMethod::Subscribe => self.topics.subscribe(session, permit),
+            HostMethod::Unsubscribe => self.topics.unsubscribe(session, &permit),
+        }
+    }
+
+    pub(crate) fn session_closed(&self, session: u64) {
+        self.topics.session_closed(session);
+    }
+}
+
+/// `NAME.status`: the newest sample, renewed if it is older than the plugin's own period.
+pub(crate) async fn status(permit: &Permit, table: &str, age: Duration) -> Result<Box<RawValue>, Refusal> {
+    let reading = permit.snapshot().observe(table, age).await?;
+    crate::topics::status(&reading)
+}
+
+/// A result as JSON text.
+pub(crate) fn json(value: &impl Serialize) -> Result<Box<RawValue>, Refusal> {
+    to_raw_value(value).map_err(|error| Refusal::internal("", error))
+}

@@ -1,0 +1,93 @@
+//! What only some platforms have: the socket for local commands, and the signals that end the host.
+
+#[cfg(unix)]
+pub(crate) use unix::{LocalListener, end};
+
+#[cfg(unix)]
+mod unix {
+    use std::fs::{self, Permissions};
+    use std::io;
+    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    use std::os::unix::net::UnixStream as Probe;
+    use std::path::{Path, PathBuf};
+
+    use anyhow::{Context, bail};
+    use tokio::net::{UnixListener, UnixStream};
+    use tokio::signal::unix::{SignalKind, signal};
+
+    /// A socket that only its owner can open. It goes when this is dropped.
+    pub(crate) struct LocalListener {
+        listener: UnixListener,
+        path: PathBuf,
+    }
+
+    impl LocalListener {
+        pub(crate) fn bind(path: &Path) -> anyhow::Result<LocalListener> {
+            make_way(path)?;
+            let listener = UnixListener::bind(path).with_context(|| format!("cannot open {}", path.display()))?;
+            fs::set_permissions(path, Permissions::from_mode(0o600)).with_context(|| format!("cannot guard {}", path.display()))?;
+            Ok(LocalListener { listener, path: path.to_owned() })
+        }
+
+        pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
+            self.listener.accept().await.map(|(stream, _)| stream)
+        }
+    }
+
+    impl Drop for LocalListener {
+        fn drop(&mut self) {
+            // It may have been removed by hand.
+            let _ = fs::remove_file(&self.path);
+        }
+    }
+
+    /// Takes away what a host left that ended at once; a host that answers keeps its place.
+    fn make_way(path: &Path) -> anyhow::Result<()> {
+        match fs::symlink_metadata(path) {
+            Err(_) => return Ok(()),
+            Ok(found) if !found.file_type().is_socket() => bail!("{} is no socket; move it away", path.display()),
+            Ok(_) => {}
+        }
+        if Probe::connect(path).is_ok() {
+            let directory = path.parent().unwrap_or(path);
+            bail!("another host is running on {}; give this one a directory of its own with --data", directory.display());
+        }
+        fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
+    }
+
+    /// Waits for a signal that ends the host.
+    pub(crate) async fn end() -> io::Result<&'static str> {
+        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        Ok(tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+        })
+    }
+}
+
+#[cfg(not(unix))]
+pub(crate) use elsewhere::{LocalListener, end};
+
+#[cfg(not(unix))]
+mod elsewhere {
+    use std::io;
+    use std::path::Path;
+
+    /// There is no socket for local commands here: nobody ever connects.
+    pub(crate) struct LocalListener;
+
+    impl LocalListener {
+        pub(crate) fn bind(_: &Path) -> anyhow::Result<LocalListener> {
+            Ok(LocalListener)
+        }
+
+        pub(crate) async fn accept(&self) -> io::Result<tokio::io::DuplexStream> {
+            std::future::pending().await
+        }
+    }
+
+    /// Waits for Ctrl-C.
+    pub(crate) async fn end() -> io::Result<&'static str> {
+        tokio::signal::ctrl_c().await.map(|()| "Ctrl-C")
+    }
+}

@@ -1,0 +1,66 @@
+//! A request on its way from its session's reader to its worker.
+
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+use slewgate_engine::{Action, Plugins, Snapshot, StopCounts};
+use slewgate_rpc::{Call, Id, Refusal};
+
+use crate::methods::{HostMethod, HostMethods};
+
+/// The verb that the host answers from the newest sample, where a plugin has samples.
+const STATUS: &str = "status";
+
+/// A call, and what the moment in which it was read has to do with it.
+pub(crate) struct Request {
+    pub(crate) id: Option<Id>,
+    pub(crate) method: String,
+    params: Map<String, Value>,
+    /// A stop that came after this was read goes before it.
+    counts: StopCounts,
+}
+
+/// Who carries a request out.
+#[derive(Debug)]
+pub(crate) enum Target {
+    /// The plugin of the table.
+    Plugin,
+    /// The host, from a sample of at most this age.
+    Status {
+        /// The table's name.
+        table: String,
+        /// The oldest that will do.
+        age: Duration,
+    },
+    /// The host itself.
+    Host(HostMethod),
+}
+
+impl Request {
+    pub(crate) fn new(call: Call, plugins: &Plugins) -> Request {
+        let table = call.method.split_once('.').and_then(|(table, _)| plugins.tables().get(table));
+        let counts = table.map(|table| table.stop_counts()).unwrap_or_default();
+        Request { id: call.id, method: call.method, params: call.params, counts }
+    }
+
+    /// What it asks for, if that exists and its params fit.
+    pub(crate) fn look_up(self, snapshot: &Snapshot, methods: &HostMethods) -> Result<(Target, Action), Refusal> {
+        let Request { method, params, counts, .. } = self;
+        if let Some((host_method, command)) = methods.look_up(&method) {
+            command.fit(&params)?;
+            let action = Action { effect: command.effect, method, params, counts, lease: None };
+            return Ok((Target::Host(host_method), action));
+        }
+        let Some((handler, command)) = snapshot.look_up(&method) else {
+            return Err(Refusal::method_not_found(&method));
+        };
+        command.fit(&params)?;
+        let target = match handler.sample_every() {
+            Some(age) if command.verb == STATUS => Target::Status { table: handler.table().name().to_owned(), age },
+            _ => Target::Plugin,
+        };
+        let lease = params.get("lease_ms").and_then(Value::as_u64).map(Duration::from_millis);
+        let action = Action { effect: command.effect, method, params, counts, lease };
+        Ok((target, action))
+    }
+}

@@ -1,0 +1,134 @@
+//! `NAME.stop`, the host's own: no rate limit, no queue, no plugin. Whether a client may stop is asked of its policy when its
+//! session begins and at each swap, not at the stop.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde_json::value::{RawValue, to_raw_value};
+use serde_json::{Map, Value, json};
+use slewgate_engine::{Action, Client, Effect, Plugins, Snapshot, StopCounts, StopError, StoppedBy, Stopping, Table};
+use slewgate_rpc::{Call, Outcome, Refusal};
+use slewgate_serial::LineError;
+use tokio::runtime::Handle;
+use tokio::task::JoinHandle;
+use tokio::time::timeout;
+
+/// The host's verb.
+pub(crate) const STOP: &str = "stop";
+
+/// Ends one motion alone.
+const DIRECTION: &str = "direction";
+
+/// How long a reply to a stop waits for the line to take its bytes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Whether one client may stop which table, and its stops.
+pub(crate) struct Stops {
+    plugins: Arc<Plugins>,
+    client: Client,
+    allowed: Arc<Mutex<BTreeMap<String, Result<(), Refusal>>>>,
+    keeper: JoinHandle<()>,
+}
+
+/// A stop that was recognised; one that is allowed is on its way already.
+pub(crate) enum Recognised {
+    /// Counted, and in the line's stop lane.
+    Sent(Stopping),
+    /// One motion was ended.
+    Ended(bool),
+    Refused(Refusal),
+    /// The policy was not asked yet: the session has just begun.
+    Undecided(Arc<Table>, Option<String>),
+}
+
+impl Stops {
+    pub(crate) fn new(plugins: Arc<Plugins>, client: Client, runtime: &Handle) -> Stops {
+        let allowed = Arc::default();
+        let keeper = runtime.spawn(keep_asking(Arc::clone(&plugins), client.clone(), Arc::clone(&allowed)));
+        Stops { plugins, client, allowed, keeper }
+    }
+
+    /// Recognises a stop, and carries it out at once if the client may.
+    pub(crate) fn recognise(&self, call: &Call) -> Option<Recognised> {
+        let (table, STOP) = call.method.split_once('.')? else { return None };
+        let table = self.plugins.tables().get(table)?;
+        let direction = call.params.get(DIRECTION).and_then(Value::as_str);
+        let allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner).get(table.name()).cloned();
+        Some(match allowed {
+            Some(Ok(())) => self.stop(table, direction),
+            Some(Err(refusal)) => Recognised::Refused(refusal),
+            None => Recognised::Undecided(Arc::clone(table), direction.map(str::to_owned)),
+        })
+    }
+
+    /// The reply, when the bytes were handed to the device.
+    pub(crate) async fn carry_out(self: Arc<Self>, stop: Recognised) -> Result<Box<RawValue>, Refusal> {
+        match stop {
+            Recognised::Sent(stopping) => sent(stopping).await,
+            Recognised::Ended(any) => reply(any),
+            Recognised::Refused(refusal) => Err(refusal),
+            Recognised::Undecided(table, direction) => {
+                may_stop(&self.plugins.current(), &self.client, table.name()).await?;
+                match self.stop(&table, direction.as_deref()) {
+                    Recognised::Sent(stopping) => sent(stopping).await,
+                    _ => reply(true),
+                }
+            }
+        }
+    }
+
+    fn stop(&self, table: &Table, direction: Option<&str>) -> Recognised {
+        let by = StoppedBy(self.client.name.clone());
+        match direction {
+            Some(direction) => Recognised::Ended(table.stop_label(direction, &by)),
+            None => Recognised::Sent(self.plugins.stop(table, &by)),
+        }
+    }
+}
+
+impl Drop for Stops {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+/// Asks at the session's beginning and at each swap.
+async fn keep_asking(plugins: Arc<Plugins>, client: Client, allowed: Arc<Mutex<BTreeMap<String, Result<(), Refusal>>>>) {
+    let mut snapshots = plugins.snapshots();
+    loop {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        for table in plugins.tables().keys() {
+            let may = may_stop(&snapshot, &client, table).await;
+            allowed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.clone(), may);
+        }
+        if snapshots.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn may_stop(snapshot: &Arc<Snapshot>, client: &Client, table: &str) -> Result<(), Refusal> {
+    let method = format!("{table}.{STOP}");
+    let action = Action { method, effect: Effect::Stop, params: Map::new(), counts: StopCounts::default(), lease: None };
+    Arc::clone(snapshot).decide(client, action).await.map(drop)
+}
+
+/// What a stop tells who asked for it.
+pub(crate) async fn sent(stopping: Stopping) -> Result<Box<RawValue>, Refusal> {
+    match timeout(PATIENCE, stopping.sent()).await {
+        Ok(Ok(_)) => reply(true),
+        Ok(Err(error)) => {
+            let outcome = match &error {
+                StopError::NoSequence(_) | StopError::Line(_, LineError::Disconnected) => Outcome::NotStarted,
+                StopError::Line(..) => Outcome::Indeterminate,
+            };
+            Err(Refusal::hardware(outcome, format!("the stop did not reach the hardware: {error}"), error))
+        }
+        Err(_) => Err(Refusal::hardware(Outcome::Indeterminate, "the line does not take the stop", "no answer from its owner")),
+    }
+}
+
+fn reply(stopped: bool) -> Result<Box<RawValue>, Refusal> {
+    to_raw_value(&json!({ "stopped": stopped })).map_err(|error| Refusal::internal("", error))
+}

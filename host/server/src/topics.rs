@@ -1,0 +1,231 @@
+//! Events: a subscription gets the state as it is, then what changes. Each is a task of its session's, so that a slow reader
+//! holds up nobody else; what it cannot take closes it.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use serde_json::value::RawValue;
+use serde_json::{Map, Value, json};
+use slewgate_engine::{Permit, Plugins, Reading, Table};
+use slewgate_rpc::{Refusal, event_text};
+use slewgate_safety::MotionView;
+use tokio::sync::broadcast::error::RecvError;
+use tokio::task::AbortHandle;
+
+use crate::methods::json as result;
+use crate::sessions::Session;
+
+/// Topics of one session.
+pub(crate) const MAX_TOPICS: usize = 32;
+
+/// The topic of swaps.
+const PLUGINS: &str = "plugins";
+
+/// What a table tells by itself.
+const STATUS: &str = "status";
+const MOTION: &str = "motion";
+
+/// Who listens to what.
+pub(crate) struct Topics {
+    plugins: Arc<Plugins>,
+    live: Mutex<BTreeMap<(u64, String), AbortHandle>>,
+}
+
+/// Where the news of a topic come from.
+enum Source {
+    Plugins,
+    Status(Arc<Table>),
+    Motion(Arc<Table>),
+    /// What the plugin itself publishes.
+    Published(Arc<Table>),
+}
+
+impl Topics {
+    pub(crate) fn new(plugins: Arc<Plugins>) -> Topics {
+        Topics { plugins, live: Mutex::default() }
+    }
+
+    pub(crate) fn subscribe(&self, session: &Session, permit: Permit) -> Result<Box<RawValue>, Refusal> {
+        let number = session.client().session;
+        let wanted = topics(&permit);
+        let mut sources = Vec::new();
+        for topic in wanted {
+            let source = self.source(&topic).ok_or_else(|| self.unknown(&topic))?;
+            sources.push((topic, source));
+        }
+        let mut live = self.live();
+        let new = sources.iter().filter(|(topic, _)| !live.contains_key(&(number, topic.clone()))).count();
+        if count(&live, number) + new > MAX_TOPICS {
+            return Err(Refusal::invalid_params("topics", format!("at most {MAX_TOPICS} topics for a session")));
+        }
+        for (topic, source) in sources {
+            let told = tokio::spawn(tell(session.clone(), topic.clone(), source, Arc::clone(&self.plugins)));
+            if let Some(before) = live.insert((number, topic), told.abort_handle()) {
+                before.abort();
+            }
+        }
+        result(&json!({ "topics": of_session(&live, number) }))
+    }
+
+    pub(crate) fn unsubscribe(&self, session: &Session, permit: &Permit) -> Result<Box<RawValue>, Refusal> {
+        let number = session.client().session;
+        let mut live = self.live();
+        for topic in topics(permit) {
+            if let Some(told) = live.remove(&(number, topic)) {
+                told.abort();
+            }
+        }
+        result(&json!({ "topics": of_session(&live, number) }))
+    }
+
+    pub(crate) fn session_closed(&self, session: u64) {
+        self.live().retain(|(of, _), told| {
+            if *of == session {
+                told.abort();
+            }
+            *of != session
+        });
+    }
+
+    fn source(&self, topic: &str) -> Option<Source> {
+        if topic == PLUGINS {
+            return Some(Source::Plugins);
+        }
+        let (table, of) = topic.split_once('.')?;
+        let table = Arc::clone(self.plugins.tables().get(table)?);
+        match of {
+            "" => None,
+            STATUS => Some(Source::Status(table)),
+            MOTION => Some(Source::Motion(table)),
+            _ => Some(Source::Published(table)),
+        }
+    }
+
+    fn unknown(&self, topic: &str) -> Refusal {
+        let tables = self.plugins.tables().keys().flat_map(|table| [format!("{table}.{STATUS}"), format!("{table}.{MOTION}")]);
+        let known: Vec<_> = tables.chain([PLUGINS.to_owned()]).collect();
+        let topic: String = topic.chars().take(64).collect();
+        Refusal::invalid_params("topics", format!("there is no topic {topic:?}; there are {}", known.join(", ")))
+    }
+
+    fn live(&self) -> MutexGuard<'_, BTreeMap<(u64, String), AbortHandle>> {
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The params fit the schema: an array of texts.
+fn topics(permit: &Permit) -> Vec<String> {
+    let topics = permit.action().params.get("topics").and_then(Value::as_array).into_iter().flatten();
+    topics.filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+fn of_session(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> Vec<&str> {
+    live.keys().filter(|(of, _)| *of == session).map(|(_, topic)| topic.as_str()).collect()
+}
+
+fn count(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> usize {
+    of_session(live, session).len()
+}
+
+/// Sends events in their order, numbered from 1, until the session takes no more.
+struct Teller {
+    session: Session,
+    topic: String,
+    seq: u64,
+}
+
+impl Teller {
+    /// False: the session takes no more.
+    fn tell(&mut self, data: &RawValue) -> bool {
+        self.seq += 1;
+        self.session.send(event_text(&self.topic, self.seq, data)).is_ok()
+    }
+
+    fn tell_value(&mut self, data: &impl serde::Serialize) -> bool {
+        serde_json::value::to_raw_value(data).is_ok_and(|data| self.tell(&data))
+    }
+}
+
+async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plugins>) {
+    let mut teller = Teller { session, topic, seq: 0 };
+    match source {
+        Source::Plugins => swaps(&mut teller, &plugins).await,
+        Source::Status(table) => readings(&mut teller, &table).await,
+        Source::Motion(table) => {
+            let news = table.news();
+            let active: Vec<_> = table.motions().iter().map(motion).collect();
+            if teller.tell_value(&json!({ "active": active })) {
+                published(&mut teller, news).await;
+            }
+        }
+        Source::Published(table) => published(&mut teller, table.news()).await,
+    }
+}
+
+async fn swaps(teller: &mut Teller, plugins: &Plugins) {
+    let mut events = plugins.events();
+    let state = plugins.reports().borrow().clone();
+    let mut goes_on = teller.tell_value(&json!({ "plugins": state }));
+    while goes_on {
+        goes_on = match events.recv().await {
+            Ok(event) => teller.tell_value(&event),
+            Err(RecvError::Lagged(_)) => {
+                let state = plugins.reports().borrow().clone();
+                teller.tell_value(&json!({ "plugins": state }))
+            }
+            Err(RecvError::Closed) => false,
+        };
+    }
+}
+
+async fn readings(teller: &mut Teller, table: &Table) {
+    let mut readings = table.readings();
+    loop {
+        let reading = readings.borrow_and_update().clone();
+        if let Some(Ok(data)) = reading.as_ref().map(status)
+            && !teller.tell(&data)
+        {
+            return;
+        }
+        if readings.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn published(teller: &mut Teller, mut news: tokio::sync::broadcast::Receiver<Arc<slewgate_engine::News>>) {
+    loop {
+        match news.recv().await {
+            Ok(news) if news.topic == teller.topic => {
+                if !teller.tell(&news.data) {
+                    return;
+                }
+            }
+            Ok(_) => {}
+            Err(RecvError::Lagged(missed)) => {
+                if !teller.tell_value(&json!({ "missed": missed })) {
+                    return;
+                }
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// A sample as clients get it: the plugin's data, when it was taken, and how old it is.
+pub(crate) fn status(reading: &Reading) -> Result<Box<RawValue>, Refusal> {
+    let mut data: Map<String, Value> = serde_json::from_str(reading.data())
+        .map_err(|error| Refusal::internal("", format!("a sample that is no object: {error}")))?;
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century fit")]
+    let taken = Timestamp::from_millisecond(reading.at as i64).unwrap_or_default();
+    let age = u64::try_from(reading.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
+    data.insert("as_of".into(), format!("{taken:.3}").into());
+    data.insert("age_ms".into(), age.into());
+    result(&data)
+}
+
+/// A motion that goes on, as clients see it.
+pub(crate) fn motion(motion: &MotionView) -> Value {
+    json!({ "motion": motion.motion.0, "kind": motion.kind.as_str(), "label": motion.label, "client": motion.client })
+}
