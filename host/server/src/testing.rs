@@ -223,17 +223,16 @@ pub(crate) async fn say<S: AsyncRead + AsyncWrite + Unpin>(
 pub(crate) async fn hear<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut WebSocketStream<S>,
 ) -> String {
-    loop {
-        match soon(client.next())
-            .await
-            .expect("the connection ended")
-            .unwrap()
-        {
-            Message::Text(text) => return text.as_str().to_owned(),
-            Message::Ping(_) | Message::Pong(_) => {}
-            other => panic!("expected text, got {other:?}"),
+    let text = async {
+        loop {
+            match client.next().await.expect("the connection ended").unwrap() {
+                Message::Text(text) => return text.as_str().to_owned(),
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("expected text, got {other:?}"),
+            }
         }
-    }
+    };
+    soon(text).await
 }
 
 /// Reads to the close frame: the texts before it, its code and its reason.
@@ -241,18 +240,21 @@ pub(crate) async fn farewell<S: AsyncRead + AsyncWrite + Unpin>(
     client: &mut WebSocketStream<S>,
 ) -> (Vec<String>, u16, String) {
     let mut texts = Vec::new();
-    loop {
-        match soon(client.next())
-            .await
-            .expect("the connection ended without a close")
-            .unwrap()
-        {
-            Message::Text(text) => texts.push(text.as_str().to_owned()),
-            Message::Close(Some(frame)) => {
-                return (texts, frame.code.into(), frame.reason.as_str().to_owned());
+    let close = async {
+        loop {
+            match client
+                .next()
+                .await
+                .expect("no close before the end")
+                .unwrap()
+            {
+                Message::Text(text) => texts.push(text.as_str().to_owned()),
+                Message::Close(Some(close)) => return close,
+                Message::Ping(_) | Message::Pong(_) => {}
+                other => panic!("expected a close frame, got {other:?}"),
             }
-            Message::Ping(_) | Message::Pong(_) => {}
-            other => panic!("expected a close frame, got {other:?}"),
         }
-    }
+    };
+    let close = soon(close).await;
+    (texts, close.code.into(), close.reason.as_str().to_owned())
 }

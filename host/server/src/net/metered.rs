@@ -183,7 +183,13 @@ mod tests {
         *error.get_ref().unwrap().downcast_ref().unwrap()
     }
 
+    /// Reads to the end, for which there is a deadline.
     async fn drained(stream: &mut Metered<DuplexStream>) -> (usize, io::Result<()>) {
+        let drained = tokio::time::timeout(Duration::from_secs(10), drain(stream));
+        drained.await.expect("the stream neither ended nor was cut")
+    }
+
+    async fn drain(stream: &mut Metered<DuplexStream>) -> (usize, io::Result<()>) {
         let mut buffer = [0; 4 * 1024];
         let mut bytes = 0;
         loop {

@@ -140,6 +140,22 @@ async fn a_reader_that_keeps_up_gets_any_amount() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_message_whose_room_pongs_have_taken_comes_after_them() {
+    let mut harness = Harness::new();
+    let (mut client, session) = begin(&mut harness).await;
+    let ping = [&[0x89, 0x80 | 125, 0, 0, 0, 0][..], &[0; 125]].concat();
+    // Within the rate, and more pongs than the library keeps for a client that does not read.
+    for _ in 0..2 {
+        soon(client.get_mut().write_all(&ping.repeat(1_900)))
+            .await
+            .unwrap();
+        tokio::time::advance(Duration::from_secs(1)).await;
+    }
+    session.send("x".repeat(50_000)).unwrap();
+    assert_eq!(hear(&mut client).await.len(), 50_000);
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_reader_with_more_than_64_kib_pending_gets_1013() {
     let mut harness = Harness::new();
     let (mut client, session) = begin(&mut harness).await;
