@@ -11,7 +11,8 @@ use crate::plan::{Kind, MotionId, Session};
 /// One thing to do. A list of them is carried out in its order.
 #[derive(Clone, Debug)]
 pub enum Action {
-    /// Write this motion's own ending to the role's line.
+    /// Write this motion's own ending to the role's line, before everything that is queued there. It is no stop: the
+    /// count stays, and what others asked for goes on.
     Send {
         /// The motion that ends by it.
         motion: MotionId,
@@ -83,7 +84,7 @@ pub enum Cause {
     Done,
     /// It did not, or nobody can tell: why.
     Failed(String),
-    /// Its plugin is gone.
+    /// Its plugin failed or is gone.
     Orphaned,
     /// A newer motion took its place.
     Superseded,
@@ -114,7 +115,7 @@ impl fmt::Display for Cause {
             Cause::AtMost => "it took longer than it may",
             Cause::Done => "it is done",
             Cause::Failed(why) => return write!(f, "it failed: {why}"),
-            Cause::Orphaned => "its plugin is gone",
+            Cause::Orphaned => "its plugin failed or is gone",
             Cause::Superseded => "a newer motion took its place",
         })
     }

@@ -104,7 +104,8 @@ impl Motions {
         self.and_look(actions, now)
     }
 
-    /// End what moves under this label, each by its own ending.
+    /// End what moves under this label, each by its own ending. Whether anything did is told by the events: calls
+    /// of `advance` that are due come along with any answer.
     pub fn stop_label(&mut self, label: &str, now: Instant) -> Vec<Action> {
         let labelled = |motion: &Motion| motion.plan().label == label;
         let actions = self.end_where(|motion| labelled(motion).then_some(Cause::Stop), now);
@@ -127,8 +128,17 @@ impl Motions {
         self.and_look(actions, now)
     }
 
-    /// The plugin failed and nothing can be asked of it: its motions end or complete as their plans say.
-    /// A jog ends: nobody could begin its like again, or answer for it.
+    /// The plugin failed in a call, and can be asked again: its motions end or go on as their plans say.
+    pub fn plugin_failed(&mut self, now: Instant) -> Vec<Action> {
+        let actions = self.end_where(
+            |motion| ends_with_its_owner(motion.plan()).then_some(Cause::Orphaned),
+            now,
+        );
+        self.and_look(actions, now)
+    }
+
+    /// The plugin is gone and nothing can be asked of it, until [`Motions::adopted`]: its motions end or complete
+    /// as their plans say.
     pub fn orphan_all(&mut self, now: Instant) -> Vec<Action> {
         self.leave_alone(|motion| ends_with_its_owner(motion.plan()), now)
     }

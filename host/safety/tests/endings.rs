@@ -217,6 +217,23 @@ fn without_its_plugin_a_slew_completes_unwatched_and_a_jog_ends() {
 }
 
 #[test]
+fn a_plugin_that_failed_once_loses_its_jogs_and_goes_on_looking_after_its_slews() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let watched = Plan {
+        first_look: ms(500),
+        ..plan(Kind::Slew, "goto")
+    };
+    let goto = begin(&mut motions, watched, 1, now);
+    let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
+    motions.tick(now + ms(500));
+    let actions = motions.plugin_failed(now + ms(600));
+    assert_eq!(endings(&actions), [(jog, Cause::Orphaned)]);
+    assert_eq!(advances(&actions), [(Occasion::Ended, vec![])]);
+    let over = motions.progress(goto, Progress::Done, now + SECOND);
+    assert_eq!(endings(&over), [(goto, Cause::Done)]);
+}
+
+#[test]
 fn an_unloaded_plugin_takes_its_motions_along() {
     let (mut motions, now) = (Motions::new(), Instant::now());
     let goto = begin(&mut motions, plan(Kind::Slew, "goto"), 1, now);

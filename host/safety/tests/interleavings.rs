@@ -1,5 +1,12 @@
 //! What holds whatever happens in whatever order: the crate's invariants.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
 mod common;
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
@@ -42,6 +49,7 @@ enum Op {
         time: u64,
         late: bool,
     },
+    Fail,
     Orphan,
     Unload,
     Adopt,
@@ -91,6 +99,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (0u64..4).prop_map(|session| Op::Close { session }),
         8 => (any::<usize>(), progress).prop_map(|(which, progress)| Op::Answer { which, progress }),
         8 => (0u64..20_000, any::<bool>()).prop_map(|(time, late)| Op::Pass { time, late }),
+        1 => Just(Op::Fail),
         1 => Just(Op::Orphan),
         1 => Just(Op::Unload),
         2 => Just(Op::Adopt),
@@ -167,6 +176,10 @@ impl World {
                 self.carry_out(actions);
             }
             Op::Pass { time, late } => self.pass(ms(time), late),
+            Op::Fail => {
+                let actions = self.motions.plugin_failed(now);
+                self.carry_out(actions);
+            }
             Op::Orphan => {
                 self.asked.clear();
                 let actions = self.motions.orphan_all(now);
@@ -311,7 +324,7 @@ impl World {
                 "{id} began twice"
             ),
             Happening::Renewed => {
-                assert!(self.active.contains(&id), "{id} was renewed after its end")
+                assert!(self.active.contains(&id), "{id} was renewed after its end");
             }
             Happening::Ended(_) => {
                 assert!(

@@ -1,23 +1,24 @@
 //! Plans and callers that the tests vary.
 
 #![allow(dead_code, reason = "each test binary uses its part of this module")]
+#![allow(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 use std::time::{Duration, Instant};
 
 use slewgate_safety::*;
 use slewgate_serial::{Exchange, Framing, StopCount};
 
-pub const SECOND: Duration = Duration::from_secs(1);
+pub(crate) const SECOND: Duration = Duration::from_secs(1);
 
-pub fn ms(count: u64) -> Duration {
+pub(crate) fn ms(count: u64) -> Duration {
     Duration::from_millis(count)
 }
 
-pub fn stops(count: u64) -> StopCount {
+pub(crate) fn stops(count: u64) -> StopCount {
     StopCount(count)
 }
 
-pub fn halt() -> Vec<Exchange> {
+pub(crate) fn halt() -> Vec<Exchange> {
     vec![Exchange {
         request: b":Q#".to_vec(),
         reply: Framing::None,
@@ -26,7 +27,7 @@ pub fn halt() -> Vec<Exchange> {
 }
 
 /// A motion that its plugin looks after only when its time is over.
-pub fn plan(kind: Kind, label: &str) -> Plan {
+pub(crate) fn plan(kind: Kind, label: &str) -> Plan {
     Plan {
         role: "port".to_owned(),
         label: label.to_owned(),
@@ -40,7 +41,7 @@ pub fn plan(kind: Kind, label: &str) -> Plan {
     }
 }
 
-pub fn caller(session: Session) -> Caller {
+pub(crate) fn caller(session: Session) -> Caller {
     Caller {
         session,
         name: format!("client {session}"),
@@ -51,7 +52,7 @@ pub fn caller(session: Session) -> Caller {
 }
 
 /// The endings that are told, in order.
-pub fn endings(actions: &[Action]) -> Vec<(MotionId, Cause)> {
+pub(crate) fn endings(actions: &[Action]) -> Vec<(MotionId, Cause)> {
     let told = |action: &Action| match action {
         Action::Event(event) => match &event.happening {
             Happening::Ended(cause) => Some((event.motion, cause.clone())),
@@ -62,7 +63,7 @@ pub fn endings(actions: &[Action]) -> Vec<(MotionId, Cause)> {
     actions.iter().filter_map(told).collect()
 }
 
-pub fn advances(actions: &[Action]) -> Vec<(Occasion, Vec<u8>)> {
+pub(crate) fn advances(actions: &[Action]) -> Vec<(Occasion, Vec<u8>)> {
     let asked = |action: &Action| match action {
         Action::Advance { occasion, note, .. } => Some((*occasion, note.clone())),
         _ => None,
@@ -71,7 +72,7 @@ pub fn advances(actions: &[Action]) -> Vec<(Occasion, Vec<u8>)> {
 }
 
 /// How many endings of motions and stops of lines there are.
-pub fn bytes(actions: &[Action]) -> (usize, usize) {
+pub(crate) fn bytes(actions: &[Action]) -> (usize, usize) {
     let sends = actions
         .iter()
         .filter(|a| matches!(a, Action::Send { .. }))
@@ -85,14 +86,14 @@ pub fn bytes(actions: &[Action]) -> (usize, usize) {
     )
 }
 
-pub fn begin(motions: &mut Motions, plan: Plan, session: Session, now: Instant) -> MotionId {
+pub(crate) fn begin(motions: &mut Motions, plan: Plan, session: Session, now: Instant) -> MotionId {
     motions
         .begin(plan, caller(session), stops(0), now)
         .unwrap()
         .0
 }
 
-pub fn refusal(
+pub(crate) fn refusal(
     motions: &mut Motions,
     plan: Plan,
     caller: Caller,
