@@ -1,4 +1,4 @@
-//! What the host lends to a handler for the time of a call. [`Component`](crate::component::Component) asks the real one, [`Script`](crate::Script) a list.
+//! What the host lends to a handler for the time of a call. A component asks the real one, a test the [`Script`](crate::Script).
 
 use crate::bindings::command_handler::exports::slewgate::plugin::handler::Failure;
 use crate::bindings::command_handler::slewgate::plugin::{motion, serial, sky};

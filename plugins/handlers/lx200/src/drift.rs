@@ -33,8 +33,10 @@ struct Anchor {
 
 const KEY: &str = "anchor";
 
-/// Seconds for which an anchor serves.
-const RENEWED_AFTER: f64 = 10.0;
+/// Seconds after which an anchor has told the two rests apart and is renewed. Sooner it cannot: to jog slowly to the east looks
+/// for a while like standing still.
+const TELLS_AFTER: f64 = 20.0;
+/// Seconds after which it tells nothing more.
 const STALE_AFTER: f64 = 60.0;
 
 /// Seconds of arc in a second: how the sky turns, and how far a mount at rest, or the Moon, may drift from that.
@@ -47,6 +49,12 @@ const HIGH: (f64, f64) = (15.0, 1.0);
 /// Digits that a reading at rest may be off: one each way is rounding.
 const DIGITS: f64 = 1.5;
 
+/// The mount says that it moves: later looks are held against this one.
+pub(crate) fn moving(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
+    keep(host, reading, now, None)?;
+    Ok(Seen::Moving)
+}
+
 /// What this look shows, held against those before.
 pub(crate) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
     let anchor = recall(host).filter(|anchor| (0.0..=STALE_AFTER).contains(&anchor.since(now)));
@@ -55,14 +63,14 @@ pub(crate) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<
         return Ok(Seen::Resting(None));
     };
     let seen = anchor.against(reading, now);
-    let rest = match seen {
-        Seen::Moving => None,
-        Seen::Resting(rest) => rest,
-    };
-    if seen == Seen::Moving || rest != anchor.rest || anchor.since(now) >= RENEWED_AFTER {
-        keep(host, reading, now, rest)?;
+    match seen {
+        Seen::Moving => moving(host, reading, now),
+        Seen::Resting(_) if anchor.since(now) < TELLS_AFTER => Ok(Seen::Resting(anchor.rest)),
+        Seen::Resting(rest) => {
+            keep(host, reading, now, rest)?;
+            Ok(seen)
+        }
     }
-    Ok(seen)
 }
 
 /// Whatever was seen before no longer counts.

@@ -1,6 +1,6 @@
 //! The handler for mounts that speak Meade's LX200 language.
 //!
-//! What a mount is was found by [`attach`] and is kept; each command is one small file, with its bytes out and in side by side.
+//! What a mount is was found when its line was opened, and is kept; each command is one small file, with its bytes out and in side by side.
 //! The language of the Classic is spoken throughout. Later mounts understand it too, but differ in which verbs they answer:
 //! those verbs are not offered there. Absent: a mount's own alt-azimuth slew (`:MA#`), since not all modes have it; the host converts.
 //!

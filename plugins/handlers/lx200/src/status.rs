@@ -27,7 +27,7 @@ pub(crate) fn sample(host: &dyn Host) -> Result<Observation, Failure> {
     let now = host.now();
     let reading = position(&port)?;
     let seen = if shows_bars(&port)? {
-        Seen::Moving
+        drift::moving(host, &reading, now)?
     } else {
         drift::judge(host, &reading, now)?
     };

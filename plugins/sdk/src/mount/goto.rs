@@ -1,7 +1,9 @@
 //! `goto`: to a position of the sky.
 
+use std::fmt;
+
 use serde::Deserialize;
-use serde::de::{Deserializer, Error};
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::Verb;
 use crate::{Effect, Equatorial, Failure, Frame, Horizontal, angle};
@@ -85,37 +87,50 @@ impl Verb for Goto {
 
 impl<'de> Deserialize<'de> for Hours {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let hours = NumberOrText::deserialize(deserializer)?.value();
-        hours
-            .filter(|h| (0.0..24.0).contains(h))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("ra is no right ascension in hours"))
+        let hours = deserializer.deserialize_any(NumberOrText)?;
+        if (0.0..24.0).contains(&hours) {
+            Ok(Self(hours))
+        } else {
+            Err(Error::custom("ra is no right ascension in hours"))
+        }
     }
 }
 
 impl<'de> Deserialize<'de> for Degrees {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let degrees = NumberOrText::deserialize(deserializer)?.value();
-        degrees
-            .filter(|d| (-90.0..=90.0).contains(d))
-            .map(Self)
-            .ok_or_else(|| D::Error::custom("dec is no declination in degrees"))
+        let degrees = deserializer.deserialize_any(NumberOrText)?;
+        if (-90.0..=90.0).contains(&degrees) {
+            Ok(Self(degrees))
+        } else {
+            Err(Error::custom("dec is no declination in degrees"))
+        }
     }
 }
 
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum NumberOrText {
-    Number(f64),
-    Text(String),
-}
+/// An angle as a number, or as text in sixtieths.
+struct NumberOrText;
 
-impl NumberOrText {
-    fn value(&self) -> Option<f64> {
-        match self {
-            Self::Number(value) => Some(*value),
-            Self::Text(text) => angle::parse(text.as_bytes()),
-        }
+impl Visitor<'_> for NumberOrText {
+    type Value = f64;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, or text such as 05:35:17.3")
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<f64, E> {
+        Ok(value)
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<f64, E> {
+        Ok(value as f64)
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<f64, E> {
+        angle::parse(text.as_bytes()).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
     }
 }
 

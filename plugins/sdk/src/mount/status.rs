@@ -18,9 +18,10 @@ pub struct Info {}
 /// The answer of `status`, and the data of a sample; what is not known is `null`. The host adds `as_of` and `age_ms`.
 #[derive(Debug, Serialize)]
 pub struct State {
-    /// In JNow.
-    #[serde(flatten)]
-    pub position: Point,
+    /// Right ascension in hours, JNow.
+    pub ra: f64,
+    /// Declination in degrees, JNow.
+    pub dec: f64,
     /// Always `JNow`.
     pub frame: &'static str,
     /// The same position for catalogues.
@@ -75,8 +76,10 @@ pub struct Identity {
 impl State {
     /// A state at a position and, where the site is known, a direction; the rest is not known.
     pub fn at(jnow: Equatorial, j2000: Equatorial, direction: Option<Horizontal>) -> Self {
+        let Point { ra, dec } = jnow.into();
         Self {
-            position: jnow.into(),
+            ra,
+            dec,
             frame: "JNow",
             j2000: j2000.into(),
             altitude: direction.map(|d| angle::rounded(d.altitude, 4)),

@@ -144,7 +144,7 @@ fn a_mount_that_stands_still_does_not_track_whatever_it_says() {
         "{states:?}"
     );
     assert!(
-        states[5..]
+        states[20..]
             .iter()
             .all(|state| *state == (Moving::Still, json!("off"))),
         "{states:?}"
@@ -212,4 +212,25 @@ fn silence_is_the_lines_error() {
         handler().sample(&script).unwrap_err(),
         Failure::Line(LineError::Timeout(b"05:30".to_vec()))
     );
+}
+
+#[test]
+fn a_slow_jog_to_the_east_is_not_taken_for_standing_still() {
+    let seconds: Vec<String> = (0..8).map(|s| format!("05:30:{s:02}#")).collect();
+    let script = seconds
+        .iter()
+        .fold(attached(), |script, ra| seen(script, ra, "+30*00:00#", "#"));
+    for ra in &seconds {
+        assert_eq!(sample(&script).1["tracking"], "sidereal", "{ra}");
+        script.pass(500);
+    }
+}
+
+#[test]
+fn a_slew_that_has_ended_is_over_at_the_next_sample_in_the_same_place() {
+    let script = seen(attached(), "05:30:00#", "+30*00:00#", "\x7f#");
+    let script = seen(script, "05:30:10#", "+31*00:00#", "\x7f#");
+    let script = seen(script, "05:30:10#", "+31*00:00#", "#");
+    let moving: Vec<_> = (0..3).map(|_| sample(&script).0).collect();
+    assert_eq!(moving, [Moving::Moving, Moving::Moving, Moving::Tracking]);
 }
