@@ -1,8 +1,8 @@
 //! The lines to the hardware: one owner per line, a bounded queue in front of it, and a stop that goes first.
 //!
 //! In reading order: `exchange`, `error` and `state` say what is asked and answered; `line` and `held` are the handles;
-//! `queue` decides what is next, and `shared` locks it between handles and owner; `owner` is the thread; `wire` is the traffic
-//! on the open device; `device` and the platform's module are the device itself.
+//! `queue` decides what is next, and `shared` locks it between handles and owner; `owner` is the thread, which
+//! waits in `waiter`; `wire` is the traffic on the open device; `device` and the platform's module are the device itself.
 //!
 //! What holds here:
 //! - Nobody but a line's thread touches its device, and that thread never waits for anything but device and queue at once.
@@ -21,6 +21,7 @@ mod shared;
 mod state;
 #[cfg(unix)]
 mod unix;
+mod waiter;
 #[cfg(windows)]
 mod windows;
 mod wire;

@@ -16,7 +16,7 @@ use crate::owner::Owner;
 use crate::queue::{Step, StopOutcome, Work};
 use crate::shared::Shared;
 use crate::state::{LineSettings, LineState};
-use crate::wire::Waiter;
+use crate::waiter::Waiter;
 use crate::{Held, LineError};
 
 /// A line. Clones are the same line; it is closed when the last of them is dropped.

@@ -7,7 +7,8 @@ use crate::device::{self, Device, in_words};
 use crate::exchange::Guard;
 use crate::queue::{Answer, Job, Next, Step, Work};
 use crate::shared::Shared;
-use crate::wire::{Waiter, Wire};
+use crate::waiter::{Waiter, after};
+use crate::wire::Wire;
 use crate::{Held, LineError, LineSettings};
 
 /// How long to wait before the device is opened again: doubled after each failure, up to the longest.
@@ -73,7 +74,7 @@ impl Owner {
 
     /// Lets time pass, unless the line is closed meanwhile.
     fn pause(&mut self, length: Duration) {
-        let end = Instant::now() + length;
+        let end = after(length);
         while Instant::now() < end && !self.shared.is_closed() {
             if let Err(error) = self.waiter.wait(Some(end)) {
                 tracing::error!(

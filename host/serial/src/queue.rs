@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::{oneshot, watch};
 
 use crate::exchange::{Exchange, Framing, Guard, StopCount, StopSequence};
+use crate::waiter::after;
 use crate::{Held, LineError};
 
 /// How many callers may wait for a line. One more gets [`LineError::Busy`]. The holder of a line has a place of its own.
@@ -82,14 +83,17 @@ pub(crate) struct WaitingStop {
     pub(crate) sequence: StopSequence,
     pub(crate) outcome: watch::Sender<Option<StopOutcome>>,
     asked: Instant,
+    /// When it goes out also into an exchange under way.
+    patience_ends: Instant,
 }
 
 impl WaitingStop {
     fn new(sequence: StopSequence) -> WaitingStop {
         WaitingStop {
-            sequence,
-            outcome: watch::Sender::new(None),
+            patience_ends: after(sequence.patience),
             asked: Instant::now(),
+            outcome: watch::Sender::new(None),
+            sequence,
         }
     }
 }
@@ -176,7 +180,7 @@ impl Queue {
     pub(crate) fn stop_due(&self, under_way: bool) -> Option<Instant> {
         let due = |stop: &WaitingStop| {
             if under_way {
-                stop.asked + stop.sequence.patience
+                stop.patience_ends
             } else {
                 stop.asked
             }
@@ -227,7 +231,7 @@ impl Queue {
         let id = self.next_id();
         self.hold = Some(ActiveHold {
             id,
-            until: Instant::now() + at_most,
+            until: after(at_most),
         });
         id
     }

@@ -23,9 +23,15 @@ fn a_missing_device_is_named_and_opened_when_it_is_there() {
     let place = Place::new();
     let line = place.line();
     let error = error_of(reaches(&line, failed));
-    let expected = format!("cannot open {}: there is no such device", place.device().display());
+    let expected = format!(
+        "cannot open {}: there is no such device",
+        place.device().display()
+    );
     assert!(error.starts_with(&expected), "{error}");
-    assert_eq!(within(line.exchange(ask("1"), Guard::Read)), Err(LineError::Disconnected));
+    assert_eq!(
+        within(line.exchange(ask("1"), Guard::Read)),
+        Err(LineError::Disconnected)
+    );
 
     let mut mount = place.connect();
     reaches(&line, |state| *state == LineState::Open { opened: 1 });
@@ -38,7 +44,13 @@ fn a_file_that_is_no_device_is_refused_as_such() {
     let place = Place::new();
     fs::write(place.device(), "").unwrap();
     let error = error_of(reaches(&place.line(), failed));
-    assert_eq!(error, format!("cannot open {}: it is not a serial device", place.device().display()));
+    assert_eq!(
+        error,
+        format!(
+            "cannot open {}: it is not a serial device",
+            place.device().display()
+        )
+    );
 }
 
 #[test]
@@ -54,7 +66,10 @@ fn an_address_is_refused_as_no_device() {
     settings.device = "tcp://10.0.0.7:9999".to_owned();
     let line = slewgate_serial::Line::start(settings).unwrap();
     let error = error_of(reaches(&line, failed));
-    assert!(error.starts_with("cannot open tcp://10.0.0.7:9999: "), "{error}");
+    assert!(
+        error.starts_with("cannot open tcp://10.0.0.7:9999: "),
+        "{error}"
+    );
 }
 
 #[test]
@@ -63,10 +78,17 @@ fn a_device_that_goes_away_is_noticed_where_nothing_is_sent() {
     let since = Instant::now();
     drop(mount);
     let error = error_of(reaches(&line, failed));
-    assert!(since.elapsed() < Duration::from_secs(2), "after {:?}", since.elapsed());
+    assert!(
+        since.elapsed() < Duration::from_secs(2),
+        "after {:?}",
+        since.elapsed()
+    );
     let lost = format!("lost {}", place.device().display());
     let missing = format!("cannot open {}", place.device().display());
-    assert!(error.starts_with(&lost) || error.starts_with(&missing), "{error}");
+    assert!(
+        error.starts_with(&lost) || error.starts_with(&missing),
+        "{error}"
+    );
 }
 
 #[test]
@@ -140,8 +162,14 @@ fn a_line_that_is_closed_fails_what_waits_and_ends() {
     assert!(matches!(within(under_way), Err(LineError::Interrupted(_))));
     assert_eq!(within(queued), Err(LineError::Disconnected));
     reaches(&line, |state| *state == LineState::Closed);
-    assert_eq!(within(line.exchange(ask("3"), Guard::Read)), Err(LineError::Disconnected));
-    assert_eq!(within(line.stop(&stop(":Q#", Duration::ZERO))), Err(LineError::Disconnected));
+    assert_eq!(
+        within(line.exchange(ask("3"), Guard::Read)),
+        Err(LineError::Disconnected)
+    );
+    assert_eq!(
+        within(line.stop(&stop(":Q#", Duration::ZERO))),
+        Err(LineError::Disconnected)
+    );
 }
 
 #[test]
@@ -164,6 +192,11 @@ fn a_line_ends_with_its_last_handle() {
     drop(line);
     assert!(within(other.exchange(tell("1"), Guard::Read)).is_ok());
     drop(other);
-    let last = within(async move { state.wait_for(|state| *state == LineState::Closed).await.is_ok() });
+    let last = within(async move {
+        state
+            .wait_for(|state| *state == LineState::Closed)
+            .await
+            .is_ok()
+    });
     assert!(last);
 }

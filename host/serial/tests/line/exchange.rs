@@ -2,14 +2,19 @@
 
 use std::time::{Duration, Instant};
 
-use slewgate_serial::{Exchange, Framing, Guard, LineError, MAX_REPLY, MAX_REQUEST, Outcome, QUEUE_CAPACITY};
+use slewgate_serial::{
+    Exchange, Framing, Guard, LineError, MAX_REPLY, MAX_REQUEST, Outcome, QUEUE_CAPACITY,
+};
 
 use crate::mount::{DEADLINE, ask, ask_briefly, begun, connected, soon, tell, within, write};
 
 #[test]
 fn a_reply_ends_where_its_framing_says() {
     let (_place, mut mount, line) = connected();
-    let counted = Exchange { reply: Framing::Count(3), ..ask("V") };
+    let counted = Exchange {
+        reply: Framing::Count(3),
+        ..ask("V")
+    };
 
     let version = begun(line.exchange(counted, Guard::Read));
     mount.hears("V");
@@ -47,13 +52,19 @@ fn what_comes_after_a_reply_does_not_belong_to_the_next_one() {
     mount.says("1#too much#");
     mount.hears(":GD#");
     mount.says("2#");
-    assert_eq!((within(first), within(second)), (Ok(b"1#".to_vec()), Ok(b"2#".to_vec())));
+    assert_eq!(
+        (within(first), within(second)),
+        (Ok(b"1#".to_vec()), Ok(b"2#".to_vec()))
+    );
 }
 
 #[test]
 fn a_reply_that_does_not_end_in_time_is_a_timeout_with_the_bytes_that_came() {
     let (_place, mut mount, line) = connected();
-    let exchange = Exchange { timeout: Duration::from_millis(300), ..ask(":GR#") };
+    let exchange = Exchange {
+        timeout: Duration::from_millis(300),
+        ..ask(":GR#")
+    };
     let reply = begun(line.exchange(exchange, Guard::Read));
     mount.hears(":GR#");
     mount.says("18:3");
@@ -70,11 +81,15 @@ fn a_late_reply_is_waited_out_and_not_taken_for_the_next_one() {
     assert_eq!(within(late), Err(LineError::Timeout(vec![])));
     mount.hears(":GR#");
 
-    let next = begun(line.exchange(ask(":GD#"), Guard::Read));
     let spoken = Instant::now();
     mount.says("late#");
+    let next = begun(line.exchange(ask(":GD#"), Guard::Read));
     mount.hears(":GD#");
-    assert!(spoken.elapsed() >= Duration::from_millis(190), "quiet for {:?} only", spoken.elapsed());
+    assert!(
+        spoken.elapsed() >= Duration::from_millis(190),
+        "quiet for {:?} only",
+        spoken.elapsed()
+    );
     mount.says("in time#");
     assert_eq!(within(next), Ok(b"in time#".to_vec()));
 }
@@ -103,7 +118,10 @@ fn a_reply_without_end_is_cut_at_its_bound() {
     let reply = begun(line.exchange(ask(":GR#"), Guard::Read));
     mount.hears(":GR#");
     mount.says(&"x".repeat(MAX_REPLY + 100));
-    assert_eq!(within(reply), Err(LineError::Timeout(vec![b'x'; MAX_REPLY])));
+    assert_eq!(
+        within(reply),
+        Err(LineError::Timeout(vec![b'x'; MAX_REPLY]))
+    );
 }
 
 #[test]
@@ -125,7 +143,10 @@ fn an_exchange_that_did_not_begin_goes_with_its_future() {
     mount.says("one#");
     mount.hears("3");
     mount.says("three#");
-    assert_eq!((within(first), within(third)), (Ok(b"one#".to_vec()), Ok(b"three#".to_vec())));
+    assert_eq!(
+        (within(first), within(third)),
+        (Ok(b"one#".to_vec()), Ok(b"three#".to_vec()))
+    );
 }
 
 #[test]
@@ -147,8 +168,13 @@ fn a_full_queue_answers_busy() {
     let (_place, mut mount, line) = connected();
     let under_way = begun(line.exchange(ask("1"), Guard::Read));
     mount.hears("1");
-    let mut waiting: Vec<_> = (0..QUEUE_CAPACITY).map(|_| begun(line.exchange(tell("2"), Guard::Read))).collect();
-    assert_eq!(within(line.exchange(tell("3"), Guard::Read)), Err(LineError::Busy));
+    let mut waiting: Vec<_> = (0..QUEUE_CAPACITY)
+        .map(|_| begun(line.exchange(tell("2"), Guard::Read)))
+        .collect();
+    assert_eq!(
+        within(line.exchange(tell("3"), Guard::Read)),
+        Err(LineError::Busy)
+    );
 
     waiting.pop();
     let in_its_place = begun(line.exchange(tell("4"), Guard::Read));

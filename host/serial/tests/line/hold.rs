@@ -10,11 +10,17 @@ use crate::mount::{DEADLINE, ask, begun, connected, stop, tell, within, write};
 fn a_held_reply_is_read_in_as_many_steps_as_it_needs() {
     let (_place, mut mount, line) = connected();
     let held = within(line.hold(DEADLINE, Guard::Read)).unwrap();
-    let length = begun(held.exchange(Exchange { reply: Framing::Count(1), ..ask("?") }));
+    let length = begun(held.exchange(Exchange {
+        reply: Framing::Count(1),
+        ..ask("?")
+    }));
     mount.hears("?");
     mount.says("5hello");
     assert_eq!(within(length), Ok(b"5".to_vec()));
-    assert_eq!(within(held.read(Framing::Count(5), DEADLINE)), Ok(b"hello".to_vec()));
+    assert_eq!(
+        within(held.read(Framing::Count(5), DEADLINE)),
+        Ok(b"hello".to_vec())
+    );
 }
 
 #[test]
@@ -42,7 +48,10 @@ fn a_hold_that_runs_out_lets_the_others_go_on() {
     mount.hears("other");
     mount.says("#");
     assert_eq!(within(other), Ok(b"#".to_vec()));
-    assert_eq!(within(held.write(b"more".to_vec())), Err(LineError::Expired));
+    assert_eq!(
+        within(held.write(b"more".to_vec())),
+        Err(LineError::Expired)
+    );
 }
 
 #[test]
@@ -76,7 +85,10 @@ fn a_held_reply_that_a_stop_may_have_cut_is_not_read() {
     assert_eq!(within(held.write(b"?".to_vec())), Ok(()));
     assert!(within(line.stop(&stop(":Q#", Duration::ZERO))).is_ok());
     mount.hears_until(":Q#");
-    assert_eq!(within(held.read(Framing::Count(1), DEADLINE)), Err(LineError::Stopped));
+    assert_eq!(
+        within(held.read(Framing::Count(1), DEADLINE)),
+        Err(LineError::Stopped)
+    );
 }
 
 #[test]

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use slewgate_serial::{Guard, Held, Line, LineError, StopCount};
 
-use crate::mount::{Begun, DEADLINE, Mount, ask_briefly, begun, connected, stop, tell, within, write};
+use crate::mount::{Begun, Mount, ask_briefly, begun, connected, stop, tell, within, write};
+
+type Reply<'a> = Begun<'a, Result<Vec<u8>, LineError>>;
 
 /// What a caller does next.
 #[derive(Clone, Copy, Debug)]
@@ -19,7 +21,9 @@ enum Act {
     MoveLate,
     Ask(Mood),
     /// Stops, with a sequence that names the count.
-    Stop { patience_ms: u8 },
+    Stop {
+        patience_ms: u8,
+    },
     HoldAndMove,
     /// Forgets the oldest question.
     Forget,
@@ -70,7 +74,7 @@ proptest! {
 /// Does what a caller does, one after the other, and waits for all of it.
 fn live(line: &Line, acts: &[Act]) {
     let first = line.stop_count();
-    let mut asked: Vec<(usize, Begun<'_, Result<Vec<u8>, LineError>>)> = Vec::new();
+    let mut asked: Vec<(usize, Reply<'_>)> = Vec::new();
     let mut moves = Vec::new();
     let mut holds = Vec::new();
     let mut stops = Vec::new();
@@ -78,14 +82,20 @@ fn live(line: &Line, acts: &[Act]) {
         match act {
             Act::Move => moves.push(begun(line.exchange(motion(line.stop_count()), write(line)))),
             Act::MoveLate => moves.push(begun(line.exchange(motion(first), Guard::Write(first)))),
-            Act::Ask(mood) => asked.push((number, begun(line.exchange(question(number, *mood), Guard::Read)))),
+            Act::Ask(mood) => asked.push((
+                number,
+                begun(line.exchange(question(number, *mood), Guard::Read)),
+            )),
             Act::Stop { patience_ms } => {
                 let patience = Duration::from_millis((*patience_ms).into());
                 stops.push(line.stop(&stop(&format!("S{}#", line.stop_count().0 + 1), patience)));
             }
             Act::HoldAndMove => {
                 let count = line.stop_count();
-                holds.push((count, begun(line.hold(Duration::from_secs(1), Guard::Write(count)))));
+                holds.push((
+                    count,
+                    begun(line.hold(Duration::from_secs(1), Guard::Write(count))),
+                ));
             }
             Act::Forget if !asked.is_empty() => drop(asked.remove(0)),
             Act::Await if !asked.is_empty() => answer(asked.remove(0)),
@@ -99,7 +109,9 @@ fn live(line: &Line, acts: &[Act]) {
     asked.into_iter().for_each(answer);
     moves.into_iter().for_each(|done| drop(within(done)));
     // A line takes so many different stops at once and no more.
-    stops.into_iter().for_each(|sent| assert!(matches!(within(sent), Ok(_) | Err(LineError::Busy))));
+    stops
+        .into_iter()
+        .for_each(|sent| assert!(matches!(within(sent), Ok(_) | Err(LineError::Busy))));
 }
 
 async fn move_held(count: StopCount, held: Held) -> Result<(), LineError> {
@@ -120,7 +132,7 @@ fn question(number: usize, mood: Mood) -> slewgate_serial::Exchange {
 }
 
 /// A question is answered with its own number, if at all.
-fn answer((number, reply): (usize, Begun<'_, Result<Vec<u8>, LineError>>)) {
+fn answer((number, reply): (usize, Reply<'_>)) {
     match within(reply) {
         Ok(reply) => assert_eq!(String::from_utf8_lossy(&reply), format!("{number}#")),
         Err(error) => assert!(matches!(error, LineError::Timeout(_)), "{error:?}"),
@@ -136,13 +148,18 @@ fn play(mount: &mut Mount, over: &AtomicBool) -> Vec<String> {
         let wait = if late.is_some() { 5 } else { 20 };
         mount.listen(Instant::now() + Duration::from_millis(wait));
         heard.push_str(&String::from_utf8(mount.take_heard()).unwrap());
-        let last = heard.split_inclusive('#').rfind(|frame| frame.ends_with('#')).unwrap_or_default();
+        let last = heard
+            .split_inclusive('#')
+            .rfind(|frame| frame.ends_with('#'))
+            .unwrap_or_default();
         // Only what was asked last: a mount that was held up itself must not answer what nobody waits for any longer.
         if heard.len() > answered && heard.ends_with('#') {
             answered = heard.len();
             match last.split_at(1) {
                 ("P", reply) => mount.says(reply),
-                ("L", reply) => late = Some((Instant::now() + Duration::from_millis(40), reply.to_owned())),
+                ("L", reply) => {
+                    late = Some((Instant::now() + Duration::from_millis(40), reply.to_owned()));
+                }
                 _ => {}
             }
         }
@@ -170,6 +187,10 @@ fn check(frames: &[String]) {
 #[test]
 #[should_panic(expected = "M0# after S1")]
 fn the_check_sees_an_old_motion_behind_a_stop() {
-    assert!(DEADLINE > Duration::ZERO);
-    check(&["M0#".to_owned(), "S1#".to_owned(), "M1#".to_owned(), "M0#".to_owned()]);
+    check(&[
+        "M0#".to_owned(),
+        "S1#".to_owned(),
+        "M1#".to_owned(),
+        "M0#".to_owned(),
+    ]);
 }

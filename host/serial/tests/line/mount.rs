@@ -26,7 +26,9 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Place {
-        Place { folder: tempfile::tempdir().unwrap() }
+        Place {
+            folder: tempfile::tempdir().unwrap(),
+        }
     }
 
     pub(crate) fn device(&self) -> PathBuf {
@@ -35,7 +37,11 @@ impl Place {
 
     pub(crate) fn settings(&self) -> LineSettings {
         let device = self.device().display().to_string();
-        LineSettings { name: "east".to_owned(), device, baud: 9600 }
+        LineSettings {
+            name: "east".to_owned(),
+            device,
+            baud: 9600,
+        }
     }
 
     /// Starts a line that finds what is in this place.
@@ -68,15 +74,27 @@ impl Mount {
         fcntl_setfl(&master, fcntl_getfl(&master).unwrap() | OFlags::NONBLOCK).unwrap();
         let poll = mio::Poll::new().unwrap();
         let interest = Interest::READABLE | Interest::WRITABLE;
-        poll.registry().register(&mut SourceFd(&master.as_raw_fd()), Token(0), interest).unwrap();
-        Mount { master, path, poll, heard: Vec::new() }
+        poll.registry()
+            .register(&mut SourceFd(&master.as_raw_fd()), Token(0), interest)
+            .unwrap();
+        Mount {
+            master,
+            path,
+            poll,
+            heard: Vec::new(),
+        }
     }
 
     /// The next bytes from the line are these.
     #[track_caller]
     pub(crate) fn hears(&mut self, expected: &str) {
         let heard = self.hears_bytes(expected.len());
-        assert_eq!(String::from_utf8_lossy(&heard), expected, "then came {:?}", String::from_utf8_lossy(&self.heard));
+        assert_eq!(
+            String::from_utf8_lossy(&heard),
+            expected,
+            "then came {:?}",
+            String::from_utf8_lossy(&self.heard)
+        );
     }
 
     #[track_caller]
@@ -94,11 +112,18 @@ impl Mount {
     pub(crate) fn hears_until(&mut self, last: &str) -> Vec<u8> {
         let deadline = Instant::now() + DEADLINE;
         loop {
-            let found = self.heard.windows(last.len()).position(|window| window == last.as_bytes());
+            let found = self
+                .heard
+                .windows(last.len())
+                .position(|window| window == last.as_bytes());
             if let Some(start) = found {
                 return self.heard.drain(..start + last.len()).collect();
             }
-            assert!(self.listen(deadline), "{last:?} did not come in {} bytes", self.heard.len());
+            assert!(
+                self.listen(deadline),
+                "{last:?} did not come in {} bytes",
+                self.heard.len()
+            );
         }
     }
 
@@ -106,7 +131,11 @@ impl Mount {
     #[track_caller]
     pub(crate) fn hears_nothing_for(&mut self, time: Duration) {
         let heard = self.listen(Instant::now() + time);
-        assert!(!heard && self.heard.is_empty(), "heard {:?}", String::from_utf8_lossy(&self.heard));
+        assert!(
+            !heard && self.heard.is_empty(),
+            "heard {:?}",
+            String::from_utf8_lossy(&self.heard)
+        );
     }
 
     pub(crate) fn says(&mut self, bytes: &str) {
@@ -169,14 +198,20 @@ pub(crate) fn within<T>(future: impl Future<Output = T>) -> T {
 
 /// Runs a future for at most this long.
 pub(crate) fn soon<T>(limit: Duration, future: impl Future<Output = T>) -> Option<T> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_time()
+        .build()
+        .unwrap();
     runtime.block_on(async { tokio::time::timeout(limit, future).await.ok() })
 }
 
 /// Begins a future, so that what it asks for stands in the queue before anything else happens.
 pub(crate) fn begun<'a, T: Send + 'a>(future: impl Future<Output = T> + Send + 'a) -> Begun<'a, T> {
     let mut future: Begun<'a, T> = Box::pin(future);
-    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+    match future
+        .as_mut()
+        .poll(&mut Context::from_waker(Waker::noop()))
+    {
         Poll::Ready(value) => Box::pin(ready(value)),
         Poll::Pending => future,
     }
@@ -186,22 +221,35 @@ pub(crate) type Begun<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// An exchange whose reply ends with `#`.
 pub(crate) fn ask(request: &str) -> Exchange {
-    Exchange { request: request.into(), reply: Framing::Until(b'#'), timeout: DEADLINE }
+    Exchange {
+        request: request.into(),
+        reply: Framing::Until(b'#'),
+        timeout: DEADLINE,
+    }
 }
 
 /// The same, with little time for its reply.
 pub(crate) fn ask_briefly(request: &str) -> Exchange {
-    Exchange { timeout: Duration::from_millis(20), ..ask(request) }
+    Exchange {
+        timeout: Duration::from_millis(20),
+        ..ask(request)
+    }
 }
 
 /// An exchange without a reply.
 pub(crate) fn tell(request: &str) -> Exchange {
-    Exchange { reply: Framing::None, ..ask(request) }
+    Exchange {
+        reply: Framing::None,
+        ..ask(request)
+    }
 }
 
 /// A stop without replies.
 pub(crate) fn stop(request: &str, patience: Duration) -> StopSequence {
-    StopSequence { exchanges: vec![tell(request)], patience }
+    StopSequence {
+        exchanges: vec![tell(request)],
+        patience,
+    }
 }
 
 /// Of a request that is read now.

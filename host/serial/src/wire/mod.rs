@@ -1,16 +1,18 @@
 //! The traffic on an open device: writing, reading by framing, going quiet, and the stops in between.
 
-use std::io::{self, ErrorKind};
+mod bytes;
+mod stop;
+
+use std::io;
 use std::mem;
 use std::time::{Duration, Instant};
 
-use mio::{Events, Poll, Registry, Token};
-
 use crate::LineError;
 use crate::device::{Device, in_words};
-use crate::exchange::{Exchange, Framing, Guard, MAX_REPLY};
-use crate::queue::{Step, WaitingStop};
+use crate::exchange::{Framing, Guard, MAX_REPLY};
+use crate::queue::Step;
 use crate::shared::Shared;
+use crate::waiter::{DEVICE, Waiter, after, earliest};
 
 /// How long the device may take to accept one request: a hundred times what an adapter needs.
 const WRITE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -20,41 +22,6 @@ const QUIET: Duration = Duration::from_millis(200);
 
 /// A line that does not go quiet is used all the same after this long.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
-
-/// How often a device that keeps talking is read before the queue is looked at again.
-const READS_AT_ONCE: usize = 4;
-
-const DEVICE: Token = Token(1);
-const EVENTS_AT_ONCE: usize = 8;
-
-/// The owner's one place to wait, for the device and for the queue.
-#[derive(Debug)]
-pub(crate) struct Waiter {
-    poll: Poll,
-    events: Events,
-}
-
-impl Waiter {
-    pub(crate) fn new() -> io::Result<Waiter> {
-        Ok(Waiter {
-            poll: Poll::new()?,
-            events: Events::with_capacity(EVENTS_AT_ONCE),
-        })
-    }
-
-    pub(crate) fn registry(&self) -> &Registry {
-        self.poll.registry()
-    }
-
-    /// Waits for anything to happen; says whether it happened to the device.
-    pub(crate) fn wait(&mut self, until: Option<Instant>) -> io::Result<bool> {
-        let timeout = until.map(|until| until.saturating_duration_since(Instant::now()));
-        match self.poll.poll(&mut self.events, timeout) {
-            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(false),
-            outcome => outcome.map(|()| self.events.iter().any(|event| event.token() == DEVICE)),
-        }
-    }
-}
 
 /// Why work on the wire ended before it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,7 +155,11 @@ impl<'a> Wire<'a> {
                 }
                 self.write(bytes, guard, until).map(|()| Vec::new())
             }
-            Step::Read(..) if self.reply_cut => Err(Cut::Stopped),
+            Step::Read(..) if self.reply_cut => {
+                // The rest of the reply may still come.
+                self.unsettle();
+                Err(Cut::Stopped)
+            }
             Step::Read(reply, timeout) => self.read(*reply, *timeout, until),
         }
     }
@@ -215,7 +186,7 @@ impl<'a> Wire<'a> {
     fn settle(&mut self, until: Option<Instant>) -> Result<(), Cut> {
         self.readable = true;
         self.fill()?;
-        let limit = Instant::now() + SETTLE_LIMIT;
+        let limit = after(SETTLE_LIMIT);
         while let Some(since) = self.unsettled {
             let now = Instant::now();
             let quiet = limit.min(since + QUIET);
@@ -235,7 +206,7 @@ impl<'a> Wire<'a> {
     /// and what was begun is finished only within the stop's patience, because hardware that needs patience would take the
     /// bytes of the stop for the rest of the request.
     fn write(&mut self, bytes: &[u8], guard: Guard, until: Option<Instant>) -> Result<(), Cut> {
-        let deadline = Instant::now() + WRITE_TIMEOUT;
+        let deadline = after(WRITE_TIMEOUT);
         let mut rest = bytes;
         while !rest.is_empty() {
             let now = Instant::now();
@@ -246,7 +217,7 @@ impl<'a> Wire<'a> {
             }
             match self.write_some(rest)? {
                 0 if deadline <= now => return Err(Cut::Late),
-                0 => self.wait(earliest(Some(deadline), due))?,
+                0 => self.wait_for_room(earliest(Some(deadline), due))?,
                 written => {
                     rest = &rest[written..];
                     self.stage = Stage::Writing;
@@ -267,7 +238,7 @@ impl<'a> Wire<'a> {
         if self.stage != Stage::Stop {
             self.stage = Stage::Reading;
         }
-        let deadline = Instant::now() + timeout;
+        let deadline = after(timeout);
         loop {
             if let Some(reply) = reply.take_from(&mut self.input) {
                 return Ok(reply);
@@ -298,171 +269,6 @@ impl<'a> Wire<'a> {
     }
 }
 
-/// Stops.
-impl Wire<'_> {
-    fn send_waiting_stops(&mut self) {
-        while self.lost.is_none()
-            && let Some(stop) = self.shared.next_stop()
-        {
-            self.send_stop(stop);
-        }
-    }
-
-    /// Hands a stop's bytes to the device, also into a reply that is being awaited. A device that is lost before it took
-    /// them all is owed the stop.
-    pub(crate) fn send_stop(&mut self, stop: WaitingStop) {
-        let cuts = self.stage != Stage::Before;
-        if !self.stop_written && (stop.sequence.patience.is_zero() || self.stage == Stage::Writing)
-        {
-            self.clear_output();
-        }
-        if cuts {
-            self.unsettle();
-        }
-        self.reply_cut = true;
-        self.stage = Stage::Stop;
-        if self.send_sequence(&stop).is_err() && stop.outcome.borrow().is_none() {
-            stop.outcome
-                .send_replace(Some(Err(LineError::Disconnected)));
-            self.shared.owe(stop.sequence);
-        }
-        self.stage = Stage::Before;
-    }
-
-    /// A device that takes no more has too much before the stop: that goes, and the sequence begins again.
-    fn send_sequence(&mut self, stop: &WaitingStop) -> Result<(), Cut> {
-        match self.try_sequence(stop, Duration::ZERO) {
-            Err(Cut::Late) => {
-                self.clear_output();
-                self.try_sequence(stop, WRITE_TIMEOUT)
-                    .map_err(|_| self.gone("it takes no bytes"))
-            }
-            sent => sent,
-        }
-    }
-
-    fn try_sequence(&mut self, stop: &WaitingStop, write_timeout: Duration) -> Result<(), Cut> {
-        let handed_over = || stop.outcome.send_replace(Some(Ok(Instant::now())));
-        let Some((last, before)) = stop.sequence.exchanges.split_last() else {
-            handed_over();
-            return Ok(());
-        };
-        for exchange in before {
-            self.write_stop(&exchange.request, write_timeout)?;
-            self.await_reply(exchange)?;
-        }
-        self.write_stop(&last.request, write_timeout)?;
-        handed_over();
-        self.await_reply(last)
-    }
-
-    fn write_stop(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), Cut> {
-        self.readable = true;
-        self.fill()?;
-        self.input.clear();
-        let deadline = Instant::now() + timeout;
-        let mut rest = bytes;
-        while !rest.is_empty() {
-            match self.write_some(rest)? {
-                0 if deadline <= Instant::now() => return Err(Cut::Late),
-                0 => self.wait(Some(deadline))?,
-                written => rest = &rest[written..],
-            }
-            self.stop_written = true;
-        }
-        Ok(())
-    }
-
-    /// Gives the hardware the time that it asks for between two requests. No reply, and another stop that is due, end the
-    /// wait and not the sequence.
-    fn await_reply(&mut self, exchange: &Exchange) -> Result<(), Cut> {
-        match self.read(exchange.reply, exchange.timeout, None) {
-            Err(Cut::Gone) => Err(Cut::Gone),
-            Err(_) => {
-                self.unsettle();
-                Ok(())
-            }
-            Ok(_) => Ok(()),
-        }
-    }
-}
-
-/// Bytes.
-impl Wire<'_> {
-    /// Waits for the device, the queue or the moment, and reads what came.
-    fn wait(&mut self, until: Option<Instant>) -> Result<(), Cut> {
-        let now = Instant::now();
-        let look = if self.readable {
-            Some(now)
-        } else {
-            self.device.pace().map(|pace| now + pace)
-        };
-        let device = self
-            .waiter
-            .wait(earliest(until, look))
-            .map_err(|error| self.gone(&in_words(&error)))?;
-        self.readable |= device || self.device.pace().is_some();
-        self.fill()
-    }
-
-    fn fill(&mut self) -> Result<(), Cut> {
-        let mut chunk = [0; 1024];
-        for _ in 0..READS_AT_ONCE {
-            if !self.readable {
-                break;
-            }
-            match self.device.read(&mut chunk) {
-                Ok(0) => return Err(self.gone("it hung up")),
-                Ok(count) => self.keep(&chunk[..count]),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.gone(&in_words(&error))),
-            }
-        }
-        Ok(())
-    }
-
-    fn keep(&mut self, bytes: &[u8]) {
-        let room = MAX_REPLY - self.input.len();
-        self.input
-            .extend_from_slice(&bytes[..room.min(bytes.len())]);
-        if self.unsettled.is_some() {
-            self.unsettle();
-        }
-    }
-
-    /// How many bytes the device takes now.
-    fn write_some(&mut self, bytes: &[u8]) -> Result<usize, Cut> {
-        loop {
-            match self.device.write(bytes) {
-                Ok(written) => return Ok(written),
-                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(self.gone(&in_words(&error))),
-            }
-        }
-    }
-
-    fn clear_output(&self) {
-        if let Err(error) = self.device.clear_output() {
-            tracing::warn!(
-                line = self.shared.name(),
-                "cannot clear the output: {}",
-                in_words(&error)
-            );
-        }
-    }
-
-    fn unsettle(&mut self) {
-        self.unsettled = Some(Instant::now());
-    }
-
-    fn gone(&mut self, how: &str) -> Cut {
-        self.lost.get_or_insert_with(|| how.to_owned());
-        Cut::Gone
-    }
-}
-
 impl Drop for Wire<'_> {
     fn drop(&mut self) {
         if let Err(error) = self.device.deregister(self.waiter.registry()) {
@@ -473,8 +279,4 @@ impl Drop for Wire<'_> {
             );
         }
     }
-}
-
-fn earliest(one: Option<Instant>, other: Option<Instant>) -> Option<Instant> {
-    one.into_iter().chain(other).min()
 }
