@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::bindings::command_handler::exports::slewgate::plugin::handler as guest;
 use crate::component::Component;
@@ -47,7 +48,12 @@ pub trait Handler: Sized + Send + Sync + 'static {
 
 /// The params of a request. Its schema was checked by the host before.
 pub fn params<P: DeserializeOwned>(request: &Request) -> Result<P, Failure> {
-    serde_json::from_str(&request.params).map_err(|error| Failure::InvalidParams(error.to_string()))
+    read(request.params.as_bytes()).map_err(|error| Failure::InvalidParams(error.to_string()))
+}
+
+/// A value from JSON text. Its errors name what is wrong, and not the place in a text that nobody sees.
+pub fn read<T: DeserializeOwned>(text: &[u8]) -> Result<T, serde_json::Error> {
+    T::deserialize(serde_json::from_slice::<Value>(text)?)
 }
 
 /// JSON text of an answer.

@@ -28,7 +28,7 @@ pub use bindings::command_handler::slewgate::plugin::sky::{Equatorial, Horizonta
 pub use bindings::command_handler::slewgate::plugin::types::{
     Client, Effect, Instant, Millis, Moving, Observation, Request,
 };
-pub use handler::{Handler, json, params};
+pub use handler::{Handler, json, params, read};
 pub use host::{Frame, Held, Host, Line, LineError, MotionError};
 pub use policy::{Policy, deny};
 pub use script::Script;

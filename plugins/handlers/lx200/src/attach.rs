@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use slewgate_sdk::mount::{Identity, Park, Track, Unpark, Verb};
-use slewgate_sdk::{Attachment, Failure, Host, LineError, Site, StopSequence, json};
+use slewgate_sdk::{Attachment, Failure, Host, LineError, Site, StopSequence, json, read};
 
 use crate::port::{self, Port, garbled};
 use crate::settings::{Dialect, Settings};
@@ -79,7 +79,7 @@ impl Found {
     pub(crate) fn recall(host: &dyn Host) -> Result<Self, Failure> {
         // Without it there was no mount yet.
         let kept = host.recall(KEY).ok_or(LineError::Disconnected)?;
-        serde_json::from_slice(&kept)
+        read(&kept)
             .map_err(|error| Failure::Internal(format!("what was kept of the mount: {error}")))
     }
 
@@ -96,7 +96,12 @@ impl Found {
 /// Asks for seconds where there are none. `:U#` changes between the two and is not answered, so it is sent only to a mount
 /// that was seen to be in low precision: one that shows seconds always might answer it, and every reply after would be another's.
 fn raise_precision(port: &Port) -> Result<bool, Failure> {
-    if is_high(port)? {
+    let high = match is_high(port) {
+        // The first reply may begin with what an earlier program asked for.
+        Err(Failure::Hardware(_)) => is_high(port),
+        other => other,
+    };
+    if high? {
         return Ok(true);
     }
     port.tell(":U#")?;

@@ -3,7 +3,7 @@
 //! At rest it either follows the sky, then its right ascension stays, or stands on the ground, then its hour angle does.
 
 use serde::{Deserialize, Serialize};
-use slewgate_sdk::{Failure, Host, Instant, json};
+use slewgate_sdk::{Failure, Host, Instant, json, read};
 
 use crate::status::Reading;
 
@@ -106,7 +106,7 @@ impl Anchor {
 }
 
 fn recall(host: &dyn Host) -> Option<Anchor> {
-    serde_json::from_slice(&host.recall(KEY)?).ok()
+    read(&host.recall(KEY)?).ok()
 }
 
 fn keep(

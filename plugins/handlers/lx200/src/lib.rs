@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use slewgate_sdk::mount::{self, Goto, Info, Jog, Park, Status, Track, Unpark, Verb};
 use slewgate_sdk::{
     Attachment, Client, Description, Failure, Handler, Host, Observation, Occasion, Progress,
-    Request, export_handler, json, params,
+    Request, export_handler, json, params, read,
 };
 
 /// The handler, as it was configured.
@@ -90,7 +90,7 @@ impl Handler for Lx200 {
         occasion: Occasion,
         note: &[u8],
     ) -> Result<Progress, Failure> {
-        let note = serde_json::from_slice(note)
+        let note = read(note)
             .map_err(|error| Failure::Internal(format!("a note of another version: {error}")))?;
         match (occasion, note) {
             // After `:Q#` the motors are what they were before.

@@ -25,7 +25,7 @@ impl Settings {
         if matches!(text.trim(), "" | "null") {
             return Ok(Self::default());
         }
-        serde_json::from_str(text).map_err(|error| format!("settings of lx200: {error}"))
+        slewgate_sdk::read(text.as_bytes()).map_err(|error| format!("settings of lx200: {error}"))
     }
 }
 

@@ -96,7 +96,7 @@ impl State {
 impl From<Equatorial> for Point {
     fn from(position: Equatorial) -> Self {
         Self {
-            ra: angle::rounded(position.ra, 6),
+            ra: angle::rounded(position.ra, 6) % 24.0,
             dec: angle::rounded(position.dec, 5),
         }
     }

@@ -94,11 +94,24 @@ fn the_stop_is_one_exchange_that_waits_for_nothing() {
 
 #[test]
 fn garbage_is_reported_with_the_question_and_the_answer() {
-    let script = Script::new().line(":GR#", b"\xffhello#");
+    let script = Script::new()
+        .line(":GR#", "hello#")
+        .line(":GR#", b"\xffhello#");
     match handler().attach(&script) {
         Err(Failure::Hardware(what)) => assert_eq!(what, r"the mount answered `\xffhello` to :GR#"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn a_rest_of_somebody_elses_reply_is_passed_over() {
+    let script = Script::new()
+        .line(":GR#", b"\xdf15:30#")
+        .line(":GR#", "05:35:17#")
+        .line(":GD#", b"+41\xdf16:09#")
+        .line(":Gt#", b"+51\xdf30#")
+        .line(":Gg#", b"000\xdf10#");
+    handler().attach(&script).unwrap();
 }
 
 #[test]

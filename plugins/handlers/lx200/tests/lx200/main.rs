@@ -14,7 +14,7 @@ mod track;
 
 use lx200::Lx200;
 use serde_json::Value;
-use slewgate_sdk::{Client, Failure, Handler, Occasion, Progress, Request, Script};
+use slewgate_sdk::{Client, Effect, Failure, Handler, Occasion, Progress, Request, Script};
 
 fn handler() -> Lx200 {
     Lx200::configure("{}").unwrap()
@@ -63,5 +63,44 @@ fn refusal(outcome: Result<Value, Failure>) -> String {
     match outcome {
         Err(Failure::Refused(reason)) => reason,
         other => panic!("{other:?} is no refusal"),
+    }
+}
+
+#[test]
+fn the_commands_are_those_of_every_mount() {
+    let described = Lx200::describe();
+    let commands: Vec<_> = described
+        .commands
+        .iter()
+        .map(|command| (command.name.as_str(), command.effect))
+        .collect();
+    assert_eq!(
+        commands,
+        [
+            ("info", Effect::Observe),
+            ("status", Effect::Observe),
+            ("goto", Effect::Move),
+            ("jog", Effect::Move),
+            ("track", Effect::Configure),
+            ("park", Effect::Move),
+            ("unpark", Effect::Move),
+        ]
+    );
+    assert!(described.sample_every.is_some());
+}
+
+#[test]
+fn a_note_that_is_not_understood_is_a_fault_and_no_panic() {
+    for note in [&b""[..], b"{}", b"\xff", br#"{"Goto":{}}"#] {
+        let outcome = look(&Script::new(), note);
+        assert!(matches!(outcome, Err(Failure::Internal(_))), "{note:?}");
+    }
+}
+
+#[test]
+fn params_that_do_not_fit_name_what_is_wrong() {
+    match call(&attached(), "goto", r#"{"ra":25,"dec":0}"#) {
+        Err(Failure::InvalidParams(why)) => assert_eq!(why, "ra is no right ascension in hours"),
+        other => panic!("{other:?}"),
     }
 }
