@@ -1,5 +1,7 @@
 //! What callers ask of a line.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 /// The longest request, in bytes.
@@ -58,18 +60,40 @@ pub struct StopSequence {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StopCount(pub u64);
 
+/// What a call that moves the hardware writes on the strength of. When its motion is ended before the call is, the warrant is
+/// revoked: what the call has not begun to write by then never reaches the wire, so that no order follows the motion's ending.
+#[derive(Clone, Debug, Default)]
+pub struct Warrant(Arc<AtomicBool>);
+
+impl Warrant {
+    /// From here on nothing is begun on the strength of it.
+    pub fn revoke(&self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+
+    fn is_revoked(&self) -> bool {
+        self.0.load(Ordering::SeqCst)
+    }
+}
+
 /// What a stop does to work that was asked for before it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug)]
 pub enum Guard {
     /// It only waits, and is sent again where the stop cut it.
     Read,
     /// It fails with [`LineError::Stopped`](crate::LineError::Stopped) once the line's count is newer than this one.
     Write(StopCount),
+    /// The same, and it fails likewise once its warrant is revoked.
+    Warranted(StopCount, Warrant),
 }
 
 impl Guard {
     /// Whether a stop came after what this guards.
-    pub(crate) fn is_stale(self, current: StopCount) -> bool {
-        matches!(self, Guard::Write(asked) if asked < current)
+    pub(crate) fn is_stale(&self, current: StopCount) -> bool {
+        match self {
+            Guard::Read => false,
+            Guard::Write(asked) => *asked < current,
+            Guard::Warranted(asked, warrant) => *asked < current || warrant.is_revoked(),
+        }
     }
 }

@@ -29,6 +29,7 @@ mod wire;
 pub use error::{LineError, Outcome};
 pub use exchange::{
     Exchange, Framing, Guard, MAX_REPLY, MAX_REQUEST, MAX_STOP_EXCHANGES, StopCount, StopSequence,
+    Warrant,
 };
 pub use held::Held;
 pub use line::{Line, StopHandle};

@@ -80,6 +80,12 @@ impl Line {
         StopHandle::new(self.shared().stop(sequence))
     }
 
+    /// Ends one motion: the bytes go out like those of a stop, and nothing but what its warrant covers fails by it. Revoke
+    /// the warrant first.
+    pub fn end(&self, ending: &StopSequence) -> StopHandle {
+        StopHandle::new(self.shared().end_motion(ending))
+    }
+
     /// Keeps every other caller off the line until the hold is released, dropped, or `at_most` has passed; the others wait
     /// in the queue. A stop still goes first. Everything done in the hold is guarded by `guard`.
     pub async fn hold(&self, at_most: Duration, guard: Guard) -> Result<Held, LineError> {

@@ -98,7 +98,7 @@ impl Drop for Owner {
 fn perform(shared: &Arc<Shared>, wire: &mut Wire<'_>, job: Job, until: Option<Instant>) {
     match job.work {
         Work::Step { step, answer } => {
-            let outcome = wire.perform(&step, job.guard, until, || answer.is_closed());
+            let outcome = wire.perform(&step, &job.guard, until, || answer.is_closed());
             // A caller that went away needs no reply.
             let _ = answer.send(outcome);
         }
@@ -113,7 +113,7 @@ fn hold(
     at_most: Duration,
     answer: Answer<Held>,
 ) {
-    let outcome = match wire.perform(&Step::Settle, guard, None, || answer.is_closed()) {
+    let outcome = match wire.perform(&Step::Settle, &guard, None, || answer.is_closed()) {
         Ok(_) if guard.is_stale(shared.stop_count()) => Err(LineError::Stopped),
         Ok(_) => Ok(Held::new(shared.clone(), shared.grant(at_most), guard)),
         Err(error) => Err(error),

@@ -86,6 +86,15 @@ impl Shared {
         outcome
     }
 
+    pub(crate) fn end_motion(
+        &self,
+        ending: &StopSequence,
+    ) -> watch::Receiver<Option<StopOutcome>> {
+        let outcome = self.queue().stop(ending, self.stop_count());
+        self.wake();
+        outcome
+    }
+
     pub(crate) fn release(&self, hold: u64) {
         self.queue().release(hold);
         self.wake();

@@ -105,7 +105,7 @@ impl<'a> Wire<'a> {
     pub(crate) fn perform(
         &mut self,
         step: &Step,
-        guard: Guard,
+        guard: &Guard,
         until: Option<Instant>,
         abandoned: impl Fn() -> bool,
     ) -> Result<Vec<u8>, LineError> {
@@ -138,7 +138,7 @@ impl<'a> Wire<'a> {
     fn attempt(
         &mut self,
         step: &Step,
-        guard: Guard,
+        guard: &Guard,
         until: Option<Instant>,
     ) -> Result<Vec<u8>, Cut> {
         self.stage = Stage::Before;
@@ -205,7 +205,7 @@ impl<'a> Wire<'a> {
     /// Writes a request. This is where what is older than a stop ends: nothing of it is begun after the stop was asked for,
     /// and what was begun is finished only within the stop's patience, because hardware that needs patience would take the
     /// bytes of the stop for the rest of the request.
-    fn write(&mut self, bytes: &[u8], guard: Guard, until: Option<Instant>) -> Result<(), Cut> {
+    fn write(&mut self, bytes: &[u8], guard: &Guard, until: Option<Instant>) -> Result<(), Cut> {
         let deadline = after(WRITE_TIMEOUT);
         let mut rest = bytes;
         while !rest.is_empty() {

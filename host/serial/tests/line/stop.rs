@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use slewgate_serial::{Exchange, Framing, Guard, Line, LineError, StopCount, StopSequence};
+use slewgate_serial::{Exchange, Framing, Guard, Line, LineError, StopCount, StopSequence, Warrant};
 
 use crate::mount::{Begun, Mount, ask, begun, connected, soon, stop, tell, within, write};
 
@@ -59,7 +59,7 @@ fn what_was_asked_before_a_stop_never_reaches_the_wire_after_it() {
     let (_place, mut mount, line) = connected();
     let before = write(&line);
     let under_way = begun(line.exchange(ask("1"), Guard::Read));
-    let queued = begun(line.exchange(tell("move"), before));
+    let queued = begun(line.exchange(tell("move"), before.clone()));
     mount.hears("1");
     let sent = line.stop(&stop(":Q#", PATIENT));
     let late = begun(line.exchange(tell("move"), before));
@@ -71,6 +71,27 @@ fn what_was_asked_before_a_stop_never_reaches_the_wire_after_it() {
     assert_eq!(within(late), Err(LineError::Stopped));
     assert!(within(after).is_ok());
     mount.hears(":Q#new");
+}
+
+#[test]
+fn the_ending_of_a_motion_goes_first_and_is_no_stop_for_others() {
+    let (_place, mut mount, line) = connected();
+    let warrant = Warrant::default();
+    let jog = || Guard::Warranted(line.stop_count(), warrant.clone());
+    let under_way = begun(line.exchange(ask("1"), Guard::Read));
+    let others = begun(line.exchange(tell("pulse"), write(&line)));
+    let begins = begun(line.exchange(tell(":Mn#"), jog()));
+    mount.hears("1");
+    warrant.revoke();
+    let ended = line.end(&stop(":Qn#", PATIENT));
+    let late = begun(line.exchange(tell(":Mn#"), jog()));
+    mount.says("#");
+
+    assert!(within(under_way).is_ok() && within(ended).is_ok() && within(others).is_ok());
+    assert_eq!(within(begins), Err(LineError::Stopped));
+    assert_eq!(within(late), Err(LineError::Stopped));
+    assert_eq!(line.stop_count(), StopCount(0));
+    mount.hears(":Qn#pulse");
 }
 
 #[test]
