@@ -1,13 +1,13 @@
 //! A command handler that serves: what it says of itself, and calls of its exports.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError};
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use serde_json::value::RawValue;
 use slewgate_rpc::{Outcome, Refusal};
-use slewgate_safety::{Occasion, Progress, Session};
-use crate::warrant::Warrant;
+use slewgate_safety::{Occasion, Progress};
+use slewgate_serial::Warrant;
 use wasmtime::Store;
 
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
@@ -19,7 +19,7 @@ use crate::client::Client;
 use crate::command::{Command, Commands, Effect, commands};
 use crate::engine::Engine;
 use crate::limits::{Limits, MAX_JSON};
-use crate::powers::{Duty, Guest, HandlerPowers, output};
+use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::table::{Attached, Look, Reading, StopCounts, Table};
 
 /// Shortest period of samples that a plugin may ask for.
@@ -116,8 +116,8 @@ impl Handler {
         if let Some(refusal) = unattached(attached, request.verb) {
             return Err(refusal);
         }
-        let wrote = Arc::new(AtomicBool::new(false));
-        let duty = duty(&request, Arc::clone(&wrote));
+        let deeds = Arc::new(Deeds::default());
+        let duty = duty(&request, Arc::clone(&deeds));
         let client = request.client.to_guest();
         let to_guest = types::Request { verb: request.verb.to_owned(), params: request.params };
         let called = self.caller.call(async move |mut instance| {
@@ -129,7 +129,10 @@ impl Handler {
         });
         match called.await {
             Ok(Ok(result)) => self.result(result),
-            Ok(Err(failure)) => Err(self.failure(failure, wrote.load(Ordering::Relaxed))),
+            Ok(Err(failure)) => {
+                self.forget_refused(&failure, &deeds);
+                Err(self.failure(failure, deeds.wrote.load(Ordering::Relaxed)))
+            }
             Err(error) => Err(self.fell(&error)),
         }
     }
@@ -195,6 +198,16 @@ impl Handler {
         }
     }
 
+    /// Hardware that refuses an order does not move by it: what was begun for the order is over at once.
+    fn forget_refused(&self, failure: &contract::Failure, deeds: &Deeds) {
+        if let contract::Failure::Refused(why) | contract::Failure::InvalidParams(why) = failure {
+            let began = std::mem::take(&mut *deeds.began.lock().unwrap_or_else(PoisonError::into_inner));
+            for motion in began {
+                self.table.progress(motion, Progress::Failed(why.clone()));
+            }
+        }
+    }
+
     /// A plugin that fails while its hardware moves cannot be trusted to look after it.
     fn fell(&self, error: &CallError) -> Refusal {
         if !matches!(error, CallError::Busy) {
@@ -239,16 +252,16 @@ impl std::fmt::Debug for Handler {
     }
 }
 
-fn duty(request: &Request<'_>, wrote: Arc<AtomicBool>) -> Duty {
+fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
     let writes = matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
     let caller = slewgate_safety::Caller {
-        session: request.client.session as Session,
+        session: request.client.session,
         name: request.client.name.clone(),
         moves: request.effect == Effect::Move,
         stop_count: slewgate_serial::StopCount::default(),
         lease: request.lease,
     };
-    Duty { caller: Some(caller), writes, warrant: Warrant::default(), wrote }
+    Duty { caller: Some(caller), writes, warrant: Warrant::default(), deeds }
 }
 
 /// Why nothing can be asked of the hardware now.

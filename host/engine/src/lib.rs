@@ -28,7 +28,6 @@ mod snapshot;
 mod surroundings;
 mod table;
 mod time;
-mod warrant;
 mod world;
 
 pub use client::Client;

@@ -29,7 +29,7 @@ pub struct Limits {
 }
 
 impl Limits {
-    /// Defaults of a command handler (design: plugins.md).
+    /// Defaults of a command handler.
     #[must_use]
     pub fn handler() -> Limits {
         Limits {

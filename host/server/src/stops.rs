@@ -33,13 +33,27 @@ pub(crate) struct Stops {
 
 /// A stop that was recognised; one that is allowed is on its way already.
 pub(crate) enum Recognised {
-    /// Counted, and in the line's stop lane.
-    Sent(Stopping),
-    /// One motion was ended.
-    Ended(bool),
+    Sent(Sent),
     Refused(Refusal),
     /// The policy was not asked yet: the session has just begun.
     Undecided(Arc<Table>, Option<String>),
+}
+
+/// A stop that was carried out as far as it takes no waiting.
+pub(crate) enum Sent {
+    /// Everything: counted, and in the lines' stop lanes.
+    All(Stopping),
+    /// One motion: whether there was one.
+    One(bool),
+}
+
+impl Sent {
+    async fn reply(self) -> Result<Box<RawValue>, Refusal> {
+        match self {
+            Sent::All(stopping) => sent(stopping).await,
+            Sent::One(any) => reply(any),
+        }
+    }
 }
 
 impl Stops {
@@ -56,7 +70,7 @@ impl Stops {
         let direction = call.params.get(DIRECTION).and_then(Value::as_str);
         let allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner).get(table.name()).cloned();
         Some(match allowed {
-            Some(Ok(())) => self.stop(table, direction),
+            Some(Ok(())) => Recognised::Sent(self.stop(table, direction)),
             Some(Err(refusal)) => Recognised::Refused(refusal),
             None => Recognised::Undecided(Arc::clone(table), direction.map(str::to_owned)),
         })
@@ -65,24 +79,20 @@ impl Stops {
     /// The reply, when the bytes were handed to the device.
     pub(crate) async fn carry_out(self: Arc<Self>, stop: Recognised) -> Result<Box<RawValue>, Refusal> {
         match stop {
-            Recognised::Sent(stopping) => sent(stopping).await,
-            Recognised::Ended(any) => reply(any),
+            Recognised::Sent(sent) => sent.reply().await,
             Recognised::Refused(refusal) => Err(refusal),
             Recognised::Undecided(table, direction) => {
                 may_stop(&self.plugins.current(), &self.client, table.name()).await?;
-                match self.stop(&table, direction.as_deref()) {
-                    Recognised::Sent(stopping) => sent(stopping).await,
-                    _ => reply(true),
-                }
+                self.stop(&table, direction.as_deref()).reply().await
             }
         }
     }
 
-    fn stop(&self, table: &Table, direction: Option<&str>) -> Recognised {
+    fn stop(&self, table: &Table, direction: Option<&str>) -> Sent {
         let by = StoppedBy(self.client.name.clone());
         match direction {
-            Some(direction) => Recognised::Ended(table.stop_label(direction, &by)),
-            None => Recognised::Sent(self.plugins.stop(table, &by)),
+            Some(direction) => Sent::One(table.stop_label(direction, &by)),
+            None => Sent::All(self.plugins.stop(table, &by)),
         }
     }
 }

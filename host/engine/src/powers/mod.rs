@@ -1,5 +1,5 @@
 //! What the host does for a guest: the imports of `wit/`, one file an interface. Everything that waits is bounded by the
-//! call's own clocks; serial bytes are written by the line's owner, never here (architecture.md, invariant 5).
+//! call's own clocks; serial bytes are written by the line's owner, never here (an invariant of docs/architecture.md).
 
 pub(crate) mod clock;
 pub(crate) mod motion;
@@ -10,11 +10,11 @@ pub(crate) mod situation;
 pub(crate) mod sky;
 pub(crate) mod state;
 
-use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, Mutex};
 
-use slewgate_safety::Caller;
-use crate::warrant::Warrant;
+use slewgate_safety::{Caller, MotionId};
+use slewgate_serial::Warrant;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
@@ -49,14 +49,23 @@ pub(crate) struct Duty {
     pub(crate) writes: Option<StopCounts>,
     /// Set when a motion that this call began was ended: its writes come too late.
     pub(crate) warrant: Warrant,
-    /// Set when bytes were handed to a device.
-    pub(crate) wrote: Arc<AtomicBool>,
+    /// What the call did, for what its client is told.
+    pub(crate) deeds: Arc<Deeds>,
+}
+
+/// What a call did to the hardware.
+#[derive(Debug, Default)]
+pub(crate) struct Deeds {
+    /// Bytes were handed to a device.
+    pub(crate) wrote: AtomicBool,
+    /// Motions that it began.
+    pub(crate) began: Mutex<Vec<MotionId>>,
 }
 
 impl Duty {
     /// The host's own call.
     pub(crate) fn of_host(writes: Option<StopCounts>) -> Duty {
-        Duty { caller: None, writes, warrant: Warrant::default(), wrote: Arc::default() }
+        Duty { caller: None, writes, warrant: Warrant::default(), deeds: Arc::default() }
     }
 }
 

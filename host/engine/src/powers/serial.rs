@@ -12,12 +12,14 @@ use super::{Guest, HandlerPowers};
 use crate::bindings::serial::{ErrorCode, Exchange, Framing, Host, HostHeldLine, HostLine};
 
 /// A line as a guest holds it.
+#[expect(unreachable_pub, reason = "the generated bindings name it")]
 pub struct GuestLine {
     line: Line,
     role: String,
 }
 
 /// A line that a guest keeps others off.
+#[expect(unreachable_pub, reason = "the generated bindings name it")]
 pub struct GuestHold(Option<Held>);
 
 impl Guest<HandlerPowers> {
@@ -25,7 +27,7 @@ impl Guest<HandlerPowers> {
     fn guard(&self, role: &str) -> Option<Guard> {
         let duty = self.powers.duty.as_ref()?;
         Some(match duty.writes.as_ref().and_then(|counts| counts.of(role)) {
-            Some(count) => Guard::Write(count),
+            Some(count) => Guard::Warranted(count, duty.warrant.clone()),
             None => Guard::Read,
         })
     }
@@ -36,7 +38,7 @@ impl Guest<HandlerPowers> {
         if let Some(duty) = &self.powers.duty
             && !nothing_written
         {
-            duty.wrote.store(true, Ordering::Relaxed);
+            duty.deeds.wrote.store(true, Ordering::Relaxed);
         }
         answer.map_err(Into::into)
     }

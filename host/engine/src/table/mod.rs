@@ -57,7 +57,11 @@ pub struct News {
 
 /// Counts of stops of a table's lines, as they were when a request was read.
 #[derive(Clone, Debug, Default)]
-pub struct StopCounts(BTreeMap<String, StopCount>);
+pub struct StopCounts {
+    lines: BTreeMap<String, StopCount>,
+    /// Stops of single motions, in all.
+    labels: u64,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -80,7 +84,7 @@ pub struct Table {
 
 impl StopCounts {
     pub(crate) fn of(&self, role: &str) -> Option<StopCount> {
-        self.0.get(role).copied()
+        self.lines.get(role).copied()
     }
 }
 
@@ -116,10 +120,14 @@ impl Table {
         &self.lines
     }
 
-    /// What a request must carry from when it was read (design: safety.md).
+    /// What a request must carry from when it was read, so that a stop which comes later goes before it.
     #[must_use]
     pub fn stop_counts(&self) -> StopCounts {
-        StopCounts(self.lines.iter().map(|(role, line)| (role.clone(), line.stop_count())).collect())
+        self.counts(self.label_stops())
+    }
+
+    fn counts(&self, labels: u64) -> StopCounts {
+        StopCounts { lines: self.lines.iter().map(|(role, line)| (role.clone(), line.stop_count())).collect(), labels }
     }
 
     /// News from now on.

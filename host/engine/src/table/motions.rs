@@ -9,11 +9,10 @@ use serde_json::json;
 use slewgate_safety::{
     Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion, Plan, Progress, Session,
 };
-use slewgate_serial::{LineError, StopHandle, StopSequence};
+use slewgate_serial::{LineError, StopHandle, StopSequence, Warrant};
 
 use super::Table;
 use crate::powers::Duty;
-use crate::warrant::Warrant;
 
 /// State that changes together.
 #[derive(Debug, Default)]
@@ -25,7 +24,13 @@ pub(crate) struct Desk {
     stops: BTreeMap<String, StopSequence>,
     /// Who sent the newest stop, for those who are refused because of it.
     stopped_by: Option<String>,
+    /// Stops of one label alone, counted together; and the newest of each label.
+    label_stops: u64,
+    stopped_labels: VecDeque<(String, u64)>,
 }
+
+/// Labels whose newest stop is remembered. A request waits for seconds at most, and in them nobody stops more.
+const MAX_STOPPED_LABELS: usize = 64;
 
 /// A call of `advance` that is due.
 #[derive(Debug)]
@@ -54,8 +59,8 @@ pub struct Stopping(Vec<(String, Result<StopHandle, NoSequence>)>);
 /// Why a stop wrote nothing on a line, or how writing it failed.
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
-    /// The plugin never attached, and the configuration has no `stop` for the line.
-    #[error("no stop sequence is known for the line in role `{0}`: set `stop` on the line")]
+    /// The plugin never attached, and nothing else says how the line is stopped.
+    #[error("no stop sequence is known for the line in role `{0}`: its plugin never attached to the hardware")]
     NoSequence(String),
     /// The line.
     #[error("the line in role `{0}`: {1}")]
@@ -68,6 +73,24 @@ struct NoSequence;
 impl Desk {
     pub(crate) fn new(stops: BTreeMap<String, StopSequence>) -> Desk {
         Desk { stops, ..Desk::default() }
+    }
+
+    pub(crate) fn label_stops(&self) -> u64 {
+        self.label_stops
+    }
+
+    /// A motion of this label that was asked for before must not begin after.
+    fn note_label_stop(&mut self, label: &str) {
+        self.label_stops += 1;
+        self.stopped_labels.retain(|(known, _)| known != label);
+        if self.stopped_labels.len() == MAX_STOPPED_LABELS {
+            self.stopped_labels.pop_front();
+        }
+        self.stopped_labels.push_back((label.chars().take(slewgate_safety::MAX_LABEL).collect(), self.label_stops));
+    }
+
+    fn label_stopped_since(&self, label: &str, count: u64) -> bool {
+        self.stopped_labels.iter().any(|(stopped, at)| stopped == label && *at > count)
     }
 }
 
@@ -95,19 +118,27 @@ impl Stopping {
 impl Table {
     pub(crate) fn begin(&self, plan: Plan, duty: &Duty) -> Result<u32, NotBegun> {
         let line = self.line(&plan.role).ok_or(NotBegun::NoSuchRole)?;
-        let count = duty.writes.as_ref().and_then(|counts| counts.of(&plan.role));
-        let (Some(caller), Some(stop_count)) = (&duty.caller, count) else {
+        let (Some(caller), Some(counts)) = (&duty.caller, &duty.writes) else {
             return Err(NotBegun::Denied(Denied::NotAMove));
         };
+        let stop_count = counts.of(&plan.role).ok_or(NotBegun::NoSuchRole)?;
         let caller = Caller { stop_count, ..caller.clone() };
         let mut desk = self.desk();
+        if desk.label_stopped_since(&plan.label, counts.labels) {
+            return Err(NotBegun::Denied(Denied::Stopped));
+        }
         let begun = desk.motions.begin(plan, caller, line.stop_count(), Instant::now());
         let (motion, actions) = begun.map_err(NotBegun::Denied)?;
         self.perform(&mut desk, actions);
         desk.warrants.insert(motion, duty.warrant.clone());
+        duty.deeds.began.lock().unwrap_or_else(PoisonError::into_inner).push(motion);
         drop(desk);
         self.moved.notify_one();
         Ok(motion.0)
+    }
+
+    pub(crate) fn label_stops(&self) -> u64 {
+        self.desk().label_stops()
     }
 
     /// A jog's client is still there: its number and the lease that it got. None: there is no such jog of this session.
@@ -138,8 +169,10 @@ impl Table {
     pub fn stop_label(&self, label: &str, by: &StoppedBy) -> bool {
         let mut desk = self.desk();
         desk.stopped_by = Some(by.0.clone());
+        desk.note_label_stop(label);
         let actions = desk.motions.stop_label(label, Instant::now());
-        let any = !actions.is_empty();
+        let ended = |action: &Action| matches!(action, Action::Event(event) if matches!(event.happening, Happening::Ended(_)));
+        let any = actions.iter().any(ended);
         self.perform(&mut desk, actions);
         drop(desk);
         self.moved.notify_one();
@@ -165,8 +198,7 @@ impl Table {
 
     /// The plugin failed in a call: what moves is ended or completes, as its plan says. The next call may succeed.
     pub(crate) fn plugin_failed(&self) {
-        self.change(Motions::orphan_all);
-        self.change(Motions::adopted);
+        self.change(Motions::plugin_failed);
     }
 
     /// There is no plugin any more.
@@ -241,7 +273,7 @@ impl Table {
                         actions.extend(desk.motions.stopped(&role, line.stop_count(), Instant::now()));
                     }
                 }
-                Action::Advance { motion, occasion, note } => self.look_after(motion, occasion, note),
+                Action::Advance { motion, occasion, note } => self.look_after(desk, motion, occasion, note),
                 Action::Event(event) => {
                     if let Happening::Ended(_) = event.happening {
                         revoke(desk, event.motion);
@@ -254,7 +286,7 @@ impl Table {
 
     fn send_ending(&self, role: &str, exchanges: Vec<slewgate_serial::Exchange>) {
         if let Some(line) = self.line(role) {
-            drop(line.stop(&StopSequence { exchanges, patience: Duration::ZERO }));
+            drop(line.end(&StopSequence { exchanges, patience: Duration::ZERO }));
         }
     }
 
@@ -268,8 +300,8 @@ impl Table {
         known.map(|_| handle).ok_or(NoSequence)
     }
 
-    fn look_after(&self, motion: MotionId, occasion: Occasion, note: Vec<u8>) {
-        let look = Look { motion, occasion, note, counts: self.stop_counts() };
+    fn look_after(&self, desk: &Desk, motion: MotionId, occasion: Occasion, note: Vec<u8>) {
+        let look = Look { motion, occasion, note, counts: self.counts(desk.label_stops()) };
         if self.looks.try_send(look).is_err() {
             tracing::error!(plugin = self.name, %motion, "too many motions to look after");
         }

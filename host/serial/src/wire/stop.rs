@@ -29,13 +29,21 @@ impl Wire<'_> {
             self.unsettle();
         }
         self.reply_cut = true;
+        self.stop_written = false;
         self.stage = Stage::Stop;
         if self.send_sequence(&stop).is_err() && stop.outcome.borrow().is_none() {
-            stop.outcome
-                .send_replace(Some(Err(LineError::Disconnected)));
+            stop.outcome.send_replace(Some(Err(self.unfinished())));
             self.shared.owe(stop.sequence);
         }
         self.stage = Stage::Before;
+    }
+
+    /// What a stop ends with that the device did not take as a whole.
+    fn unfinished(&self) -> LineError {
+        match &self.lost {
+            Some(how) if self.stop_written => LineError::Interrupted(how.clone()),
+            _ => LineError::Disconnected,
+        }
     }
 
     /// A device that takes no more has too much before the stop: that goes, and the sequence begins again.
@@ -75,9 +83,11 @@ impl Wire<'_> {
             match self.write_some(rest)? {
                 0 if deadline <= Instant::now() => return Err(Cut::Late),
                 0 => self.wait_for_room(Some(deadline))?,
-                written => rest = &rest[written..],
+                written => {
+                    rest = &rest[written..];
+                    self.stop_written = true;
+                }
             }
-            self.stop_written = true;
         }
         Ok(())
     }
@@ -93,5 +103,100 @@ impl Wire<'_> {
             }
             Ok(_) => Ok(()),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::{Cell, RefCell};
+    use std::io::{self, ErrorKind};
+    use std::rc::Rc;
+
+    use mio::{Registry, Token};
+
+    use super::*;
+    use crate::device::Device;
+    use crate::exchange::{Framing, StopSequence};
+    use crate::shared::Shared;
+    use crate::waiter::Waiter;
+
+    /// A device in a state that a pseudo-terminal cannot be brought into reliably.
+    #[derive(Clone, Default)]
+    struct Scripted {
+        /// Takes nothing until its output is cleared.
+        full: Rc<Cell<bool>>,
+        /// Has more to say at every moment.
+        talks: bool,
+        written: Rc<RefCell<Vec<u8>>>,
+    }
+
+    impl Device for Scripted {
+        fn register(&self, _registry: &Registry, _token: Token) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn deregister(&self, _registry: &Registry) -> io::Result<()> {
+            Ok(())
+        }
+
+        fn pace(&self) -> Option<Duration> {
+            None
+        }
+
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            if self.talks {
+                Ok(buffer.len())
+            } else {
+                Err(ErrorKind::WouldBlock.into())
+            }
+        }
+
+        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+            if self.full.get() {
+                return Err(ErrorKind::WouldBlock.into());
+            }
+            self.written.borrow_mut().extend_from_slice(bytes);
+            Ok(bytes.len())
+        }
+
+        fn clear_output(&self) -> io::Result<()> {
+            self.full.set(false);
+            Ok(())
+        }
+    }
+
+    /// Sends a stop that would wait a minute for an exchange under way; none is.
+    fn send_stop_to(device: &Scripted) -> Vec<u8> {
+        let mut waiter = Waiter::new().unwrap();
+        let shared = Shared::new("east".to_owned(), waiter.registry()).unwrap();
+        let request = b":Q#".to_vec();
+        let exchanges = vec![Exchange {
+            request,
+            reply: Framing::None,
+            timeout: Duration::ZERO,
+        }];
+        shared.owe(StopSequence {
+            exchanges,
+            patience: Duration::from_secs(60),
+        });
+        let mut wire = Wire::new(&shared, &mut waiter, Box::new(device.clone())).unwrap();
+        wire.send_waiting_stops();
+        device.written.borrow().clone()
+    }
+
+    #[test]
+    fn a_stop_clears_the_output_of_a_device_that_is_full() {
+        let device = Scripted::default();
+        device.full.set(true);
+        assert_eq!(send_stop_to(&device), b":Q#");
+    }
+
+    #[test]
+    fn a_stop_is_written_to_a_device_that_always_has_more_to_say() {
+        let device = Scripted {
+            talks: true,
+            ..Scripted::default()
+        };
+        assert_eq!(send_stop_to(&device), b":Q#");
     }
 }

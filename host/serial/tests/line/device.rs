@@ -3,7 +3,7 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use slewgate_serial::{Guard, LineError, LineState, Outcome};
+use slewgate_serial::{Guard, LineError, LineState, Outcome, StopSequence};
 
 use crate::mount::{Place, ask, begun, connected, reaches, stop, tell, within};
 
@@ -149,6 +149,27 @@ fn a_stop_that_the_device_did_not_live_to_take_is_sent_when_it_is_back() {
 
     let mut mount = place.connect();
     mount.hears(":Q#");
+    drop(line);
+}
+
+#[test]
+fn a_stop_that_the_device_took_in_part_is_sent_as_a_whole_when_it_is_back() {
+    let (place, mut mount, line) = connected();
+    let exchanges = vec![ask("axis1"), tell("axis2")];
+    let cut = line.stop(&StopSequence {
+        exchanges,
+        patience: Duration::ZERO,
+    });
+    mount.hears("axis1");
+    drop(mount);
+    let error = within(cut).unwrap_err();
+    assert!(matches!(error, LineError::Interrupted(_)), "{error}");
+    assert_eq!(error.outcome(), Outcome::Indeterminate);
+
+    let mut mount = place.connect();
+    mount.hears("axis1");
+    mount.says("#");
+    mount.hears("axis2");
     drop(line);
 }
 
