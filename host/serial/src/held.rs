@@ -44,7 +44,9 @@ impl Held {
     pub fn release(self) {}
 
     async fn step(&self, step: Step) -> Result<Vec<u8>, LineError> {
-        self.shared.step(Some(self.id), self.guard.clone(), step).await
+        self.shared
+            .step(Some(self.id), self.guard.clone(), step)
+            .await
     }
 }
 

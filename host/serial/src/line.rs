@@ -80,8 +80,9 @@ impl Line {
         StopHandle::new(self.shared().stop(sequence))
     }
 
-    /// Ends one motion: the bytes go out like those of a stop, and nothing but what its warrant covers fails by it. Revoke
-    /// the warrant first.
+    /// Ends one motion: the bytes go out like those of a stop, but clear nothing that others wrote, and what waits fails only
+    /// where its warrant was revoked, which is to be done first. A write of another's that waits for its reply when the
+    /// ending's patience is over fails with [`LineError::Stopped`], because its reply may be cut; it is not sent again.
     pub fn end(&self, ending: &StopSequence) -> StopHandle {
         StopHandle::new(self.shared().end_motion(ending))
     }

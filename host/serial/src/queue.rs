@@ -16,7 +16,10 @@ use crate::{Held, LineError};
 pub const QUEUE_CAPACITY: usize = 64;
 
 /// How many different stop sequences may wait for a line; equal ones share a place.
-const MAX_WAITING_STOPS: usize = 8;
+const MAX_WAITING_STOPS: usize = 16;
+
+/// How many of them may be endings of single motions, which so never take a stop its place.
+const MAX_WAITING_ENDINGS: usize = 8;
 
 pub(crate) type Answer<T> = oneshot::Sender<Result<T, LineError>>;
 
@@ -77,19 +80,39 @@ pub(crate) struct Job {
     pub(crate) work: Work,
 }
 
+/// What a stop stops.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Scope {
+    /// One motion: what others wrote is still to be obeyed.
+    Motion,
+    /// Everything on the line.
+    Line,
+}
+
+impl Scope {
+    fn places(self) -> usize {
+        match self {
+            Scope::Motion => MAX_WAITING_ENDINGS,
+            Scope::Line => MAX_WAITING_STOPS,
+        }
+    }
+}
+
 /// A stop that waits for its turn.
 #[derive(Debug)]
 pub(crate) struct WaitingStop {
     pub(crate) sequence: StopSequence,
     pub(crate) outcome: watch::Sender<Option<StopOutcome>>,
+    pub(crate) scope: Scope,
     asked: Instant,
     /// When it goes out also into an exchange under way.
     patience_ends: Instant,
 }
 
 impl WaitingStop {
-    fn new(sequence: StopSequence) -> WaitingStop {
+    pub(crate) fn new(sequence: StopSequence, scope: Scope) -> WaitingStop {
         WaitingStop {
+            scope,
             patience_ends: after(sequence.patience),
             asked: Instant::now(),
             outcome: watch::Sender::new(None),
@@ -158,21 +181,33 @@ impl Queue {
     pub(crate) fn stop(
         &mut self,
         sequence: &StopSequence,
+        scope: Scope,
         count: StopCount,
     ) -> watch::Receiver<Option<StopOutcome>> {
         self.fail_older(count);
-        if !self.stops.iter().any(|stop| stop.sequence == *sequence) {
-            if self.closed {
-                return settled(LineError::Disconnected);
+        let is_full = self.stops.len() >= scope.places();
+        let waiting = match self
+            .stops
+            .iter_mut()
+            .find(|stop| stop.sequence == *sequence)
+        {
+            Some(waiting) => {
+                waiting.scope = waiting.scope.max(scope);
+                waiting.outcome.subscribe()
             }
-            if self.stops.len() >= MAX_WAITING_STOPS {
-                return settled(LineError::Busy);
+            None if self.closed => return settled(LineError::Disconnected),
+            None if is_full => return settled(LineError::Busy),
+            None => {
+                let waiting = WaitingStop::new(sequence.clone(), scope);
+                let outcome = waiting.outcome.subscribe();
+                self.stops.push_back(waiting);
+                outcome
             }
-            self.stops.push_back(WaitingStop::new(sequence.clone()));
-        }
-        match self.stops.iter().find(|stop| stop.sequence == *sequence) {
-            Some(stop) if self.open || self.closed => stop.outcome.subscribe(),
-            _ => settled(LineError::Disconnected),
+        };
+        if self.open || self.closed {
+            waiting
+        } else {
+            settled(LineError::Disconnected)
         }
     }
 
@@ -188,14 +223,21 @@ impl Queue {
         self.stops.iter().map(due).min()
     }
 
+    /// A stop of everything goes before the endings of single motions.
     pub(crate) fn next_stop(&mut self) -> Option<WaitingStop> {
-        self.stops.pop_front()
+        let of_all = self.stops.iter().position(|stop| stop.scope == Scope::Line);
+        self.stops.remove(of_all.unwrap_or_default())
     }
 
     /// Takes a stop back that the device did not take; it is sent first thing when the device is open again.
-    pub(crate) fn owe(&mut self, sequence: StopSequence) {
-        if !self.stops.iter().any(|stop| stop.sequence == sequence) {
-            self.stops.push_front(WaitingStop::new(sequence));
+    pub(crate) fn owe(&mut self, stop: WaitingStop) {
+        if !self
+            .stops
+            .iter()
+            .any(|waiting| waiting.sequence == stop.sequence)
+        {
+            self.stops
+                .push_front(WaitingStop::new(stop.sequence, stop.scope));
         }
     }
 

@@ -12,7 +12,7 @@ use tokio::sync::{oneshot, watch};
 
 use crate::LineError;
 use crate::exchange::{Guard, MAX_REQUEST, StopCount, StopSequence};
-use crate::queue::{Answer, Next, Queue, Step, StopOutcome, WaitingStop, Work};
+use crate::queue::{Answer, Next, Queue, Scope, Step, StopOutcome, WaitingStop, Work};
 use crate::state::LineState;
 
 /// The queue's event in the owner's poll.
@@ -81,16 +81,13 @@ impl Shared {
     pub(crate) fn stop(&self, sequence: &StopSequence) -> watch::Receiver<Option<StopOutcome>> {
         // First, so that from here on the owner begins nothing older.
         let count = StopCount(self.stops.fetch_add(1, Ordering::SeqCst) + 1);
-        let outcome = self.queue().stop(sequence, count);
+        let outcome = self.queue().stop(sequence, Scope::Line, count);
         self.wake();
         outcome
     }
 
-    pub(crate) fn end_motion(
-        &self,
-        ending: &StopSequence,
-    ) -> watch::Receiver<Option<StopOutcome>> {
-        let outcome = self.queue().stop(ending, self.stop_count());
+    pub(crate) fn end_motion(&self, ending: &StopSequence) -> watch::Receiver<Option<StopOutcome>> {
+        let outcome = self.queue().stop(ending, Scope::Motion, self.stop_count());
         self.wake();
         outcome
     }
@@ -133,8 +130,8 @@ impl Shared {
         self.queue().stop_due(under_way)
     }
 
-    pub(crate) fn owe(&self, sequence: StopSequence) {
-        self.queue().owe(sequence);
+    pub(crate) fn owe(&self, stop: WaitingStop) {
+        self.queue().owe(stop);
     }
 
     pub(crate) fn grant(&self, at_most: Duration) -> u64 {

@@ -123,10 +123,9 @@ impl<'a> Wire<'a> {
                 return Err(self.failure(cut, begun));
             }
             self.send_waiting_stops();
-            if guard.is_stale(self.shared.stop_count())
-                || abandoned()
-                || (begun && !matches!(step, Step::Exchange(_)))
-            {
+            // What moves is never sent twice, also where the ending of another's motion cut it.
+            let repeatable = matches!((step, guard), (Step::Exchange(_), Guard::Read));
+            if guard.is_stale(self.shared.stop_count()) || abandoned() || (begun && !repeatable) {
                 return Err(LineError::Stopped);
             }
             if self.lost.is_some() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use super::{Cut, Stage, WRITE_TIMEOUT, Wire};
 use crate::LineError;
 use crate::exchange::Exchange;
-use crate::queue::WaitingStop;
+use crate::queue::{Scope, WaitingStop};
 use crate::waiter::after;
 
 impl Wire<'_> {
@@ -21,8 +21,8 @@ impl Wire<'_> {
     /// them all is owed the stop.
     pub(crate) fn send_stop(&mut self, stop: WaitingStop) {
         let cuts = self.stage != Stage::Before;
-        if !self.stop_written && (stop.sequence.patience.is_zero() || self.stage == Stage::Writing)
-        {
+        let at_once = stop.scope == Scope::Line && stop.sequence.patience.is_zero();
+        if !self.stop_written && (at_once || self.stage == Stage::Writing) {
             self.clear_output();
         }
         if cuts {
@@ -33,7 +33,7 @@ impl Wire<'_> {
         self.stage = Stage::Stop;
         if self.send_sequence(&stop).is_err() && stop.outcome.borrow().is_none() {
             stop.outcome.send_replace(Some(Err(self.unfinished())));
-            self.shared.owe(stop.sequence);
+            self.shared.owe(stop);
         }
         self.stage = Stage::Before;
     }
@@ -175,10 +175,11 @@ mod tests {
             reply: Framing::None,
             timeout: Duration::ZERO,
         }];
-        shared.owe(StopSequence {
+        let sequence = StopSequence {
             exchanges,
             patience: Duration::from_secs(60),
-        });
+        };
+        shared.owe(WaitingStop::new(sequence, Scope::Line));
         let mut wire = Wire::new(&shared, &mut waiter, Box::new(device.clone())).unwrap();
         wire.send_waiting_stops();
         device.written.borrow().clone()

@@ -4,7 +4,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use slewgate_serial::{Exchange, Framing, Guard, Line, LineError, StopCount, StopSequence, Warrant};
+use slewgate_serial::{
+    Exchange, Framing, Guard, Line, LineError, StopCount, StopSequence, Warrant,
+};
 
 use crate::mount::{Begun, Mount, ask, begun, connected, soon, stop, tell, within, write};
 
@@ -92,6 +94,47 @@ fn the_ending_of_a_motion_goes_first_and_is_no_stop_for_others() {
     assert_eq!(within(late), Err(LineError::Stopped));
     assert_eq!(line.stop_count(), StopCount(0));
     mount.hears(":Qn#pulse");
+}
+
+#[test]
+fn a_write_that_the_ending_of_anothers_motion_cut_is_not_sent_again() {
+    let (_place, mut mount, line) = connected();
+    let others = begun(line.exchange(ask(":MS#"), write(&line)));
+    mount.hears(":MS#");
+    assert!(within(line.end(&stop(":Qn#", AT_ONCE))).is_ok());
+    assert_eq!(within(others), Err(LineError::Stopped));
+    assert!(within(line.exchange(tell("next"), write(&line))).is_ok());
+    mount.hears(":Qn#next");
+}
+
+#[test]
+fn the_ending_of_a_motion_clears_nothing_that_others_wrote() {
+    let (_place, mut mount, line) = connected();
+    let (count, request) = (200, "x".repeat(100));
+    for _ in 0..count {
+        assert!(within(line.exchange(tell(&request), write(&line))).is_ok());
+    }
+    assert!(within(line.end(&stop(":Qn#", AT_ONCE))).is_ok());
+    assert_eq!(mount.hears_until(":Qn#").len(), count * request.len() + 4);
+}
+
+#[test]
+fn a_stop_finds_its_place_before_all_the_endings_of_motions() {
+    let (_place, mut mount, line) = connected();
+    let under_way = begun(line.exchange(ask("1"), Guard::Read));
+    mount.hears("1");
+    let endings: Vec<_> = (0..20)
+        .map(|n| line.end(&stop(&format!("E{n}#"), PATIENT)))
+        .collect();
+    let sent = line.stop(&stop(":Q#", PATIENT));
+    mount.says("#");
+    mount.hears(":Q#E0#");
+    assert!(within(under_way).is_ok() && within(sent).is_ok());
+    assert!(
+        endings
+            .into_iter()
+            .any(|refused| within(refused) == Err(LineError::Busy))
+    );
 }
 
 #[test]
