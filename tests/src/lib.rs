@@ -1,1 +1,15 @@
-//! slewgate-tests
+//! The harness of the end-to-end tests: the real program in a directory of its own, real sockets, a real pseudo-terminal.
+//!
+//! An [`Observatory`] is a host that runs until it is dropped, a [`Client`] one that talks with it. What fails says
+//! everything: the program's log is printed with the panic. Events are awaited within [`PATIENCE`], never slept for.
+
+mod client;
+mod observatory;
+
+use std::time::Duration;
+
+pub use client::{Client, Closed};
+pub use observatory::{Observatory, Setup, plugins, program};
+
+/// How long a test waits for what must come.
+pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,0 +1,180 @@
+//! A client that authenticates, calls and listens.
+
+use std::collections::VecDeque;
+use std::net::SocketAddr;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::{Value, json};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::{WebSocketStream, client_async};
+
+use crate::PATIENCE;
+
+/// See the module.
+pub struct Client {
+    socket: WebSocketStream<TcpStream>,
+    last_id: u64,
+    /// Messages that came while another was waited for.
+    kept: VecDeque<Value>,
+}
+
+/// How the host ended a connection.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Closed {
+    /// The code of the close frame; none where the connection just ended.
+    pub code: Option<u16>,
+    /// Its reason.
+    pub reason: String,
+}
+
+impl Client {
+    /// Connected, and silent so far.
+    pub async fn connect(address: SocketAddr) -> Client {
+        let stream = TcpStream::connect(address).await.expect("the port is open");
+        stream.set_nodelay(true).expect("a socket");
+        let (socket, _) = client_async(format!("ws://{address}/"), stream)
+            .await
+            .expect("the upgrade succeeds");
+        Client {
+            socket,
+            last_id: 0,
+            kept: VecDeque::new(),
+        }
+    }
+
+    /// Connected and accepted.
+    pub async fn authenticated(address: SocketAddr, token: &str, client_id: &str) -> Client {
+        let mut client = Client::connect(address).await;
+        client
+            .send(&json!({ "token": token, "client_id": client_id }).to_string())
+            .await;
+        let answer = client.next().await;
+        assert_eq!(answer["type"], "auth_ok", "{answer}");
+        client
+    }
+
+    /// A text message.
+    pub async fn send(&mut self, text: &str) {
+        self.send_message(Message::text(text)).await;
+    }
+
+    /// Any message.
+    pub async fn send_message(&mut self, message: Message) {
+        timeout(PATIENCE, self.socket.send(message))
+            .await
+            .expect("in time")
+            .expect("the host takes a message");
+    }
+
+    /// The raw stream below, for what no library sends.
+    pub fn stream(&mut self) -> &mut TcpStream {
+        self.socket.get_mut()
+    }
+
+    /// The WebSocket itself.
+    pub fn socket(&mut self) -> &mut WebSocketStream<TcpStream> {
+        &mut self.socket
+    }
+
+    /// The next JSON message.
+    pub async fn next(&mut self) -> Value {
+        match self.kept.pop_front() {
+            Some(kept) => kept,
+            None => self
+                .read()
+                .await
+                .unwrap_or_else(|closed| panic!("closed: {closed:?}")),
+        }
+    }
+
+    /// Calls a method: its result, or the error object.
+    pub async fn call(&mut self, method: &str, params: Value) -> Result<Value, Value> {
+        let id = self.request(method, params).await;
+        self.reply(id).await
+    }
+
+    /// Sends a request, and goes on.
+    pub async fn request(&mut self, method: &str, params: Value) -> u64 {
+        self.last_id += 1;
+        let request =
+            json!({ "jsonrpc": "2.0", "id": self.last_id, "method": method, "params": params });
+        self.send(&request.to_string()).await;
+        self.last_id
+    }
+
+    /// The reply to a request; what else comes is kept.
+    pub async fn reply(&mut self, id: u64) -> Result<Value, Value> {
+        let mut reply = self.wait_for(|message| message["id"] == id).await;
+        match reply.get_mut("error") {
+            Some(error) => Err(error.take()),
+            None => Ok(reply["result"].take()),
+        }
+    }
+
+    /// The next event of a topic: its params.
+    pub async fn event(&mut self, topic: &str) -> Value {
+        let mut event = self
+            .wait_for(|message| message["method"] == "event" && message["params"]["topic"] == topic)
+            .await;
+        event["params"].take()
+    }
+
+    /// How the host ends the connection; messages before that are passed over.
+    pub async fn closed(&mut self) -> Closed {
+        loop {
+            if let Err(closed) = self.read().await {
+                return closed;
+            }
+        }
+    }
+
+    async fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        if let Some(found) = self.kept.iter().position(&wanted) {
+            return self.kept.remove(found).expect("it was found");
+        }
+        loop {
+            let message = self
+                .read()
+                .await
+                .unwrap_or_else(|closed| panic!("closed: {closed:?}"));
+            if wanted(&message) {
+                return message;
+            }
+            self.kept.push_back(message);
+        }
+    }
+
+    async fn read(&mut self) -> Result<Value, Closed> {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await;
+            let message = message.unwrap_or_else(|_| {
+                panic!("no message within {PATIENCE:?}; kept: {:?}", self.kept)
+            });
+            match message {
+                Some(Ok(Message::Text(text))) => {
+                    return Ok(serde_json::from_str(&text).expect("the host sends JSON"));
+                }
+                Some(Ok(Message::Close(Some(frame)))) => {
+                    return Err(Closed {
+                        code: Some(code(frame.code)),
+                        reason: frame.reason.to_string(),
+                    });
+                }
+                Some(Ok(Message::Close(None)) | Err(_)) | None => {
+                    return Err(Closed {
+                        code: None,
+                        reason: String::new(),
+                    });
+                }
+                Some(Ok(_)) => {}
+            }
+        }
+    }
+}
+
+fn code(code: CloseCode) -> u16 {
+    code.into()
+}

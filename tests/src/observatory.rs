@@ -1,0 +1,306 @@
+//! A host in a directory of its own.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+use slewgate_simulator::{Lx200Settings, Simulator};
+use slewgate_sky::{Site, SystemClock};
+use tempfile::TempDir;
+
+use crate::{Client, PATIENCE};
+
+/// Where the mount of [`Setup::own_mount`] stands.
+const GREENWICH: Site = Site {
+    latitude: 51.4779,
+    longitude: 0.0,
+    elevation: 46.0,
+};
+
+/// The program under test, beside the test's own.
+pub fn program() -> PathBuf {
+    let own = std::env::current_exe().expect("a test knows its own path");
+    let debug = own
+        .parent()
+        .and_then(Path::parent)
+        .expect("tests lie in deps/");
+    let program = debug.join("slewgate");
+    assert!(
+        program.exists(),
+        "{} is not built; run `cargo xtask test`",
+        program.display()
+    );
+    program
+}
+
+/// The built components: `handlers/` and `policies/`.
+pub fn plugins() -> PathBuf {
+    let given = std::env::var_os("SLEWGATE_PLUGINS").map(PathBuf::from);
+    let plugins =
+        given.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../target/plugins"));
+    assert!(
+        plugins.join("handlers").exists(),
+        "{} is not built; run `cargo xtask plugins`",
+        plugins.display()
+    );
+    plugins
+}
+
+/// What a host is started with.
+#[derive(Default)]
+pub struct Setup {
+    config: String,
+    variables: Vec<(String, String)>,
+    own_mount: bool,
+}
+
+/// A running host, ended when this is dropped.
+pub struct Observatory {
+    directory: TempDir,
+    child: Child,
+    address: SocketAddr,
+    log: Arc<Mutex<Vec<String>>>,
+    mount: Option<Simulator>,
+}
+
+impl Setup {
+    /// Lines of `slewgate.toml`. The ports are chosen by the system unless they are set here.
+    pub fn config(mut self, lines: &str) -> Setup {
+        self.config.push_str(lines);
+        self.config.push('\n');
+        self
+    }
+
+    /// An environment variable of the program.
+    pub fn variable(mut self, name: &str, value: &str) -> Setup {
+        self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// The mount is simulated by the test, which sees its wire: for the host it is a device like any other.
+    pub fn own_mount(mut self) -> Setup {
+        self.own_mount = true;
+        self
+    }
+
+    /// Fills a directory as an administrator would, without starting anything.
+    pub fn prepare(&self) -> TempDir {
+        let directory = TempDir::new().expect("a directory");
+        for kind in ["handlers", "policies"] {
+            let to = directory.path().join(kind);
+            fs::create_dir(&to).expect("a directory");
+            for file in fs::read_dir(plugins().join(kind))
+                .expect("components")
+                .flatten()
+            {
+                fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
+            }
+        }
+        directory
+    }
+
+    /// The command, ready to be spawned.
+    pub fn command(&self, directory: &Path) -> Command {
+        let mut command = Command::new(program());
+        command
+            .args(["serve", "--ready-file", "ready"])
+            .arg("--data")
+            .arg(directory)
+            .current_dir(directory);
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+            .env("WS_IP", "127.0.0.1")
+            .env("SLEWGATE_COMMAND__PORT", "0")
+            .env("SLEWGATE_LOG", "debug");
+        command.envs(self.variables.iter().cloned());
+        command
+    }
+
+    /// Starts the program and waits until it is ready.
+    pub fn start(self) -> Observatory {
+        let directory = self.prepare();
+        let mount = self.own_mount.then(|| {
+            Simulator::start_lx200(Lx200Settings::new(GREENWICH, Arc::new(SystemClock)))
+                .expect("a simulated mount")
+        });
+        let device = mount.as_ref().map(|mount| {
+            let site = "[site]\nlatitude = 51.4779\nlongitude = 0.0\nelevation = 46\n";
+            format!(
+                "[lines.east]\ndevice = \"{}\"\n{site}",
+                mount.path().display()
+            )
+        });
+        let config = format!("{}\n{}", self.config, device.unwrap_or_default());
+        fs::write(directory.path().join("slewgate.toml"), config).expect("a configuration");
+        let child = self
+            .command(directory.path())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn();
+        let mut child = child.expect("the program starts");
+        let log = collect(&mut child);
+        let mut observatory = Observatory {
+            directory,
+            child,
+            address: ([0, 0, 0, 0], 0).into(),
+            log,
+            mount,
+        };
+        observatory.address = observatory.wait_ready();
+        observatory
+    }
+}
+
+impl Observatory {
+    /// A host on its simulator, with nothing unusual.
+    pub fn start() -> Observatory {
+        Setup::default().start()
+    }
+
+    /// Where clients connect.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The data directory.
+    pub fn data(&self) -> &Path {
+        self.directory.path()
+    }
+
+    /// The mount of [`Setup::own_mount`].
+    pub fn mount(&self) -> &Simulator {
+        self.mount.as_ref().expect("Setup::own_mount")
+    }
+
+    /// The process, for signals.
+    pub fn child(&mut self) -> &mut Child {
+        &mut self.child
+    }
+
+    /// Runs the program with this host's data directory.
+    pub fn run(&self, arguments: &[&str]) -> Output {
+        let mut command = Command::new(program());
+        command
+            .args(arguments)
+            .arg("--data")
+            .arg(self.data())
+            .env_clear();
+        command.output().expect("the program starts")
+    }
+
+    /// A new token of a client type, taken up by the host before this returns.
+    pub fn token(&self, client_type: &str) -> String {
+        let made = self.run(&[
+            "token",
+            "generate",
+            "--json",
+            "--name",
+            &format!("the {client_type}"),
+            "--client-type",
+            client_type,
+        ]);
+        assert!(made.status.success(), "{made:?}");
+        let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
+        let text = |key: &str| made[key].as_str().expect("a text").to_owned();
+        let (token, id) = (text("token"), text("id"));
+        self.wait_for_security_event(|event| {
+            event["event"] == "token_change" && event["token_id"] == id.as_str()
+        });
+        token
+    }
+
+    /// An authenticated client of this type with a token of its own.
+    pub async fn client(&self, client_type: &str) -> Client {
+        let token = self.token(client_type);
+        Client::authenticated(self.address, &token, client_type).await
+    }
+
+    /// The security log as it is.
+    pub fn security_log(&self) -> Vec<Value> {
+        let text =
+            fs::read_to_string(self.data().join("security/logs/security.log")).unwrap_or_default();
+        // The last line may be half written.
+        text.lines()
+            .filter_map(|line| serde_json::from_str(line).ok())
+            .collect()
+    }
+
+    /// Waits for an event in the security log.
+    pub fn wait_for_security_event(&self, wanted: impl Fn(&Value) -> bool) -> Value {
+        self.wait("an event in the security log", || {
+            self.security_log().into_iter().find(|event| wanted(event))
+        })
+    }
+
+    /// The program's own log.
+    pub fn log(&self) -> String {
+        self.log.lock().expect("no panic").join("\n")
+    }
+
+    /// Polls for what has no event of its own, such as a file's contents.
+    pub fn wait<T>(&self, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(found) = found() {
+                return found;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "no {what} within {PATIENCE:?}; the log:\n{}",
+                self.log()
+            );
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+
+    fn wait_ready(&mut self) -> SocketAddr {
+        let file = self.data().join("ready");
+        let deadline = Instant::now() + PATIENCE * 3;
+        loop {
+            if let Ok(text) = fs::read_to_string(&file) {
+                let ready: Value = serde_json::from_str(&text).expect("the ready file is JSON");
+                return ready["command"]
+                    .as_str()
+                    .expect("an address")
+                    .parse()
+                    .expect("an address");
+            }
+            let ended = self.child.try_wait().expect("a child");
+            assert!(
+                ended.is_none() && Instant::now() < deadline,
+                "not ready ({ended:?}); the log:\n{}",
+                self.log()
+            );
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+}
+
+impl Drop for Observatory {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+        if thread::panicking() {
+            eprintln!("the program's log:\n{}", self.log());
+        }
+    }
+}
+
+fn collect(child: &mut Child) -> Arc<Mutex<Vec<String>>> {
+    let log = Arc::new(Mutex::new(Vec::new()));
+    let (collected, stderr) = (Arc::clone(&log), child.stderr.take().expect("a pipe"));
+    thread::spawn(move || {
+        for line in BufReader::new(stderr).lines().map_while(Result::ok) {
+            collected.lock().expect("no panic").push(line);
+        }
+    });
+    log
+}
