@@ -1,7 +1,13 @@
 //! The contract of `wit/` as Rust types, generated at build time: one module for each world.
 
 /// World `command-handler`.
-#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used)]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used
+)]
 pub(crate) mod handler {
     wasmtime::component::bindgen!({
         path: "../../wit",
@@ -22,7 +28,13 @@ pub(crate) mod handler {
 }
 
 /// World `permission-policy`.
-#[allow(missing_docs, unreachable_pub, clippy::all, clippy::pedantic, clippy::unwrap_used)]
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::pedantic,
+    clippy::unwrap_used
+)]
 pub(crate) mod policy {
     wasmtime::component::bindgen!({
         path: "../../wit",

@@ -27,7 +27,10 @@ pub(crate) trait World: Send + Sync + 'static {
     fn guest(&self) -> Guest<Self::Powers>;
 
     /// Instantiates, and hands the plugin its settings.
-    fn instantiate(&self, store: &mut Store<Guest<Self::Powers>>) -> impl Future<Output = Result<Self::Exports, CallError>> + Send;
+    fn instantiate(
+        &self,
+        store: &mut Store<Guest<Self::Powers>>,
+    ) -> impl Future<Output = Result<Self::Exports, CallError>> + Send;
 }
 
 /// A guest that can be called.
@@ -85,7 +88,10 @@ impl CallError {
     fn exhausted(&self) -> bool {
         match self {
             CallError::Unfinished(Unfinished::Waited(_)) => true,
-            CallError::Trapped(error) => error.downcast_ref::<OutOfTime>().is_some() || error.downcast_ref::<OutOfMemory>().is_some(),
+            CallError::Trapped(error) => {
+                error.downcast_ref::<OutOfTime>().is_some()
+                    || error.downcast_ref::<OutOfMemory>().is_some()
+            }
             _ => false,
         }
     }
@@ -94,7 +100,13 @@ impl CallError {
 impl<W: World> Caller<W> {
     pub(crate) fn new(engine: Engine, name: &str, limits: Limits, world: W) -> Caller<W> {
         let pool = Arc::new(Pool::new(&limits));
-        Caller { engine, name: name.to_owned(), limits, world: Arc::new(world), pool }
+        Caller {
+            engine,
+            name: name.to_owned(),
+            limits,
+            world: Arc::new(world),
+            pool,
+        }
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -114,9 +126,15 @@ impl<W: World> Caller<W> {
         F: Future<Output = (Instance<W>, wasmtime::Result<R>)> + Send,
     {
         let (place, warm) = self.pool.take().await?;
-        let budget = warm.as_ref().map_or_else(Arc::default, |instance| Arc::clone(&instance.budget));
+        let budget = warm
+            .as_ref()
+            .map_or_else(Arc::default, |instance| Arc::clone(&instance.budget));
         budget.arm(self.limits.computing);
-        let (engine, world, pool) = (self.engine.clone(), Arc::clone(&self.world), Arc::clone(&self.pool));
+        let (engine, world, pool) = (
+            self.engine.clone(),
+            Arc::clone(&self.world),
+            Arc::clone(&self.pool),
+        );
         let own = Arc::clone(&budget);
         let work = async move {
             let instance = match warm {
@@ -134,7 +152,11 @@ impl<W: World> Caller<W> {
 }
 
 /// Instantiates a component: its epoch callback ends it when its budget is spent, and lets others run at each tick.
-async fn start<W: World>(engine: &Engine, world: &W, budget: Arc<Budget>) -> Result<Instance<W>, CallError> {
+async fn start<W: World>(
+    engine: &Engine,
+    world: &W,
+    budget: Arc<Budget>,
+) -> Result<Instance<W>, CallError> {
     let mut store = Store::new(engine.wasm(), world.guest());
     store.limiter(|guest| &mut guest.memory);
     store.set_hostcall_fuel(HOSTCALL_FUEL);
@@ -145,5 +167,9 @@ async fn start<W: World>(engine: &Engine, world: &W, budget: Arc<Budget>) -> Res
         Ok(UpdateDeadline::Yield(1))
     });
     let exports = world.instantiate(&mut store).await?;
-    Ok(Instance { store, exports, budget })
+    Ok(Instance {
+        store,
+        exports,
+        budget,
+    })
 }

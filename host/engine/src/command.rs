@@ -60,7 +60,11 @@ pub(crate) enum DescriptionError {
     #[error("the command `stop` is the host's own, for every plugin with a line")]
     Stop,
     #[error("the {part} of `{verb}` is not JSON: {cause}")]
-    Json { verb: String, part: &'static str, cause: serde_json::Error },
+    Json {
+        verb: String,
+        part: &'static str,
+        cause: serde_json::Error,
+    },
     #[error("the params schema of `{verb}` is no JSON Schema: {cause}")]
     Schema { verb: String, cause: String },
     #[error("the example of `{verb}` does not fit its schema: {cause}")]
@@ -118,36 +122,76 @@ impl Command {
     ///
     /// # Errors
     /// The schema is none, or the example does not fit it.
-    pub fn of_host(method: &str, summary: &str, effect: Effect, [params, result, example]: [Value; 3]) -> Result<Command, String> {
+    pub fn of_host(
+        method: &str,
+        summary: &str,
+        effect: Effect,
+        [params, result, example]: [Value; 3],
+    ) -> Result<Command, String> {
         let validator = compile(&params)?;
-        let Value::Object(example) = example else { return Err(format!("the example of {method} is not an object")) };
-        fit(&validator, &example).map_err(|(field, why)| format!("the example of {method}: {field}: {why}"))?;
+        let Value::Object(example) = example else {
+            return Err(format!("the example of {method} is not an object"));
+        };
+        fit(&validator, &example)
+            .map_err(|(field, why)| format!("the example of {method}: {field}: {why}"))?;
         let (verb, summary) = (method.to_owned(), summary.to_owned());
-        Ok(Command { verb, summary, effect, params, result, example, validator })
+        Ok(Command {
+            verb,
+            summary,
+            effect,
+            params,
+            result,
+            example,
+            validator,
+        })
     }
 
     fn new(described: Described) -> Result<Command, DescriptionError> {
         let verb = described.name;
         check_name(&verb)?;
         let json = |part, text: &str| {
-            serde_json::from_str(text).map_err(|cause| DescriptionError::Json { verb: verb.clone(), part, cause })
+            serde_json::from_str(text).map_err(|cause| DescriptionError::Json {
+                verb: verb.clone(),
+                part,
+                cause,
+            })
         };
         let params = json("params schema", &described.params_schema)?;
         let result = json("result schema", &described.result_schema)?;
         let example = json("example", &described.example)?;
-        let validator = compile(&params).map_err(|cause| DescriptionError::Schema { verb: verb.clone(), cause })?;
+        let validator = compile(&params).map_err(|cause| DescriptionError::Schema {
+            verb: verb.clone(),
+            cause,
+        })?;
         let Value::Object(example) = example else {
-            return Err(DescriptionError::Example { verb, cause: "it is not an object".into() });
+            return Err(DescriptionError::Example {
+                verb,
+                cause: "it is not an object".into(),
+            });
         };
-        fit(&validator, &example)
-            .map_err(|(field, why)| DescriptionError::Example { verb: verb.clone(), cause: format!("{field}: {why}") })?;
-        Ok(Command { verb, summary: described.summary, effect: described.effect.into(), params, result, example, validator })
+        fit(&validator, &example).map_err(|(field, why)| DescriptionError::Example {
+            verb: verb.clone(),
+            cause: format!("{field}: {why}"),
+        })?;
+        Ok(Command {
+            verb,
+            summary: described.summary,
+            effect: described.effect.into(),
+            params,
+            result,
+            example,
+            validator,
+        })
     }
 }
 
 impl fmt::Debug for Command {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Command").field("verb", &self.verb).field("effect", &self.effect).finish_non_exhaustive()
+        formatter
+            .debug_struct("Command")
+            .field("verb", &self.verb)
+            .field("effect", &self.effect)
+            .finish_non_exhaustive()
     }
 }
 
@@ -171,7 +215,10 @@ pub(crate) fn commands(described: Vec<Described>) -> Result<Commands, Descriptio
 }
 
 fn check_name(verb: &str) -> Result<(), DescriptionError> {
-    let fits = (1..=32).contains(&verb.len()) && verb.bytes().all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
+    let fits = (1..=32).contains(&verb.len())
+        && verb
+            .bytes()
+            .all(|byte| matches!(byte, b'a'..=b'z' | b'0'..=b'9' | b'_'));
     match verb {
         "stop" => Err(DescriptionError::Stop),
         _ if fits => Ok(()),
@@ -180,7 +227,10 @@ fn check_name(verb: &str) -> Result<(), DescriptionError> {
 }
 
 /// The first thing that does not fit: the field, and why.
-pub(crate) fn fit(validator: &Validator, params: &Map<String, Value>) -> Result<(), (String, String)> {
+pub(crate) fn fit(
+    validator: &Validator,
+    params: &Map<String, Value>,
+) -> Result<(), (String, String)> {
     let params = Value::Object(params.clone());
     match validator.validate(&params) {
         Ok(()) => Ok(()),

@@ -71,8 +71,16 @@ impl Engine {
             .thread_name("guests")
             .enable_time()
             .build()?;
-        let born = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(0, |time| time.as_secs());
-        let inner = Inner { wasm, ticker, guests: Guests(Some(guests)), incidents: AtomicU64::new(0), born };
+        let born = std::time::SystemTime::now()
+            .duration_since(std::time::UNIX_EPOCH)
+            .map_or(0, |time| time.as_secs());
+        let inner = Inner {
+            wasm,
+            ticker,
+            guests: Guests(Some(guests)),
+            incidents: AtomicU64::new(0),
+            born,
+        };
         Ok(Engine(Arc::new(inner)))
     }
 
@@ -83,28 +91,47 @@ impl Engine {
     /// A name for a fault, told to the client and found in the log. Unique over restarts.
     #[must_use]
     pub fn incident(&self) -> String {
-        format!("{:x}-{}", self.0.born, self.0.incidents.fetch_add(1, Ordering::Relaxed) + 1)
+        format!(
+            "{:x}-{}",
+            self.0.born,
+            self.0.incidents.fetch_add(1, Ordering::Relaxed) + 1
+        )
     }
 
     /// Runs a call of a guest to its end. `budget` ends computing (through the store's epoch callback), `waiting` the whole.
     /// It goes on when nobody waits for it any more: hardware is not left in the middle of a command.
-    pub(crate) async fn run<T, F>(&self, budget: Arc<Budget>, waiting: Duration, call: F) -> Result<T, Unfinished>
+    pub(crate) async fn run<T, F>(
+        &self,
+        budget: Arc<Budget>,
+        waiting: Duration,
+        call: F,
+    ) -> Result<T, Unfinished>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
         let running = self.0.ticker.running();
-        let metered = Metered { budget, call: Box::pin(call) };
+        let metered = Metered {
+            budget,
+            call: Box::pin(call),
+        };
         let mut whole = Box::pin(async move {
             let ended = tokio::time::timeout(waiting, metered).await;
             drop(running);
             ended.map_err(|_| Unfinished::Waited(waiting))
         });
-        if let Poll::Ready(ended) = std::future::poll_fn(|context| Poll::Ready(whole.as_mut().poll(context))).await {
+        if let Poll::Ready(ended) =
+            std::future::poll_fn(|context| Poll::Ready(whole.as_mut().poll(context))).await
+        {
             return ended;
         }
-        let Some(guests) = &self.0.guests.0 else { return Err(Unfinished::Crashed) };
-        guests.spawn(whole).await.unwrap_or(Err(Unfinished::Crashed))
+        let Some(guests) = &self.0.guests.0 else {
+            return Err(Unfinished::Crashed);
+        };
+        guests
+            .spawn(whole)
+            .await
+            .unwrap_or(Err(Unfinished::Crashed))
     }
 
     /// Runs something long that is no guest, such as compiling, away from the sockets.
@@ -113,8 +140,13 @@ impl Engine {
         T: Send + 'static,
         F: FnOnce() -> T + Send + 'static,
     {
-        let Some(guests) = &self.0.guests.0 else { return Err(Unfinished::Crashed) };
-        guests.spawn_blocking(work).await.map_err(|_| Unfinished::Crashed)
+        let Some(guests) = &self.0.guests.0 else {
+            return Err(Unfinished::Crashed);
+        };
+        guests
+            .spawn_blocking(work)
+            .await
+            .map_err(|_| Unfinished::Crashed)
     }
 }
 

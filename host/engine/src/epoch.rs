@@ -36,8 +36,13 @@ impl Ticker {
     pub(crate) fn start(engine: EngineWeak) -> io::Result<Ticker> {
         let shared = Arc::new(Shared::default());
         let own = Arc::clone(&shared);
-        let handle = thread::Builder::new().name("epoch".into()).spawn(move || tick(&engine, &own))?;
-        Ok(Ticker { shared, thread: handle.thread().clone() })
+        let handle = thread::Builder::new()
+            .name("epoch".into())
+            .spawn(move || tick(&engine, &own))?;
+        Ok(Ticker {
+            shared,
+            thread: handle.thread().clone(),
+        })
     }
 
     /// The epoch moves at least until what this returns is dropped.
@@ -70,7 +75,11 @@ fn tick(engine: &EngineWeak, shared: &Shared) {
         engine.increment_epoch();
         drop(engine);
         let calls = shared.calls.load(Ordering::SeqCst);
-        idle = if calls == seen && shared.running.load(Ordering::SeqCst) == 0 { idle + 1 } else { 0 };
+        idle = if calls == seen && shared.running.load(Ordering::SeqCst) == 0 {
+            idle + 1
+        } else {
+            0
+        };
         seen = calls;
         if idle < IDLE_TICKS {
             thread::sleep(TICK);

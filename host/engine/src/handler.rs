@@ -1,7 +1,7 @@
 //! A command handler that serves: what it says of itself, and calls of its exports.
 
-use std::sync::{Arc, PoisonError};
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -57,30 +57,66 @@ impl World for HandlerWorld {
     type Exports = CommandHandler;
 
     fn guest(&self) -> Guest<HandlerPowers> {
-        let powers = HandlerPowers { table: Arc::clone(&self.table), duty: None };
-        Guest::new(self.memory, output::context(self.table.name()).build(), powers)
+        let powers = HandlerPowers {
+            table: Arc::clone(&self.table),
+            duty: None,
+        };
+        Guest::new(
+            self.memory,
+            output::context(self.table.name()).build(),
+            powers,
+        )
     }
 
-    async fn instantiate(&self, store: &mut Store<Guest<HandlerPowers>>) -> Result<CommandHandler, CallError> {
-        let exports = self.component.instantiate_async(&mut *store).await.map_err(CallError::Trapped)?;
-        let configured = exports.slewgate_plugin_handler().call_configure(store, &self.settings).await;
-        configured.map_err(CallError::Trapped)?.map_err(CallError::Refused)?;
+    async fn instantiate(
+        &self,
+        store: &mut Store<Guest<HandlerPowers>>,
+    ) -> Result<CommandHandler, CallError> {
+        let exports = self
+            .component
+            .instantiate_async(&mut *store)
+            .await
+            .map_err(CallError::Trapped)?;
+        let configured = exports
+            .slewgate_plugin_handler()
+            .call_configure(store, &self.settings)
+            .await;
+        configured
+            .map_err(CallError::Trapped)?
+            .map_err(CallError::Refused)?;
         Ok(exports)
     }
 }
 
 impl Handler {
     /// Instantiates once, under limits, and asks what it offers. Touches no hardware.
-    pub(crate) async fn probe(engine: Engine, generation: u64, limits: Limits, world: HandlerWorld) -> anyhow::Result<Handler> {
+    pub(crate) async fn probe(
+        engine: Engine,
+        generation: u64,
+        limits: Limits,
+        world: HandlerWorld,
+    ) -> anyhow::Result<Handler> {
         let table = Arc::clone(&world.table);
         let caller = Caller::new(engine, table.name(), limits, world);
         let described = caller.call(async |mut instance| {
-            let described = instance.exports.slewgate_plugin_handler().call_describe(&mut instance.store).await;
+            let described = instance
+                .exports
+                .slewgate_plugin_handler()
+                .call_describe(&mut instance.store)
+                .await;
             (instance, described)
         });
         let described = described.await?;
-        let sample_every = described.sample_every.map(|every| millis(every).max(MIN_SAMPLE));
-        Ok(Handler { table, generation, commands: commands(described.commands)?, sample_every, caller })
+        let sample_every = described
+            .sample_every
+            .map(|every| millis(every).max(MIN_SAMPLE));
+        Ok(Handler {
+            table,
+            generation,
+            commands: commands(described.commands)?,
+            sample_every,
+            caller,
+        })
     }
 
     /// Counts the versions that served this table.
@@ -119,11 +155,16 @@ impl Handler {
         let deeds = Arc::new(Deeds::default());
         let duty = duty(&request, Arc::clone(&deeds));
         let client = request.client.to_guest();
-        let to_guest = types::Request { verb: request.verb.to_owned(), params: request.params };
+        let to_guest = types::Request {
+            verb: request.verb.to_owned(),
+            params: request.params,
+        };
         let called = self.caller.call(async move |mut instance| {
             instance.store.data_mut().powers.duty = Some(duty);
             let handler = instance.exports.slewgate_plugin_handler();
-            let handled = handler.call_handle(&mut instance.store, &client, &to_guest).await;
+            let handled = handler
+                .call_handle(&mut instance.store, &client, &to_guest)
+                .await;
             instance.store.data_mut().powers.duty = None;
             (instance, handled)
         });
@@ -148,7 +189,11 @@ impl Handler {
     pub(crate) async fn sample(&self) -> Result<Observation, Refusal> {
         let sampled = self.caller.call(async |mut instance| {
             instance.store.data_mut().powers.duty = Some(Duty::of_host(None));
-            let sampled = instance.exports.slewgate_plugin_handler().call_sample(&mut instance.store).await;
+            let sampled = instance
+                .exports
+                .slewgate_plugin_handler()
+                .call_sample(&mut instance.store)
+                .await;
             instance.store.data_mut().powers.duty = None;
             (instance, sampled)
         });
@@ -158,14 +203,21 @@ impl Handler {
             Err(error) => return Err(self.fell(&error)),
         };
         let data = self.result(observation.data)?;
-        Ok(Observation { data: data.get().to_owned(), ..observation })
+        Ok(Observation {
+            data: data.get().to_owned(),
+            ..observation
+        })
     }
 
     pub(crate) async fn attach(&self) -> Attached {
         let counts = self.table.stop_counts();
         let attached = self.caller.call(async move |mut instance| {
             instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
-            let attached = instance.exports.slewgate_plugin_handler().call_attach(&mut instance.store).await;
+            let attached = instance
+                .exports
+                .slewgate_plugin_handler()
+                .call_attach(&mut instance.store)
+                .await;
             instance.store.data_mut().powers.duty = None;
             (instance, attached)
         });
@@ -177,7 +229,12 @@ impl Handler {
     }
 
     pub(crate) async fn advance(&self, look: Look) -> Progress {
-        let Look { motion, occasion, note, counts } = look;
+        let Look {
+            motion,
+            occasion,
+            note,
+            counts,
+        } = look;
         let occasion = match occasion {
             Occasion::Look => contract::Occasion::Look,
             Occasion::Ended => contract::Occasion::Ended,
@@ -185,13 +242,18 @@ impl Handler {
         let advanced = self.caller.call(async move |mut instance| {
             instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
             let handler = instance.exports.slewgate_plugin_handler();
-            let advanced = handler.call_advance(&mut instance.store, motion.0, occasion, &note).await;
+            let advanced = handler
+                .call_advance(&mut instance.store, motion.0, occasion, &note)
+                .await;
             instance.store.data_mut().powers.duty = None;
             (instance, advanced)
         });
         match advanced.await {
             Ok(Ok(contract::Progress::Done)) => Progress::Done,
-            Ok(Ok(contract::Progress::Again(step))) => Progress::Again { after: millis(step.after), note: step.note },
+            Ok(Ok(contract::Progress::Again(step))) => Progress::Again {
+                after: millis(step.after),
+                note: step.note,
+            },
             Ok(Ok(contract::Progress::Failed(why))) => Progress::Failed(why),
             Ok(Err(failure)) => Progress::Failed(describe(&failure)),
             Err(error) => Progress::Failed(error.to_string()),
@@ -201,7 +263,8 @@ impl Handler {
     /// Hardware that refuses an order does not move by it: what was begun for the order is over at once.
     fn forget_refused(&self, failure: &contract::Failure, deeds: &Deeds) {
         if let contract::Failure::Refused(why) | contract::Failure::InvalidParams(why) = failure {
-            let began = std::mem::take(&mut *deeds.began.lock().unwrap_or_else(PoisonError::into_inner));
+            let began =
+                std::mem::take(&mut *deeds.began.lock().unwrap_or_else(PoisonError::into_inner));
             for motion in began {
                 self.table.progress(motion, Progress::Failed(why.clone()));
             }
@@ -221,25 +284,39 @@ impl Handler {
             let cause = format!("a result of {} bytes; at most {MAX_JSON}", text.len());
             return Err(self.fault(&cause));
         }
-        RawValue::from_string(text).map_err(|error| self.fault(&format!("a result that is not JSON: {error}")))
+        RawValue::from_string(text)
+            .map_err(|error| self.fault(&format!("a result that is not JSON: {error}")))
     }
 
     fn fault(&self, cause: &str) -> Refusal {
         let incident = self.caller.engine().incident();
-        tracing::error!(plugin = self.table.name(), incident, cause, "a plugin failed");
+        tracing::error!(
+            plugin = self.table.name(),
+            incident,
+            cause,
+            "a plugin failed"
+        );
         Refusal::internal(incident, cause)
     }
 
     /// The client's refusal. What was written decides the outcome, not the plugin's word.
     fn failure(&self, failure: contract::Failure, wrote: bool) -> Refusal {
-        let outcome = if wrote { Outcome::Indeterminate } else { Outcome::NotStarted };
+        let outcome = if wrote {
+            Outcome::Indeterminate
+        } else {
+            Outcome::NotStarted
+        };
         match failure {
             contract::Failure::InvalidParams(why) => Refusal::invalid_params("params", why),
             contract::Failure::Refused(why) => Refusal::refused(&why),
             contract::Failure::Hardware(what) => Refusal::hardware(outcome, what.clone(), what),
-            contract::Failure::Line(ErrorCode::Stopped) => Refusal::stopped(&self.table.stopped_by().unwrap_or_default()),
+            contract::Failure::Line(ErrorCode::Stopped) => {
+                Refusal::stopped(&self.table.stopped_by().unwrap_or_default())
+            }
             contract::Failure::Line(ErrorCode::Busy) => Refusal::busy(Duration::from_millis(500)),
-            contract::Failure::Line(error) => Refusal::hardware(outcome, line_error(&error), line_error(&error)),
+            contract::Failure::Line(error) => {
+                Refusal::hardware(outcome, line_error(&error), line_error(&error))
+            }
             contract::Failure::Internal(cause) => self.fault(&cause),
         }
     }
@@ -248,12 +325,17 @@ impl Handler {
 impl std::fmt::Debug for Handler {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let name = self.table.name();
-        formatter.debug_struct("Handler").field("name", &name).field("generation", &self.generation).finish_non_exhaustive()
+        formatter
+            .debug_struct("Handler")
+            .field("name", &name)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
     }
 }
 
 fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
-    let writes = matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
+    let writes =
+        matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
     let caller = slewgate_safety::Caller {
         session: request.client.session,
         name: request.client.name.clone(),
@@ -261,20 +343,31 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         stop_count: slewgate_serial::StopCount::default(),
         lease: request.lease,
     };
-    Duty { caller: Some(caller), writes, warrant: Warrant::default(), deeds }
+    Duty {
+        caller: Some(caller),
+        writes,
+        warrant: Warrant::default(),
+        deeds,
+    }
 }
 
 /// Why nothing can be asked of the hardware now.
 fn unattached(attached: Attached, verb: &str) -> Option<Refusal> {
     let cause = match attached {
         Attached::To(found) if found.lacks.iter().any(|lacks| lacks == verb) => {
-            return Some(Refusal::method_not_found(verb).because(format!("{} lacks it", found.model)));
+            return Some(
+                Refusal::method_not_found(verb).because(format!("{} lacks it", found.model)),
+            );
         }
         Attached::To(_) => return None,
         Attached::NotYet => "the hardware does not answer yet".to_owned(),
         Attached::Failed(cause) => cause,
     };
-    Some(Refusal::hardware(Outcome::NotStarted, format!("no connection to the hardware: {cause}"), cause))
+    Some(Refusal::hardware(
+        Outcome::NotStarted,
+        format!("no connection to the hardware: {cause}"),
+        cause,
+    ))
 }
 
 fn describe(failure: &contract::Failure) -> String {
@@ -292,8 +385,12 @@ fn line_error(error: &ErrorCode) -> String {
         ErrorCode::NotGranted => "the plugin was granted no such line".into(),
         ErrorCode::Disconnected => "the device is gone; the host is trying to open it again".into(),
         ErrorCode::Busy => "the line is busy".into(),
-        ErrorCode::Timeout(bytes) if bytes.is_empty() => "the hardware did not answer in time".into(),
-        ErrorCode::Timeout(bytes) => format!("the answer did not end in time: {} bytes came", bytes.len()),
+        ErrorCode::Timeout(bytes) if bytes.is_empty() => {
+            "the hardware did not answer in time".into()
+        }
+        ErrorCode::Timeout(bytes) => {
+            format!("the answer did not end in time: {} bytes came", bytes.len())
+        }
         ErrorCode::Stopped => "a stop came after this request".into(),
         ErrorCode::Interrupted(how) => format!("the device failed after bytes were written: {how}"),
         ErrorCode::Expired => "the line was held for too long".into(),

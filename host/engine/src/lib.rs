@@ -37,7 +37,12 @@ pub use handler::Handler;
 pub use limits::{Limits, MAX_JSON};
 pub use plugins::{PluginSettings, Plugins};
 pub use policy::Policy;
-pub use reload::{CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What};
+pub use reload::{
+    CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
+};
 pub use snapshot::{Action, Permit, Snapshot};
 pub use surroundings::Surroundings;
-pub use table::{Attached, Attachment, News, Reading, StopCounts, StopError, StoppedBy, Stopping, Table, TableSettings};
+pub use table::{
+    Attached, Attachment, News, Reading, StopCounts, StopError, StoppedBy, Stopping, Table,
+    TableSettings,
+};

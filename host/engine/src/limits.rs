@@ -62,7 +62,11 @@ pub(crate) struct Memory {
 
 impl Memory {
     pub(crate) fn new(limit: usize) -> Memory {
-        Memory { limit, used: 0, table_elements: 0 }
+        Memory {
+            limit,
+            used: 0,
+            table_elements: 0,
+        }
     }
 }
 
@@ -84,7 +88,10 @@ impl ResourceLimiter for Memory {
     }
 
     fn table_growing(&mut self, current: usize, desired: usize, _: Option<usize>) -> Result<bool> {
-        self.table_elements = self.table_elements.saturating_sub(current).saturating_add(desired);
+        self.table_elements = self
+            .table_elements
+            .saturating_sub(current)
+            .saturating_add(desired);
         Ok(self.table_elements <= MAX_TABLE_ELEMENTS)
     }
 

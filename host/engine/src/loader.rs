@@ -65,47 +65,104 @@ impl PluginLoader {
         tables: BTreeMap<String, TablePlan>,
         policy_limits: Limits,
     ) -> anyhow::Result<PluginLoader> {
-        let mut handlers = Kind::new(&engine, World::decode("command-handler", handler::COMPONENT_TYPE)?)?;
-        handler::CommandHandler::add_to_linker::<_, HasSelf<_>>(&mut handlers.linker, |guest| guest)
-            .map_err(EngineError::Wasm)?;
-        let mut policies = Kind::new(&engine, World::decode("permission-policy", policy::COMPONENT_TYPE)?)?;
-        policy::PermissionPolicy::add_to_linker::<_, HasSelf<_>>(&mut policies.linker, |guest| guest)
-            .map_err(EngineError::Wasm)?;
-        Ok(PluginLoader { engine, surroundings, tables, policy_limits, handlers, policies })
+        let mut handlers = Kind::new(
+            &engine,
+            World::decode("command-handler", handler::COMPONENT_TYPE)?,
+        )?;
+        handler::CommandHandler::add_to_linker::<_, HasSelf<_>>(&mut handlers.linker, |guest| {
+            guest
+        })
+        .map_err(EngineError::Wasm)?;
+        let mut policies = Kind::new(
+            &engine,
+            World::decode("permission-policy", policy::COMPONENT_TYPE)?,
+        )?;
+        policy::PermissionPolicy::add_to_linker::<_, HasSelf<_>>(&mut policies.linker, |guest| {
+            guest
+        })
+        .map_err(EngineError::Wasm)?;
+        Ok(PluginLoader {
+            engine,
+            surroundings,
+            tables,
+            policy_limits,
+            handlers,
+            policies,
+        })
     }
 
     /// To machine code, away from the request path.
     async fn compile(&self, bytes: Arc<[u8]>) -> anyhow::Result<Component> {
         let engine = self.engine.wasm().clone();
-        let compiled = self.engine.work(move || Component::from_binary(&engine, &bytes)).await?;
+        let compiled = self
+            .engine
+            .work(move || Component::from_binary(&engine, &bytes))
+            .await?;
         compiled.map_err(chain)
     }
 
-    async fn handler(&self, table: &str, unit: &Unit, component: &Component) -> Result<Plugin, LoadError> {
-        let linked = self.handlers.link(&self.engine, component).map_err(at(Stage::Link))?;
-        let component = CommandHandlerPre::new(linked).map_err(|error| at(Stage::Link)(chain(error)))?;
-        let plan = self.tables.get(table).with_context(|| format!("there is no table [plugins.{table}]")).map_err(at(Stage::Link))?;
+    async fn handler(
+        &self,
+        table: &str,
+        unit: &Unit,
+        component: &Component,
+    ) -> Result<Plugin, LoadError> {
+        let linked = self
+            .handlers
+            .link(&self.engine, component)
+            .map_err(at(Stage::Link))?;
+        let component =
+            CommandHandlerPre::new(linked).map_err(|error| at(Stage::Link)(chain(error)))?;
+        let plan = self
+            .tables
+            .get(table)
+            .with_context(|| format!("there is no table [plugins.{table}]"))
+            .map_err(at(Stage::Link))?;
         let world = HandlerWorld {
             component,
             table: Arc::clone(&plan.table),
             settings: unit.settings.clone(),
             memory: plan.limits.memory,
         };
-        let handler = Handler::probe(self.engine.clone(), unit.generation, plan.limits.clone(), world).await;
-        Ok(Plugin::Handler(Arc::new(handler.map_err(at(Stage::Probe))?)))
+        let handler = Handler::probe(
+            self.engine.clone(),
+            unit.generation,
+            plan.limits.clone(),
+            world,
+        )
+        .await;
+        Ok(Plugin::Handler(Arc::new(
+            handler.map_err(at(Stage::Probe))?,
+        )))
     }
 
-    async fn policy(&self, client_type: &str, unit: &Unit, component: &Component) -> Result<Plugin, LoadError> {
-        let linked = self.policies.link(&self.engine, component).map_err(at(Stage::Link))?;
+    async fn policy(
+        &self,
+        client_type: &str,
+        unit: &Unit,
+        component: &Component,
+    ) -> Result<Plugin, LoadError> {
+        let linked = self
+            .policies
+            .link(&self.engine, component)
+            .map_err(at(Stage::Link))?;
         let observes = imports(self.engine.wasm(), component, OBSERVED.0, OBSERVED.1);
         let world = PolicyWorld {
-            component: PermissionPolicyPre::new(linked).map_err(|error| at(Stage::Link)(chain(error)))?,
+            component: PermissionPolicyPre::new(linked)
+                .map_err(|error| at(Stage::Link)(chain(error)))?,
             client_type: client_type.to_owned(),
             surroundings: self.surroundings.clone(),
             settings: unit.settings.clone(),
             memory: self.policy_limits.memory,
         };
-        let policy = Policy::probe(self.engine.clone(), unit.generation, self.policy_limits.clone(), observes, world).await;
+        let policy = Policy::probe(
+            self.engine.clone(),
+            unit.generation,
+            self.policy_limits.clone(),
+            observes,
+            world,
+        )
+        .await;
         Ok(Plugin::Policy(Arc::new(policy.map_err(at(Stage::Probe))?)))
     }
 }
@@ -115,7 +172,10 @@ impl Loader for PluginLoader {
 
     async fn load(&self, unit: Unit) -> Result<Plugin, LoadError> {
         parse(&unit.bytes).map_err(at(Stage::Parse))?;
-        let component = self.compile(Arc::clone(&unit.bytes)).await.map_err(at(Stage::Compile))?;
+        let component = self
+            .compile(Arc::clone(&unit.bytes))
+            .await
+            .map_err(at(Stage::Compile))?;
         match &unit.slot {
             Slot::Handler(table) => self.handler(table, &unit, &component).await,
             Slot::Policy(client_type) => self.policy(client_type, &unit, &component).await,
@@ -130,7 +190,11 @@ impl<P: Send + 'static> Kind<P> {
         Ok(Kind { world, linker })
     }
 
-    fn link(&self, engine: &Engine, component: &Component) -> anyhow::Result<InstancePre<Guest<P>>> {
+    fn link(
+        &self,
+        engine: &Engine,
+        component: &Component,
+    ) -> anyhow::Result<InstancePre<Guest<P>>> {
         self.world.check(engine.wasm(), component)?;
         self.linker.instantiate_pre(component).map_err(chain)
     }
@@ -142,7 +206,9 @@ fn parse(bytes: &[u8]) -> anyhow::Result<()> {
         None if bytes.is_empty() => bail!("the file is empty"),
         None => bail!("it is not WASM: it does not begin with \\0asm"),
         Some(rest) if rest.starts_with(COMPONENT) => Ok(()),
-        Some(rest) if rest.len() < COMPONENT.len() => bail!("it is truncated: {} bytes", bytes.len()),
+        Some(rest) if rest.len() < COMPONENT.len() => {
+            bail!("it is truncated: {} bytes", bytes.len())
+        }
         Some(_) => bail!("it is a core module, not a component; build it for wasm32-wasip2"),
     }
 }
@@ -164,7 +230,10 @@ mod tests {
     fn what_is_no_component_is_named_before_it_is_compiled() {
         let said = |bytes: &[u8]| parse(bytes).unwrap_err().to_string();
         assert_eq!(said(b""), "the file is empty");
-        assert_eq!(said(b"PK\x03\x04"), "it is not WASM: it does not begin with \\0asm");
+        assert_eq!(
+            said(b"PK\x03\x04"),
+            "it is not WASM: it does not begin with \\0asm"
+        );
         assert_eq!(said(b"\0asm\x0d"), "it is truncated: 5 bytes");
         assert!(said(b"\0asm\x01\0\0\0").contains("core module"));
         parse(b"\0asm\x0d\0\x01\0").unwrap();

@@ -11,7 +11,10 @@ use tokio::task::JoinSet;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::loader::{Plugin, PluginLoader, TablePlan};
-use crate::reload::{self, Configuration, Directories, Pace, PluginEvent, PluginReport, Reload, ReloadSettings, Serving, Slot, TableUnit};
+use crate::reload::{
+    self, Configuration, Directories, Pace, PluginEvent, PluginReport, Reload, ReloadSettings,
+    Serving, Slot, TableUnit,
+};
 use crate::snapshot::Snapshot;
 use crate::surroundings::Surroundings;
 use crate::table::{self, StoppedBy, Stopping, Table, TableSettings};
@@ -47,29 +50,51 @@ impl Plugins {
     ///
     /// # Errors
     /// The host's own contract cannot be linked.
-    pub async fn start(engine: Engine, surroundings: Surroundings, settings: PluginSettings) -> anyhow::Result<Plugins> {
+    pub async fn start(
+        engine: Engine,
+        surroundings: Surroundings,
+        settings: PluginSettings,
+    ) -> anyhow::Result<Plugins> {
         let configuration = configuration(&settings);
         let plans = settings.tables.into_iter().map(|(table, limits)| {
             let table = Arc::new(Table::new(&table, surroundings.clone()));
             (table.name().to_owned(), TablePlan { table, limits })
         });
         let plans: BTreeMap<_, _> = plans.collect();
-        let tables: BTreeMap<_, _> = plans.iter().map(|(name, plan)| (name.clone(), Arc::clone(&plan.table))).collect();
+        let tables: BTreeMap<_, _> = plans
+            .iter()
+            .map(|(name, plan)| (name.clone(), Arc::clone(&plan.table)))
+            .collect();
         let clock = Arc::clone(&surroundings.clock);
-        let loader = PluginLoader::new(engine, surroundings.clone(), plans, settings.policy_limits)?;
+        let loader =
+            PluginLoader::new(engine, surroundings.clone(), plans, settings.policy_limits)?;
         let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings.clone());
         let (publisher, snapshots) = watch::channel(Arc::new(nothing));
         let publish = move |serving: Serving<Plugin>| {
             publisher.send_replace(Arc::new(snapshot(&serving, surroundings.clone())));
         };
-        let directories = Directories { handlers: settings.handlers, policies: settings.policies };
-        let reload = ReloadSettings { directories, configuration: configuration.clone(), pace: Pace::default(), clock };
+        let directories = Directories {
+            handlers: settings.handlers,
+            policies: settings.policies,
+        };
+        let reload = ReloadSettings {
+            directories,
+            configuration: configuration.clone(),
+            pace: Pace::default(),
+            clock,
+        };
         let reload = reload::start(reload, loader, publish).await;
         let mut tasks = JoinSet::new();
         for table in tables.values() {
             tasks.spawn(table::run(Arc::clone(table), snapshots.clone()));
         }
-        Ok(Plugins { tables, snapshots, reload, configuration, _tasks: tasks })
+        Ok(Plugins {
+            tables,
+            snapshots,
+            reload,
+            configuration,
+            _tasks: tasks,
+        })
     }
 
     /// What serves now.
@@ -104,7 +129,12 @@ impl Plugins {
 
     /// Settings of policies changed: each policy that they concern becomes a new generation.
     pub async fn set_policy_settings(&self, settings: BTreeMap<String, String>) {
-        self.reload.configure(Configuration { policies: settings, ..self.configuration.clone() }).await;
+        self.reload
+            .configure(Configuration {
+                policies: settings,
+                ..self.configuration.clone()
+            })
+            .await;
     }
 
     /// Reads every file again now, and tries again what failed.
@@ -115,7 +145,11 @@ impl Plugins {
     /// Stops everything on the lines of one table, and the motions of others that share a line with it.
     pub fn stop(&self, table: &Table, by: &StoppedBy) -> Stopping {
         let stopping = table.stop(by);
-        for other in self.tables.values().filter(|other| other.shares_line_with(table)) {
+        for other in self
+            .tables
+            .values()
+            .filter(|other| other.shares_line_with(table))
+        {
             other.was_stopped();
         }
         stopping
@@ -131,10 +165,16 @@ impl Plugins {
 
 fn configuration(settings: &PluginSettings) -> Configuration {
     let tables = settings.tables.iter().map(|(table, _)| {
-        let unit = TableUnit { component: table.component.clone(), settings: table.settings.clone() };
+        let unit = TableUnit {
+            component: table.component.clone(),
+            settings: table.settings.clone(),
+        };
         (table.name.clone(), unit)
     });
-    Configuration { tables: tables.collect(), policies: settings.policy_settings.clone() }
+    Configuration {
+        tables: tables.collect(),
+        policies: settings.policy_settings.clone(),
+    }
 }
 
 fn snapshot(serving: &Serving<Plugin>, surroundings: Surroundings) -> Snapshot {

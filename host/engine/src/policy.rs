@@ -59,10 +59,22 @@ impl World for PolicyWorld {
         Guest::new(self.memory, wasi, powers)
     }
 
-    async fn instantiate(&self, store: &mut Store<Guest<PolicyPowers>>) -> Result<PermissionPolicy, CallError> {
-        let exports = self.component.instantiate_async(&mut *store).await.map_err(CallError::Trapped)?;
-        let configured = exports.slewgate_plugin_policy().call_configure(store, &self.settings).await;
-        configured.map_err(CallError::Trapped)?.map_err(CallError::Refused)?;
+    async fn instantiate(
+        &self,
+        store: &mut Store<Guest<PolicyPowers>>,
+    ) -> Result<PermissionPolicy, CallError> {
+        let exports = self
+            .component
+            .instantiate_async(&mut *store)
+            .await
+            .map_err(CallError::Trapped)?;
+        let configured = exports
+            .slewgate_plugin_policy()
+            .call_configure(store, &self.settings)
+            .await;
+        configured
+            .map_err(CallError::Trapped)?
+            .map_err(CallError::Refused)?;
         Ok(exports)
     }
 }
@@ -79,7 +91,12 @@ impl Policy {
         let client_type = world.client_type.clone();
         let caller = Caller::new(engine, &client_type, limits, world);
         caller.call(async |instance| (instance, Ok(()))).await?;
-        Ok(Policy { client_type, generation, observes, caller })
+        Ok(Policy {
+            client_type,
+            generation,
+            observes,
+            caller,
+        })
     }
 
     /// Counts the versions that served this type of client.
@@ -103,16 +120,24 @@ impl Policy {
     ) -> Result<(), Refusal> {
         let client = client.to_guest();
         let params = Value::Object(params.clone()).to_string();
-        let action = contract::Action { method: method.to_owned(), effect: effect.into(), params };
+        let action = contract::Action {
+            method: method.to_owned(),
+            effect: effect.into(),
+            params,
+        };
         let decided = self.caller.call(async move |mut instance| {
             instance.store.data_mut().powers.set(moment);
             let policy = instance.exports.slewgate_plugin_policy();
-            let decided = policy.call_authorize(&mut instance.store, &client, &action).await;
+            let decided = policy
+                .call_authorize(&mut instance.store, &client, &action)
+                .await;
             (instance, decided)
         });
         match decided.await {
             Ok(contract::Decision::Allow) => Ok(()),
-            Ok(contract::Decision::Deny(reason)) => Err(Refusal::denied(&reason, "the policy denies it")),
+            Ok(contract::Decision::Deny(reason)) => {
+                Err(Refusal::denied(&reason, "the policy denies it"))
+            }
             Err(CallError::Busy) => Err(self.caller.refusal(&CallError::Busy)),
             Err(error) => {
                 let fault = self.caller.refusal(&error);
@@ -125,7 +150,11 @@ impl Policy {
 impl std::fmt::Debug for Policy {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let client_type = &self.client_type;
-        formatter.debug_struct("Policy").field("client_type", client_type).field("generation", &self.generation).finish_non_exhaustive()
+        formatter
+            .debug_struct("Policy")
+            .field("client_type", client_type)
+            .field("generation", &self.generation)
+            .finish_non_exhaustive()
     }
 }
 

@@ -53,7 +53,10 @@ impl<I> Pool<I> {
         if waiting.before >= self.queue {
             return Err(Full);
         }
-        Arc::clone(&self.places).acquire_owned().await.map_err(|_| Full)
+        Arc::clone(&self.places)
+            .acquire_owned()
+            .await
+            .map_err(|_| Full)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<I>> {
@@ -69,7 +72,10 @@ struct Waiting<'a> {
 
 impl Waiting<'_> {
     fn enter(counter: &AtomicUsize) -> Waiting<'_> {
-        Waiting { counter, before: counter.fetch_add(1, Ordering::Relaxed) }
+        Waiting {
+            counter,
+            before: counter.fetch_add(1, Ordering::Relaxed),
+        }
     }
 }
 
@@ -84,7 +90,11 @@ mod tests {
     use super::*;
 
     fn limits(instances: usize, queue: usize) -> Limits {
-        Limits { instances, queue, ..Limits::handler() }
+        Limits {
+            instances,
+            queue,
+            ..Limits::handler()
+        }
     }
 
     #[tokio::test]

@@ -60,7 +60,12 @@ impl Snapshot {
         policies: BTreeMap<String, Arc<Policy>>,
         surroundings: Surroundings,
     ) -> Snapshot {
-        Snapshot { number, handlers, policies, surroundings }
+        Snapshot {
+            number,
+            handlers,
+            policies,
+            surroundings,
+        }
     }
 
     /// Counts the snapshots.
@@ -77,7 +82,9 @@ impl Snapshot {
 
     /// All handlers by the name of their table.
     pub fn handlers(&self) -> impl Iterator<Item = (&str, &Arc<Handler>)> {
-        self.handlers.iter().map(|(name, handler)| (name.as_str(), handler))
+        self.handlers
+            .iter()
+            .map(|(name, handler)| (name.as_str(), handler))
     }
 
     /// The command behind a whole name such as `mount.goto`.
@@ -92,14 +99,33 @@ impl Snapshot {
     ///
     /// # Errors
     /// -32001 with the policy's reason; -32006 where the policy has no instance to spare.
-    pub async fn decide(self: Arc<Self>, client: &Client, action: Action) -> Result<Permit, Refusal> {
+    pub async fn decide(
+        self: Arc<Self>,
+        client: &Client,
+        action: Action,
+    ) -> Result<Permit, Refusal> {
         let Some(policy) = self.policies.get(&client.client_type) else {
-            let reason = format!("there is no policy for clients of type {}", client.client_type);
+            let reason = format!(
+                "there is no policy for clients of type {}",
+                client.client_type
+            );
             return Err(Refusal::denied(&reason, "no policy"));
         };
         let moment = self.moment(policy, &action.method).await;
-        policy.authorize(client, &action.method, action.effect, &action.params, moment).await?;
-        Ok(Permit { snapshot: self, client: client.clone(), action })
+        policy
+            .authorize(
+                client,
+                &action.method,
+                action.effect,
+                &action.params,
+                moment,
+            )
+            .await?;
+        Ok(Permit {
+            snapshot: self,
+            client: client.clone(),
+            action,
+        })
     }
 
     /// Has a permitted command of a plugin carried out.
@@ -107,7 +133,11 @@ impl Snapshot {
     /// # Errors
     /// What the handler answers, as protocol.md has it.
     pub async fn handle(permit: Permit) -> Result<Box<RawValue>, Refusal> {
-        let Permit { snapshot, client, action } = permit;
+        let Permit {
+            snapshot,
+            client,
+            action,
+        } = permit;
         let Some((handler, command)) = snapshot.look_up(&action.method) else {
             return Err(Refusal::method_not_found(&action.method));
         };
@@ -134,15 +164,25 @@ impl Snapshot {
     }
 
     async fn moment(&self, policy: &Policy, method: &str) -> Moment {
-        let handler = method.split_once('.').and_then(|(table, _)| self.handlers.get(table));
+        let handler = method
+            .split_once('.')
+            .and_then(|(table, _)| self.handlers.get(table));
         let observed = match handler {
             Some(handler) if policy.observes() => {
                 // Silent hardware: the policy judges by what was seen last, and sees its age.
-                handler.observe(FRESH).await.ok().or_else(|| handler.table().newest())
+                handler
+                    .observe(FRESH)
+                    .await
+                    .ok()
+                    .or_else(|| handler.table().newest())
             }
             _ => None,
         };
-        Moment { now: self.surroundings.clock.now(), observed, in_control: None }
+        Moment {
+            now: self.surroundings.clock.now(),
+            observed,
+            in_control: None,
+        }
     }
 }
 

@@ -18,6 +18,9 @@ pub struct Surroundings {
 
 impl fmt::Debug for Surroundings {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("Surroundings").field("site", &self.site).finish_non_exhaustive()
+        formatter
+            .debug_struct("Surroundings")
+            .field("site", &self.site)
+            .finish_non_exhaustive()
     }
 }

@@ -32,7 +32,8 @@ impl Budget {
     /// The call is about to be polled.
     pub(crate) fn enter(&self) {
         if self.ticked.load(Ordering::Relaxed) {
-            self.entered.store(nanos(platform::thread_time()), Ordering::Relaxed);
+            self.entered
+                .store(nanos(platform::thread_time()), Ordering::Relaxed);
         }
     }
 
@@ -51,7 +52,9 @@ impl Budget {
         }
         let limit = self.limit.load(Ordering::Relaxed);
         if self.spent.load(Ordering::Relaxed) + self.since_entry() > limit {
-            return Err(OutOfTime { limit: Duration::from_nanos(limit) });
+            return Err(OutOfTime {
+                limit: Duration::from_nanos(limit),
+            });
         }
         Ok(())
     }
@@ -73,7 +76,10 @@ mod platform {
 
     pub(super) fn thread_time() -> Duration {
         let time = clock_gettime(ClockId::ThreadCPUTime);
-        Duration::new(time.tv_sec.unsigned_abs(), u32::try_from(time.tv_nsec).unwrap_or(0))
+        Duration::new(
+            time.tv_sec.unsigned_abs(),
+            u32::try_from(time.tv_nsec).unwrap_or(0),
+        )
     }
 }
 

@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use slewgate_engine::{Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Surroundings, TableSettings};
+use slewgate_engine::{
+    Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Surroundings, TableSettings,
+};
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{EventKind, LogSettings, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::TokenStore;
@@ -56,7 +58,11 @@ pub struct ServeOptions {
 /// # Errors
 /// What it cannot be without: its port, its threads, its data directory.
 pub fn serve(options: ServeOptions) -> Result<()> {
-    let runtime = Builder::new_multi_thread().worker_threads(SOCKET_THREADS).thread_name("sockets").enable_all().build()?;
+    let runtime = Builder::new_multi_thread()
+        .worker_threads(SOCKET_THREADS)
+        .thread_name("sockets")
+        .enable_all()
+        .build()?;
     let served = runtime.block_on(run(options));
     runtime.shutdown_background();
     served
@@ -70,26 +76,55 @@ struct Hardware {
 }
 
 async fn run(options: ServeOptions) -> Result<()> {
-    let ServeOptions { config, data, ready_file } = options;
+    let ServeOptions {
+        config,
+        data,
+        ready_file,
+    } = options;
     let socket = local::bind(&data)?;
-    let bound = Configured { name: "command", address: config.command.address.ip(), port: config.command.address.port() }.bind().await?;
+    let bound = Configured {
+        name: "command",
+        address: config.command.address.ip(),
+        port: config.command.address.port(),
+    }
+    .bind()
+    .await?;
     let clock = clock(&config);
     let log = security_log(&data, &clock)?;
     let surroundings = surroundings(&config, &clock);
     let hardware = Hardware::start(&config, &surroundings)?;
-    let engine = Engine::new(&EngineSettings { cache: Some(data.join("cache/components")), threads: None })?;
-    let plugins = Plugins::start(engine, surroundings.clone(), plugin_settings(&config, &data, &hardware)).await?;
+    let engine = Engine::new(&EngineSettings {
+        cache: Some(data.join("cache/components")),
+        threads: None,
+    })?;
+    let plugins = Plugins::start(
+        engine,
+        surroundings.clone(),
+        plugin_settings(&config, &data, &hardware),
+    )
+    .await?;
     let plugins = Arc::new(plugins);
 
     let told = log.clone();
     let tokens = TokenStore::start(data.join("api_tokens.json"), move |news| {
-        news.events().into_iter().for_each(|event| told.record(event));
+        news.events()
+            .into_iter()
+            .for_each(|event| told.record(event));
     })?;
     log.hide_tokens(tokens.tokens());
     let sessions = Arc::new(Sessions::default());
-    let info = HostInfo { clock: Arc::clone(&clock), started: Instant::now(), site: surroundings.site };
+    let info = HostInfo {
+        clock: Arc::clone(&clock),
+        started: Instant::now(),
+        site: surroundings.site,
+    };
     let topics = Topics::new(Arc::clone(&plugins));
-    let methods = Arc::new(HostMethods::new(Arc::clone(&plugins), Arc::clone(&sessions), topics, info)?);
+    let methods = Arc::new(HostMethods::new(
+        Arc::clone(&plugins),
+        Arc::clone(&sessions),
+        topics,
+        info,
+    )?);
     let commands = Commands {
         plugins: Arc::clone(&plugins),
         limiter: RequestLimiter::new(config.admission.requests_per_minute, config.admission.key),
@@ -113,7 +148,10 @@ async fn run(options: ServeOptions) -> Result<()> {
 
     let address = bound.address();
     let mut tasks = JoinSet::new();
-    let listening = tokio::spawn(bound.run(move |stream, peer| door.welcome(stream, peer), stopping.clone()));
+    let listening = tokio::spawn(bound.run(
+        move |stream, peer| door.welcome(stream, peer),
+        stopping.clone(),
+    ));
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
     tasks.spawn(local::run(socket, methods, stopping.clone()));
     tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
@@ -155,8 +193,15 @@ impl Hardware {
                     path
                 }
             };
-            let settings = LineSettings { name: name.clone(), device, baud: line.baud };
-            lines.insert(name.clone(), Line::start(settings).with_context(|| format!("cannot start the line {name}"))?);
+            let settings = LineSettings {
+                name: name.clone(),
+                device,
+                baud: line.baud,
+            };
+            lines.insert(
+                name.clone(),
+                Line::start(settings).with_context(|| format!("cannot start the line {name}"))?,
+            );
         }
         Ok(Hardware { lines, simulators })
     }
@@ -178,22 +223,35 @@ fn clock(config: &Config) -> SharedClock {
 
 /// Simulators have a site of their own; a real mount's is only where the configuration says that it is.
 fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
-    let simulated = config.lines.values().all(|line| matches!(line.device, Device::Simulator(_)));
+    let simulated = config
+        .lines
+        .values()
+        .all(|line| matches!(line.device, Device::Simulator(_)));
     let site = config.site.or(simulated.then_some(Site::SIMULATED));
     let sky = Arc::new(Sky::new(site.map_or(0.0, |site| site.dut1)));
-    Surroundings { clock: Arc::clone(clock), sky, site: site.map(|site| site.position()) }
+    Surroundings {
+        clock: Arc::clone(clock),
+        sky,
+        site: site.map(|site| site.position()),
+    }
 }
 
 fn security_log(data: &Path, clock: &SharedClock) -> Result<SecurityLog> {
     let clock = Arc::clone(clock);
-    let settings = LogSettings { now: Arc::new(move || timestamp(&*clock)), ..LogSettings::below(data) };
+    let settings = LogSettings {
+        now: Arc::new(move || timestamp(&*clock)),
+        ..LogSettings::below(data)
+    };
     SecurityLog::start(settings).context("cannot start the security log")
 }
 
 fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginSettings {
     let engine = &config.engine;
     let tables = config.plugins.iter().map(|(name, plugin)| {
-        let lines = plugin.lines.iter().filter_map(|(role, line)| Some((role.clone(), hardware.lines.get(line)?.clone())));
+        let lines = plugin
+            .lines
+            .iter()
+            .filter_map(|(role, line)| Some((role.clone(), hardware.lines.get(line)?.clone())));
         let table = TableSettings {
             name: name.clone(),
             component: plugin.component.clone(),
@@ -201,15 +259,31 @@ fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginS
             lines: lines.collect(),
             stops: BTreeMap::new(),
         };
-        let limits = Limits { memory: plugin.memory, computing: plugin.compute, waiting: plugin.wait, instances: engine.instances, queue: engine.queue };
+        let limits = Limits {
+            memory: plugin.memory,
+            computing: plugin.compute,
+            waiting: plugin.wait,
+            instances: engine.instances,
+            queue: engine.queue,
+        };
         (table, limits)
     });
     PluginSettings {
         handlers: data.join("handlers"),
         policies: data.join("policies"),
         tables: tables.collect(),
-        policy_settings: config.policies.iter().map(|(name, policy)| (name.clone(), json!(policy.settings).to_string())).collect(),
-        policy_limits: Limits { memory: engine.memory, computing: engine.policy_compute, instances: engine.instances, queue: engine.queue, ..Limits::policy() },
+        policy_settings: config
+            .policies
+            .iter()
+            .map(|(name, policy)| (name.clone(), json!(policy.settings).to_string()))
+            .collect(),
+        policy_limits: Limits {
+            memory: engine.memory,
+            computing: engine.policy_compute,
+            instances: engine.instances,
+            queue: engine.queue,
+            ..Limits::policy()
+        },
     }
 }
 
@@ -219,13 +293,33 @@ async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     loop {
         match events.recv().await {
             Ok(event) => {
-                let (plugin, what) = (&event.plugin, serde_json::to_value(event.what).unwrap_or_default());
-                let digest = plugin.candidate.as_ref().map_or(plugin.digest.as_ref(), |candidate| candidate.digest.as_ref());
-                let reason = format!("{} {}", what.as_str().unwrap_or_default(), digest.map_or("", String::as_str));
-                log.record(SecurityEvent::new(EventKind::PluginSwap).subject(format!("{} {}", plugin.kind, plugin.name)).reason(reason));
+                let (plugin, what) = (
+                    &event.plugin,
+                    serde_json::to_value(event.what).unwrap_or_default(),
+                );
+                let digest = plugin
+                    .candidate
+                    .as_ref()
+                    .map_or(plugin.digest.as_ref(), |candidate| {
+                        candidate.digest.as_ref()
+                    });
+                let reason = format!(
+                    "{} {}",
+                    what.as_str().unwrap_or_default(),
+                    digest.map_or("", String::as_str)
+                );
+                log.record(
+                    SecurityEvent::new(EventKind::PluginSwap)
+                        .subject(format!("{} {}", plugin.kind, plugin.name))
+                        .reason(reason),
+                );
             }
             Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
-                log.record(SecurityEvent::new(EventKind::PluginSwap).count(missed).reason("not told"));
+                log.record(
+                    SecurityEvent::new(EventKind::PluginSwap)
+                        .count(missed)
+                        .reason("not told"),
+                );
             }
             Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
         }
@@ -238,22 +332,34 @@ fn announce(ready_file: Option<&Path>, command: std::net::SocketAddr) -> Result<
     if !command.ip().is_loopback() {
         tracing::warn!(%command, "tokens and commands cross the network in clear: use a VPN, or WS_IP=127.0.0.1 for this machine alone");
     }
-    let Some(file) = ready_file else { return Ok(()) };
+    let Some(file) = ready_file else {
+        return Ok(());
+    };
     let text = json!({ "command": command.to_string(), "liveview": null, "web": null }).to_string();
     let unfinished = file.with_extension("part");
-    fs::write(&unfinished, text).and_then(|()| fs::rename(&unfinished, file)).with_context(|| format!("cannot write {}", file.display()))
+    fs::write(&unfinished, text)
+        .and_then(|()| fs::rename(&unfinished, file))
+        .with_context(|| format!("cannot write {}", file.display()))
 }
 
 /// What moves is stopped before anybody is told to leave.
 async fn stop_motion(plugins: &Plugins) {
     let by = StoppedBy("the host, shutting down".to_owned());
-    let moving = plugins.tables().values().filter(|table| !table.motions().is_empty());
-    let stopping: Vec<_> = moving.map(|table| (table.name(), plugins.stop(table, &by))).collect();
+    let moving = plugins
+        .tables()
+        .values()
+        .filter(|table| !table.motions().is_empty());
+    let stopping: Vec<_> = moving
+        .map(|table| (table.name(), plugins.stop(table, &by)))
+        .collect();
     for (table, stopping) in stopping {
         match timeout(STOP_PATIENCE, stopping.sent()).await {
             Ok(Ok(_)) => tracing::info!(plugin = table, "stopped the motion"),
             Ok(Err(error)) => tracing::error!(plugin = table, %error, "could not stop the motion"),
-            Err(_) => tracing::error!(plugin = table, "could not stop the motion: the line takes nothing"),
+            Err(_) => tracing::error!(
+                plugin = table,
+                "could not stop the motion: the line takes nothing"
+            ),
         }
     }
 }

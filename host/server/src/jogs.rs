@@ -32,7 +32,12 @@ struct Jog {
 
 impl Jogs {
     /// The reply to a jog that goes on; none for what is no jog, or a new one.
-    pub(crate) fn renew(&self, plugins: &Plugins, session: Session, call: &Call) -> Option<Box<RawValue>> {
+    pub(crate) fn renew(
+        &self,
+        plugins: &Plugins,
+        session: Session,
+        call: &Call,
+    ) -> Option<Box<RawValue>> {
         let jog = Jog::of(call)?;
         let lease = match call.params.get(LEASE) {
             None => None,
@@ -44,14 +49,17 @@ impl Jogs {
             return None;
         }
         let (motion, lease) = table.renew(session, &direction, lease)?;
-        let reply = json!({ "motion": motion.0, "lease_ms": u64::try_from(lease.as_millis()).ok()? });
+        let reply =
+            json!({ "motion": motion.0, "lease_ms": u64::try_from(lease.as_millis()).ok()? });
         to_raw_value(&reply).ok()
     }
 
     /// Whether this order was the newest for its direction; it is now.
     fn is_repeated(&self, jog: Jog) -> bool {
         let mut jogs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = jogs.iter().position(|known| (&known.table, &known.direction) == (&jog.table, &jog.direction));
+        let known = jogs
+            .iter()
+            .position(|known| (&known.table, &known.direction) == (&jog.table, &jog.direction));
         let repeated = known.is_some_and(|known| jogs.get(known) == Some(&jog));
         if !repeated {
             if let Some(known) = known {
@@ -71,7 +79,11 @@ impl Jog {
         let direction = call.params.get(DIRECTION)?.as_str()?.to_owned();
         let mut order = call.params.clone();
         order.remove(LEASE);
-        (verb == JOG).then(|| Jog { table: table.to_owned(), direction, order })
+        (verb == JOG).then(|| Jog {
+            table: table.to_owned(),
+            direction,
+            order,
+        })
     }
 }
 
@@ -81,8 +93,15 @@ mod tests {
 
     fn jog(direction: &str, rate: &str) -> Jog {
         let params = json!({ "direction": direction, "rate": rate, "lease_ms": 500 });
-        let Value::Object(params) = params else { unreachable!() };
-        Jog::of(&Call { id: None, method: "mount.jog".into(), params }).unwrap()
+        let Value::Object(params) = params else {
+            unreachable!()
+        };
+        Jog::of(&Call {
+            id: None,
+            method: "mount.jog".into(),
+            params,
+        })
+        .unwrap()
     }
 
     #[test]
@@ -92,7 +111,10 @@ mod tests {
         assert!(jogs.is_repeated(jog("north", "find")));
         assert!(!jogs.is_repeated(jog("east", "find")), "another direction");
         assert!(!jogs.is_repeated(jog("north", "slew")), "another rate");
-        assert!(!jogs.is_repeated(jog("north", "find")), "the first rate again");
+        assert!(
+            !jogs.is_repeated(jog("north", "find")),
+            "the first rate again"
+        );
         assert!(jogs.is_repeated(jog("east", "find")));
     }
 }

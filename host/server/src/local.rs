@@ -26,7 +26,11 @@ pub(crate) fn bind(data: &Path) -> anyhow::Result<LocalListener> {
 }
 
 /// Serves until `stopping`.
-pub(crate) async fn run(listener: LocalListener, methods: Arc<HostMethods>, stopping: CancellationToken) {
+pub(crate) async fn run(
+    listener: LocalListener,
+    methods: Arc<HostMethods>,
+    stopping: CancellationToken,
+) {
     loop {
         let stream = tokio::select! {
             () = stopping.cancelled() => return,
@@ -44,7 +48,11 @@ pub(crate) async fn run(listener: LocalListener, methods: Arc<HostMethods>, stop
     }
 }
 
-async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, methods: Arc<HostMethods>, stopping: CancellationToken) {
+async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
+    stream: S,
+    methods: Arc<HostMethods>,
+    stopping: CancellationToken,
+) {
     let (reader, mut writer) = tokio::io::split(stream);
     let mut reader = BufReader::new(reader);
     loop {
@@ -57,8 +65,14 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(stream: S, methods: Arc<Hos
         if !matches!(read, Ok(1..)) {
             return;
         }
-        let Some(reply) = answer(&line, &methods).await else { continue };
-        if writer.write_all(format!("{}\n", reply.to_text()).as_bytes()).await.is_err() {
+        let Some(reply) = answer(&line, &methods).await else {
+            continue;
+        };
+        if writer
+            .write_all(format!("{}\n", reply.to_text()).as_bytes())
+            .await
+            .is_err()
+        {
             return;
         }
     }
@@ -68,10 +82,16 @@ async fn answer(line: &str, methods: &HostMethods) -> Option<Reply> {
     match parse(line) {
         Incoming::One(Ok(call)) => {
             let outcome = serve(&call, methods).await;
-            Some(Reply { id: call.id?, outcome })
+            Some(Reply {
+                id: call.id?,
+                outcome,
+            })
         }
         Incoming::One(Err(reply)) => reply,
-        Incoming::Batch(_) => Some(Reply::refused(slewgate_rpc::Id::Null, Refusal::invalid_request("no batches here"))),
+        Incoming::Batch(_) => Some(Reply::refused(
+            slewgate_rpc::Id::Null,
+            Refusal::invalid_request("no batches here"),
+        )),
     }
 }
 
@@ -87,10 +107,18 @@ async fn serve(call: &Call, methods: &HostMethods) -> Result<Box<RawValue>, Refu
 /// Every table's lines: all are stopped before the first is waited for.
 async fn stop(methods: &HostMethods) -> Result<Box<RawValue>, Refusal> {
     let by = StoppedBy("the administrator".to_owned());
-    let stopping: Vec<_> = methods.plugins.tables().values().map(|table| (table.name().to_owned(), methods.plugins.stop(table, &by))).collect();
+    let stopping: Vec<_> = methods
+        .plugins
+        .tables()
+        .values()
+        .map(|table| (table.name().to_owned(), methods.plugins.stop(table, &by)))
+        .collect();
     let mut stopped = serde_json::Map::new();
     for (table, stopping) in stopping {
-        let outcome = sent(stopping).await.map_or_else(|refusal| Value::from(refusal.to_string()), |_| Value::from("stopped"));
+        let outcome = sent(stopping).await.map_or_else(
+            |refusal| Value::from(refusal.to_string()),
+            |_| Value::from("stopped"),
+        );
         stopped.insert(table, outcome);
     }
     json(&stopped)

@@ -24,9 +24,14 @@ mod unix {
     impl LocalListener {
         pub(crate) fn bind(path: &Path) -> anyhow::Result<LocalListener> {
             make_way(path)?;
-            let listener = UnixListener::bind(path).with_context(|| format!("cannot open {}", path.display()))?;
-            fs::set_permissions(path, Permissions::from_mode(0o600)).with_context(|| format!("cannot guard {}", path.display()))?;
-            Ok(LocalListener { listener, path: path.to_owned() })
+            let listener = UnixListener::bind(path)
+                .with_context(|| format!("cannot open {}", path.display()))?;
+            fs::set_permissions(path, Permissions::from_mode(0o600))
+                .with_context(|| format!("cannot guard {}", path.display()))?;
+            Ok(LocalListener {
+                listener,
+                path: path.to_owned(),
+            })
         }
 
         pub(crate) async fn accept(&self) -> io::Result<UnixStream> {
@@ -45,19 +50,27 @@ mod unix {
     fn make_way(path: &Path) -> anyhow::Result<()> {
         match fs::symlink_metadata(path) {
             Err(_) => return Ok(()),
-            Ok(found) if !found.file_type().is_socket() => bail!("{} is no socket; move it away", path.display()),
+            Ok(found) if !found.file_type().is_socket() => {
+                bail!("{} is no socket; move it away", path.display())
+            }
             Ok(_) => {}
         }
         if Probe::connect(path).is_ok() {
             let directory = path.parent().unwrap_or(path);
-            bail!("another host is running on {}; give this one a directory of its own with --data", directory.display());
+            bail!(
+                "another host is running on {}; give this one a directory of its own with --data",
+                directory.display()
+            );
         }
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
     }
 
     /// Waits for a signal that ends the host.
     pub(crate) async fn end() -> io::Result<&'static str> {
-        let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+        let (mut terminate, mut interrupt) = (
+            signal(SignalKind::terminate())?,
+            signal(SignalKind::interrupt())?,
+        );
         Ok(tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",

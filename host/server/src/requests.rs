@@ -38,17 +38,40 @@ pub(crate) enum Target {
 
 impl Request {
     pub(crate) fn new(call: Call, plugins: &Plugins) -> Request {
-        let table = call.method.split_once('.').and_then(|(table, _)| plugins.tables().get(table));
+        let table = call
+            .method
+            .split_once('.')
+            .and_then(|(table, _)| plugins.tables().get(table));
         let counts = table.map(|table| table.stop_counts()).unwrap_or_default();
-        Request { id: call.id, method: call.method, params: call.params, counts }
+        Request {
+            id: call.id,
+            method: call.method,
+            params: call.params,
+            counts,
+        }
     }
 
     /// What it asks for, if that exists and its params fit.
-    pub(crate) fn look_up(self, snapshot: &Snapshot, methods: &HostMethods) -> Result<(Target, Action), Refusal> {
-        let Request { method, params, counts, .. } = self;
+    pub(crate) fn look_up(
+        self,
+        snapshot: &Snapshot,
+        methods: &HostMethods,
+    ) -> Result<(Target, Action), Refusal> {
+        let Request {
+            method,
+            params,
+            counts,
+            ..
+        } = self;
         if let Some((host_method, command)) = methods.look_up(&method) {
             command.fit(&params)?;
-            let action = Action { effect: command.effect, method, params, counts, lease: None };
+            let action = Action {
+                effect: command.effect,
+                method,
+                params,
+                counts,
+                lease: None,
+            };
             return Ok((Target::Host(host_method), action));
         }
         let Some((handler, command)) = snapshot.look_up(&method) else {
@@ -56,11 +79,23 @@ impl Request {
         };
         command.fit(&params)?;
         let target = match handler.sample_every() {
-            Some(age) if command.verb == STATUS => Target::Status { table: handler.table().name().to_owned(), age },
+            Some(age) if command.verb == STATUS => Target::Status {
+                table: handler.table().name().to_owned(),
+                age,
+            },
             _ => Target::Plugin,
         };
-        let lease = params.get("lease_ms").and_then(Value::as_u64).map(Duration::from_millis);
-        let action = Action { effect: command.effect, method, params, counts, lease };
+        let lease = params
+            .get("lease_ms")
+            .and_then(Value::as_u64)
+            .map(Duration::from_millis);
+        let action = Action {
+            effect: command.effect,
+            method,
+            params,
+            counts,
+            lease,
+        };
         Ok((target, action))
     }
 }

@@ -7,7 +7,9 @@ use std::time::Duration;
 
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Action, Client, Effect, Plugins, Snapshot, StopCounts, StopError, StoppedBy, Stopping, Table};
+use slewgate_engine::{
+    Action, Client, Effect, Plugins, Snapshot, StopCounts, StopError, StoppedBy, Stopping, Table,
+};
 use slewgate_rpc::{Call, Outcome, Refusal};
 use slewgate_serial::LineError;
 use tokio::runtime::Handle;
@@ -59,16 +61,32 @@ impl Sent {
 impl Stops {
     pub(crate) fn new(plugins: Arc<Plugins>, client: Client, runtime: &Handle) -> Stops {
         let allowed = Arc::default();
-        let keeper = runtime.spawn(keep_asking(Arc::clone(&plugins), client.clone(), Arc::clone(&allowed)));
-        Stops { plugins, client, allowed, keeper }
+        let keeper = runtime.spawn(keep_asking(
+            Arc::clone(&plugins),
+            client.clone(),
+            Arc::clone(&allowed),
+        ));
+        Stops {
+            plugins,
+            client,
+            allowed,
+            keeper,
+        }
     }
 
     /// Recognises a stop, and carries it out at once if the client may.
     pub(crate) fn recognise(&self, call: &Call) -> Option<Recognised> {
-        let (table, STOP) = call.method.split_once('.')? else { return None };
+        let (table, STOP) = call.method.split_once('.')? else {
+            return None;
+        };
         let table = self.plugins.tables().get(table)?;
         let direction = call.params.get(DIRECTION).and_then(Value::as_str);
-        let allowed = self.allowed.lock().unwrap_or_else(PoisonError::into_inner).get(table.name()).cloned();
+        let allowed = self
+            .allowed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .get(table.name())
+            .cloned();
         Some(match allowed {
             Some(Ok(())) => Recognised::Sent(self.stop(table, direction)),
             Some(Err(refusal)) => Recognised::Refused(refusal),
@@ -77,7 +95,10 @@ impl Stops {
     }
 
     /// The reply, when the bytes were handed to the device.
-    pub(crate) async fn carry_out(self: Arc<Self>, stop: Recognised) -> Result<Box<RawValue>, Refusal> {
+    pub(crate) async fn carry_out(
+        self: Arc<Self>,
+        stop: Recognised,
+    ) -> Result<Box<RawValue>, Refusal> {
         match stop {
             Recognised::Sent(sent) => sent.reply().await,
             Recognised::Refused(refusal) => Err(refusal),
@@ -104,13 +125,20 @@ impl Drop for Stops {
 }
 
 /// Asks at the session's beginning and at each swap.
-async fn keep_asking(plugins: Arc<Plugins>, client: Client, allowed: Arc<Mutex<BTreeMap<String, Result<(), Refusal>>>>) {
+async fn keep_asking(
+    plugins: Arc<Plugins>,
+    client: Client,
+    allowed: Arc<Mutex<BTreeMap<String, Result<(), Refusal>>>>,
+) {
     let mut snapshots = plugins.snapshots();
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         for table in plugins.tables().keys() {
             let may = may_stop(&snapshot, &client, table).await;
-            allowed.lock().unwrap_or_else(PoisonError::into_inner).insert(table.clone(), may);
+            allowed
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .insert(table.clone(), may);
         }
         if snapshots.changed().await.is_err() {
             return;
@@ -120,7 +148,13 @@ async fn keep_asking(plugins: Arc<Plugins>, client: Client, allowed: Arc<Mutex<B
 
 async fn may_stop(snapshot: &Arc<Snapshot>, client: &Client, table: &str) -> Result<(), Refusal> {
     let method = format!("{table}.{STOP}");
-    let action = Action { method, effect: Effect::Stop, params: Map::new(), counts: StopCounts::default(), lease: None };
+    let action = Action {
+        method,
+        effect: Effect::Stop,
+        params: Map::new(),
+        counts: StopCounts::default(),
+        lease: None,
+    };
     Arc::clone(snapshot).decide(client, action).await.map(drop)
 }
 
@@ -130,12 +164,22 @@ pub(crate) async fn sent(stopping: Stopping) -> Result<Box<RawValue>, Refusal> {
         Ok(Ok(_)) => reply(true),
         Ok(Err(error)) => {
             let outcome = match &error {
-                StopError::NoSequence(_) | StopError::Line(_, LineError::Disconnected) => Outcome::NotStarted,
+                StopError::NoSequence(_) | StopError::Line(_, LineError::Disconnected) => {
+                    Outcome::NotStarted
+                }
                 StopError::Line(..) => Outcome::Indeterminate,
             };
-            Err(Refusal::hardware(outcome, format!("the stop did not reach the hardware: {error}"), error))
+            Err(Refusal::hardware(
+                outcome,
+                format!("the stop did not reach the hardware: {error}"),
+                error,
+            ))
         }
-        Err(_) => Err(Refusal::hardware(Outcome::Indeterminate, "the line does not take the stop", "no answer from its owner")),
+        Err(_) => Err(Refusal::hardware(
+            Outcome::Indeterminate,
+            "the line does not take the stop",
+            "no answer from its owner",
+        )),
     }
 }
 

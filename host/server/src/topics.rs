@@ -43,10 +43,17 @@ enum Source {
 
 impl Topics {
     pub(crate) fn new(plugins: Arc<Plugins>) -> Topics {
-        Topics { plugins, live: Mutex::default() }
+        Topics {
+            plugins,
+            live: Mutex::default(),
+        }
     }
 
-    pub(crate) fn subscribe(&self, session: &Session, permit: Permit) -> Result<Box<RawValue>, Refusal> {
+    pub(crate) fn subscribe(
+        &self,
+        session: &Session,
+        permit: Permit,
+    ) -> Result<Box<RawValue>, Refusal> {
         let number = session.client().session;
         let wanted = topics(&permit);
         let mut sources = Vec::new();
@@ -55,12 +62,23 @@ impl Topics {
             sources.push((topic, source));
         }
         let mut live = self.live();
-        let new = sources.iter().filter(|(topic, _)| !live.contains_key(&(number, topic.clone()))).count();
+        let new = sources
+            .iter()
+            .filter(|(topic, _)| !live.contains_key(&(number, topic.clone())))
+            .count();
         if count(&live, number) + new > MAX_TOPICS {
-            return Err(Refusal::invalid_params("topics", format!("at most {MAX_TOPICS} topics for a session")));
+            return Err(Refusal::invalid_params(
+                "topics",
+                format!("at most {MAX_TOPICS} topics for a session"),
+            ));
         }
         for (topic, source) in sources {
-            let told = tokio::spawn(tell(session.clone(), topic.clone(), source, Arc::clone(&self.plugins)));
+            let told = tokio::spawn(tell(
+                session.clone(),
+                topic.clone(),
+                source,
+                Arc::clone(&self.plugins),
+            ));
             if let Some(before) = live.insert((number, topic), told.abort_handle()) {
                 before.abort();
             }
@@ -68,7 +86,11 @@ impl Topics {
         result(&json!({ "topics": of_session(&live, number) }))
     }
 
-    pub(crate) fn unsubscribe(&self, session: &Session, permit: &Permit) -> Result<Box<RawValue>, Refusal> {
+    pub(crate) fn unsubscribe(
+        &self,
+        session: &Session,
+        permit: &Permit,
+    ) -> Result<Box<RawValue>, Refusal> {
         let number = session.client().session;
         let mut live = self.live();
         for topic in topics(permit) {
@@ -103,10 +125,20 @@ impl Topics {
     }
 
     fn unknown(&self, topic: &str) -> Refusal {
-        let tables = self.plugins.tables().keys().flat_map(|table| [format!("{table}.{STATUS}"), format!("{table}.{MOTION}")]);
+        let tables = self
+            .plugins
+            .tables()
+            .keys()
+            .flat_map(|table| [format!("{table}.{STATUS}"), format!("{table}.{MOTION}")]);
         let known: Vec<_> = tables.chain([PLUGINS.to_owned()]).collect();
         let topic: String = topic.chars().take(64).collect();
-        Refusal::invalid_params("topics", format!("there is no topic {topic:?}; there are {}", known.join(", ")))
+        Refusal::invalid_params(
+            "topics",
+            format!(
+                "there is no topic {topic:?}; there are {}",
+                known.join(", ")
+            ),
+        )
     }
 
     fn live(&self) -> MutexGuard<'_, BTreeMap<(u64, String), AbortHandle>> {
@@ -116,12 +148,24 @@ impl Topics {
 
 /// The params fit the schema: an array of texts.
 fn topics(permit: &Permit) -> Vec<String> {
-    let topics = permit.action().params.get("topics").and_then(Value::as_array).into_iter().flatten();
-    topics.filter_map(Value::as_str).map(str::to_owned).collect()
+    let topics = permit
+        .action()
+        .params
+        .get("topics")
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten();
+    topics
+        .filter_map(Value::as_str)
+        .map(str::to_owned)
+        .collect()
 }
 
 fn of_session(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> Vec<&str> {
-    live.keys().filter(|(of, _)| *of == session).map(|(_, topic)| topic.as_str()).collect()
+    live.keys()
+        .filter(|(of, _)| *of == session)
+        .map(|(_, topic)| topic.as_str())
+        .collect()
 }
 
 fn count(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> usize {
@@ -139,7 +183,9 @@ impl Teller {
     /// False: the session takes no more.
     fn tell(&mut self, data: &RawValue) -> bool {
         self.seq += 1;
-        self.session.send(event_text(&self.topic, self.seq, data)).is_ok()
+        self.session
+            .send(event_text(&self.topic, self.seq, data))
+            .is_ok()
     }
 
     fn tell_value(&mut self, data: &impl serde::Serialize) -> bool {
@@ -148,7 +194,11 @@ impl Teller {
 }
 
 async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plugins>) {
-    let mut teller = Teller { session, topic, seq: 0 };
+    let mut teller = Teller {
+        session,
+        topic,
+        seq: 0,
+    };
     match source {
         Source::Plugins => swaps(&mut teller, &plugins).await,
         Source::Status(table) => readings(&mut teller, &table).await,
@@ -194,7 +244,10 @@ async fn readings(teller: &mut Teller, table: &Table) {
     }
 }
 
-async fn published(teller: &mut Teller, mut news: tokio::sync::broadcast::Receiver<Arc<slewgate_engine::News>>) {
+async fn published(
+    teller: &mut Teller,
+    mut news: tokio::sync::broadcast::Receiver<Arc<slewgate_engine::News>>,
+) {
     loop {
         match news.recv().await {
             Ok(news) if news.topic == teller.topic => {
@@ -217,7 +270,10 @@ async fn published(teller: &mut Teller, mut news: tokio::sync::broadcast::Receiv
 pub(crate) fn status(reading: &Reading) -> Result<Box<RawValue>, Refusal> {
     let mut data: Map<String, Value> = serde_json::from_str(reading.data())
         .map_err(|error| Refusal::internal("", format!("a sample that is no object: {error}")))?;
-    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of this century fit")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "milliseconds of this century fit"
+    )]
     let taken = Timestamp::from_millisecond(reading.at as i64).unwrap_or_default();
     let age = u64::try_from(reading.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
     data.insert("as_of".into(), format!("{taken:.3}").into());

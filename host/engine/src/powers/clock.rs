@@ -13,7 +13,9 @@ impl clock::Host for Guest<HandlerPowers> {
     }
 
     async fn sleep(&mut self, for_at_most: u32) -> Result<Result<(), ()>> {
-        let Some(duty) = &self.powers.duty else { return Ok(Err(())) };
+        let Some(duty) = &self.powers.duty else {
+            return Ok(Err(()));
+        };
         let wait = tokio::time::sleep(Duration::from_millis(u64::from(for_at_most)));
         Ok(tokio::select! {
             () = wait => Ok(()),

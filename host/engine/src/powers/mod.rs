@@ -65,7 +65,12 @@ pub(crate) struct Deeds {
 impl Duty {
     /// The host's own call.
     pub(crate) fn of_host(writes: Option<StopCounts>) -> Duty {
-        Duty { caller: None, writes, warrant: Warrant::default(), deeds: Arc::default() }
+        Duty {
+            caller: None,
+            writes,
+            warrant: Warrant::default(),
+            deeds: Arc::default(),
+        }
     }
 }
 
@@ -73,13 +78,21 @@ impl<P> Guest<P> {
     pub(crate) fn new(memory: usize, wasi: WasiCtx, powers: P) -> Guest<P> {
         let mut handles = ResourceTable::new();
         handles.set_max_capacity(MAX_HANDLES);
-        Guest { memory: Memory::new(memory), handles, wasi, powers }
+        Guest {
+            memory: Memory::new(memory),
+            handles,
+            wasi,
+            powers,
+        }
     }
 }
 
 impl<P: Send> WasiView for Guest<P> {
     fn ctx(&mut self) -> WasiCtxView<'_> {
-        WasiCtxView { ctx: &mut self.wasi, table: &mut self.handles }
+        WasiCtxView {
+            ctx: &mut self.wasi,
+            table: &mut self.handles,
+        }
     }
 }
 

@@ -11,14 +11,20 @@ use crate::bindings::motion::{self, ErrorCode, Host, Plan};
 impl Host for Guest<HandlerPowers> {
     async fn begin(&mut self, plan: Plan) -> Result<Result<u32, ErrorCode>> {
         let table = &self.powers.table;
-        let Some(duty) = &self.powers.duty else { return Ok(Err(ErrorCode::NotGranted)) };
-        Ok(table.begin(plan.into(), duty).map_err(|denied| match denied {
-            crate::table::NotBegun::NoSuchRole => ErrorCode::NotGranted,
-            crate::table::NotBegun::Denied(Denied::NotAMove) => ErrorCode::NotAMove,
-            crate::table::NotBegun::Denied(Denied::ControlledBy(holder)) => ErrorCode::ControlledBy(holder),
-            crate::table::NotBegun::Denied(Denied::Limit(limit)) => ErrorCode::Limit(limit),
-            crate::table::NotBegun::Denied(Denied::Stopped) => ErrorCode::Stopped,
-        }))
+        let Some(duty) = &self.powers.duty else {
+            return Ok(Err(ErrorCode::NotGranted));
+        };
+        Ok(table
+            .begin(plan.into(), duty)
+            .map_err(|denied| match denied {
+                crate::table::NotBegun::NoSuchRole => ErrorCode::NotGranted,
+                crate::table::NotBegun::Denied(Denied::NotAMove) => ErrorCode::NotAMove,
+                crate::table::NotBegun::Denied(Denied::ControlledBy(holder)) => {
+                    ErrorCode::ControlledBy(holder)
+                }
+                crate::table::NotBegun::Denied(Denied::Limit(limit)) => ErrorCode::Limit(limit),
+                crate::table::NotBegun::Denied(Denied::Stopped) => ErrorCode::Stopped,
+            }))
     }
 }
 

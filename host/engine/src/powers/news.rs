@@ -14,12 +14,17 @@ impl Host for Guest<HandlerPowers> {
     fn publish(&mut self, topic: String, data: String) -> Result<()> {
         let table = &self.powers.table;
         if topic.is_empty() || topic.len() > MAX_TOPIC || data.len() > MAX_JSON {
-            tracing::warn!(plugin = table.name(), "an event was dropped: its topic or its data is too long");
+            tracing::warn!(
+                plugin = table.name(),
+                "an event was dropped: its topic or its data is too long"
+            );
             return Ok(());
         }
         match RawValue::from_string(data) {
             Ok(data) => table.publish(&topic, data),
-            Err(error) => tracing::warn!(plugin = table.name(), topic, %error, "an event was dropped: its data is not JSON"),
+            Err(error) => {
+                tracing::warn!(plugin = table.name(), topic, %error, "an event was dropped: its data is not JSON")
+            }
         }
         Ok(())
     }

@@ -22,8 +22,12 @@ const MAX_RANDOM: u64 = 64 * 1024;
 pub(crate) fn context(plugin: &str) -> WasiCtxBuilder {
     let mut context = WasiCtx::builder();
     context
-        .stdout(Log { plugin: plugin.to_owned() })
-        .stderr(Log { plugin: plugin.to_owned() })
+        .stdout(Log {
+            plugin: plugin.to_owned(),
+        })
+        .stderr(Log {
+            plugin: plugin.to_owned(),
+        })
         .max_random_size(MAX_RANDOM)
         .allow_tcp(false)
         .allow_udp(false);
@@ -43,7 +47,13 @@ impl IsTerminal for Log {
 
 impl StdoutStream for Log {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
-        Box::new(Lines { plugin: self.plugin.clone(), pending: Vec::new(), since: Instant::now(), written: 0, dropped: 0 })
+        Box::new(Lines {
+            plugin: self.plugin.clone(),
+            pending: Vec::new(),
+            since: Instant::now(),
+            written: 0,
+            dropped: 0,
+        })
     }
 }
 
@@ -80,14 +90,26 @@ impl Lines {
         self.written += 1;
         let dropped = std::mem::take(&mut self.dropped);
         if dropped > 0 {
-            tracing::warn!(plugin = self.plugin, dropped, "the plugin writes too much; lines were dropped");
+            tracing::warn!(
+                plugin = self.plugin,
+                dropped,
+                "the plugin writes too much; lines were dropped"
+            );
         }
-        tracing::info!(plugin = self.plugin, "{}", String::from_utf8_lossy(&line).escape_debug());
+        tracing::info!(
+            plugin = self.plugin,
+            "{}",
+            String::from_utf8_lossy(&line).escape_debug()
+        );
     }
 }
 
 impl AsyncWrite for Lines {
-    fn poll_write(mut self: Pin<&mut Self>, _: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
         self.take(bytes);
         Poll::Ready(Ok(bytes.len()))
     }
@@ -115,7 +137,13 @@ mod tests {
 
     #[test]
     fn a_flood_of_output_is_counted_and_not_written() {
-        let mut lines = Lines { plugin: "p".into(), pending: vec![], since: Instant::now(), written: 0, dropped: 0 };
+        let mut lines = Lines {
+            plugin: "p".into(),
+            pending: vec![],
+            since: Instant::now(),
+            written: 0,
+            dropped: 0,
+        };
         lines.take("x\n".repeat(100).as_bytes());
         assert_eq!(lines.written, LINES_A_SECOND);
         assert_eq!(lines.dropped, 100 - LINES_A_SECOND);
@@ -123,7 +151,13 @@ mod tests {
 
     #[test]
     fn a_line_without_an_end_is_cut() {
-        let mut lines = Lines { plugin: "p".into(), pending: vec![], since: Instant::now(), written: 0, dropped: 0 };
+        let mut lines = Lines {
+            plugin: "p".into(),
+            pending: vec![],
+            since: Instant::now(),
+            written: 0,
+            dropped: 0,
+        };
         lines.take(&[b'x'; MAX_LINE * 2 + 1]);
         assert_eq!((lines.written, lines.pending.len()), (2, 1));
     }

@@ -4,9 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use slewgate_serial::{Guard, Held, Line, LineError, MAX_REQUEST, Outcome};
-use wasmtime::component::Resource;
 use wasmtime::Error;
-
+use wasmtime::component::Resource;
 
 use super::{Guest, HandlerPowers};
 use crate::bindings::serial::{ErrorCode, Exchange, Framing, Host, HostHeldLine, HostLine};
@@ -26,15 +25,19 @@ impl Guest<HandlerPowers> {
     /// Whether what this call writes on the line of `role` may still reach the wire.
     fn guard(&self, role: &str) -> Option<Guard> {
         let duty = self.powers.duty.as_ref()?;
-        Some(match duty.writes.as_ref().and_then(|counts| counts.of(role)) {
-            Some(count) => Guard::Warranted(count, duty.warrant.clone()),
-            None => Guard::Read,
-        })
+        Some(
+            match duty.writes.as_ref().and_then(|counts| counts.of(role)) {
+                Some(count) => Guard::Warranted(count, duty.warrant.clone()),
+                None => Guard::Read,
+            },
+        )
     }
 
     /// What the plugin is told, and for the outcome that the client is told, whether bytes went out.
     fn answer<T>(&self, answer: Result<T, LineError>) -> Result<T, ErrorCode> {
-        let nothing_written = answer.as_ref().is_err_and(|error| error.outcome() == Outcome::NotStarted);
+        let nothing_written = answer
+            .as_ref()
+            .is_err_and(|error| error.outcome() == Outcome::NotStarted);
         if let Some(duty) = &self.powers.duty
             && !nothing_written
         {
@@ -47,23 +50,45 @@ impl Guest<HandlerPowers> {
 impl Host for Guest<HandlerPowers> {}
 
 impl HostLine for Guest<HandlerPowers> {
-    async fn open(&mut self, role: String) -> wasmtime::Result<Result<Resource<GuestLine>, ErrorCode>> {
-        let line = self.powers.duty.is_some().then(|| self.powers.table.line(&role).cloned()).flatten();
-        let Some(line) = line else { return Ok(Err(ErrorCode::NotGranted)) };
+    async fn open(
+        &mut self,
+        role: String,
+    ) -> wasmtime::Result<Result<Resource<GuestLine>, ErrorCode>> {
+        let line = self
+            .powers
+            .duty
+            .is_some()
+            .then(|| self.powers.table.line(&role).cloned())
+            .flatten();
+        let Some(line) = line else {
+            return Ok(Err(ErrorCode::NotGranted));
+        };
         Ok(Ok(self.handles.push(GuestLine { line, role })?))
     }
 
-    async fn exchange(&mut self, line: Resource<GuestLine>, exchange: Exchange) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
+    async fn exchange(
+        &mut self,
+        line: Resource<GuestLine>,
+        exchange: Exchange,
+    ) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
         let GuestLine { line, role } = self.handles.get(&line)?;
-        let Some(guard) = self.guard(role) else { return Ok(Err(ErrorCode::NotGranted)) };
+        let Some(guard) = self.guard(role) else {
+            return Ok(Err(ErrorCode::NotGranted));
+        };
         let line = line.clone();
         let reply = line.exchange(checked(exchange)?, guard).await;
         Ok(self.answer(reply))
     }
 
-    async fn hold(&mut self, line: Resource<GuestLine>, at_most: u32) -> wasmtime::Result<Result<Resource<GuestHold>, ErrorCode>> {
+    async fn hold(
+        &mut self,
+        line: Resource<GuestLine>,
+        at_most: u32,
+    ) -> wasmtime::Result<Result<Resource<GuestHold>, ErrorCode>> {
         let GuestLine { line, role } = self.handles.get(&line)?;
-        let Some(guard) = self.guard(role) else { return Ok(Err(ErrorCode::NotGranted)) };
+        let Some(guard) = self.guard(role) else {
+            return Ok(Err(ErrorCode::NotGranted));
+        };
         let line = line.clone();
         Ok(match line.hold(millis(at_most), guard).await {
             Ok(held) => Ok(self.handles.push(GuestHold(Some(held)))?),
@@ -78,22 +103,44 @@ impl HostLine for Guest<HandlerPowers> {
 }
 
 impl HostHeldLine for Guest<HandlerPowers> {
-    async fn exchange(&mut self, held: Resource<GuestHold>, exchange: Exchange) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
-        let Some(held) = &self.handles.get(&held)?.0 else { return Ok(Err(ErrorCode::Expired)) };
+    async fn exchange(
+        &mut self,
+        held: Resource<GuestHold>,
+        exchange: Exchange,
+    ) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
+        let Some(held) = &self.handles.get(&held)?.0 else {
+            return Ok(Err(ErrorCode::Expired));
+        };
         let reply = held.exchange(checked(exchange)?).await;
         Ok(self.answer(reply))
     }
 
-    async fn write(&mut self, held: Resource<GuestHold>, bytes: Vec<u8>) -> wasmtime::Result<Result<(), ErrorCode>> {
-        let Some(held) = &self.handles.get(&held)?.0 else { return Ok(Err(ErrorCode::Expired)) };
+    async fn write(
+        &mut self,
+        held: Resource<GuestHold>,
+        bytes: Vec<u8>,
+    ) -> wasmtime::Result<Result<(), ErrorCode>> {
+        let Some(held) = &self.handles.get(&held)?.0 else {
+            return Ok(Err(ErrorCode::Expired));
+        };
         bounded(&bytes)?;
         let written = held.write(bytes).await;
         Ok(self.answer(written))
     }
 
-    async fn read(&mut self, held: Resource<GuestHold>, reply: Framing, timeout: u32) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
-        let Some(held) = &self.handles.get(&held)?.0 else { return Ok(Err(ErrorCode::Expired)) };
-        Ok(held.read(reply.into(), millis(timeout)).await.map_err(Into::into))
+    async fn read(
+        &mut self,
+        held: Resource<GuestHold>,
+        reply: Framing,
+        timeout: u32,
+    ) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
+        let Some(held) = &self.handles.get(&held)?.0 else {
+            return Ok(Err(ErrorCode::Expired));
+        };
+        Ok(held
+            .read(reply.into(), millis(timeout))
+            .await
+            .map_err(Into::into))
     }
 
     async fn release(&mut self, held: Resource<GuestHold>) -> wasmtime::Result<()> {
@@ -115,7 +162,10 @@ fn checked(exchange: Exchange) -> wasmtime::Result<slewgate_serial::Exchange> {
 
 fn bounded(request: &[u8]) -> wasmtime::Result<()> {
     if request.len() > MAX_REQUEST {
-        return Err(Error::msg(format!("a serial request of {} bytes; at most {MAX_REQUEST}", request.len())));
+        return Err(Error::msg(format!(
+            "a serial request of {} bytes; at most {MAX_REQUEST}",
+            request.len()
+        )));
     }
     Ok(())
 }

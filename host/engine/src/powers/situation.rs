@@ -23,11 +23,19 @@ pub(crate) struct PolicyPowers {
 
 impl PolicyPowers {
     pub(crate) fn new(surroundings: Surroundings, clock: Arc<AtomicU64>) -> PolicyPowers {
-        PolicyPowers { surroundings, moment: Moment::default(), clock }
+        PolicyPowers {
+            surroundings,
+            moment: Moment::default(),
+            clock,
+        }
     }
 
     /// For the decision that comes.
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a float's cast saturates")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a float's cast saturates"
+    )]
     pub(crate) fn set(&mut self, moment: Moment) {
         self.clock.store(moment.now as u64, Ordering::Relaxed);
         self.moment = moment;
@@ -57,7 +65,12 @@ impl Host for Guest<PolicyPowers> {
     fn observed(&mut self) -> Result<Option<Reading>> {
         Ok(self.powers.moment.observed.as_ref().map(|reading| Reading {
             observation: reading.observation.clone(),
-            age: u32::try_from(Instant::now().saturating_duration_since(reading.taken).as_millis()).unwrap_or(u32::MAX),
+            age: u32::try_from(
+                Instant::now()
+                    .saturating_duration_since(reading.taken)
+                    .as_millis(),
+            )
+            .unwrap_or(u32::MAX),
         }))
     }
 

@@ -25,16 +25,34 @@ impl Skies for PolicyPowers {
 }
 
 impl<P: Skies> Host for Guest<P> {
-    fn convert(&mut self, position: Equatorial, given: Frame, wanted: Frame, at: f64) -> Result<Equatorial> {
-        Ok(self.powers.sky().convert(position.into(), given.into(), wanted.into(), at).into())
+    fn convert(
+        &mut self,
+        position: Equatorial,
+        given: Frame,
+        wanted: Frame,
+        at: f64,
+    ) -> Result<Equatorial> {
+        Ok(self
+            .powers
+            .sky()
+            .convert(position.into(), given.into(), wanted.into(), at)
+            .into())
     }
 
     fn to_horizontal(&mut self, position: Equatorial, at: f64, site: Site) -> Result<Horizontal> {
-        Ok(self.powers.sky().to_horizontal(position.into(), at, &site.into()).into())
+        Ok(self
+            .powers
+            .sky()
+            .to_horizontal(position.into(), at, &site.into())
+            .into())
     }
 
     fn from_horizontal(&mut self, position: Horizontal, at: f64, site: Site) -> Result<Equatorial> {
-        Ok(self.powers.sky().from_horizontal(position.into(), at, &site.into()).into())
+        Ok(self
+            .powers
+            .sky()
+            .from_horizontal(position.into(), at, &site.into())
+            .into())
     }
 
     fn sidereal_time(&mut self, at: f64, site: Site) -> Result<f64> {
@@ -52,37 +70,57 @@ impl<P: Skies> Host for Guest<P> {
 
 impl From<Equatorial> for slewgate_sky::Equatorial {
     fn from(position: Equatorial) -> Self {
-        slewgate_sky::Equatorial { ra: position.ra, dec: position.dec }
+        slewgate_sky::Equatorial {
+            ra: position.ra,
+            dec: position.dec,
+        }
     }
 }
 
 impl From<slewgate_sky::Equatorial> for Equatorial {
     fn from(position: slewgate_sky::Equatorial) -> Self {
-        Equatorial { ra: position.ra, dec: position.dec }
+        Equatorial {
+            ra: position.ra,
+            dec: position.dec,
+        }
     }
 }
 
 impl From<Horizontal> for slewgate_sky::Horizontal {
     fn from(position: Horizontal) -> Self {
-        slewgate_sky::Horizontal { altitude: position.altitude, azimuth: position.azimuth }
+        slewgate_sky::Horizontal {
+            altitude: position.altitude,
+            azimuth: position.azimuth,
+        }
     }
 }
 
 impl From<slewgate_sky::Horizontal> for Horizontal {
     fn from(position: slewgate_sky::Horizontal) -> Self {
-        Horizontal { altitude: position.altitude, azimuth: position.azimuth }
+        Horizontal {
+            altitude: position.altitude,
+            azimuth: position.azimuth,
+        }
     }
 }
 
 impl From<Site> for slewgate_sky::Site {
     fn from(site: Site) -> Self {
-        slewgate_sky::Site { latitude: site.latitude, longitude: site.longitude, elevation: site.elevation }
+        slewgate_sky::Site {
+            latitude: site.latitude,
+            longitude: site.longitude,
+            elevation: site.elevation,
+        }
     }
 }
 
 impl From<slewgate_sky::Site> for Site {
     fn from(site: slewgate_sky::Site) -> Self {
-        Site { latitude: site.latitude, longitude: site.longitude, elevation: site.elevation }
+        Site {
+            latitude: site.latitude,
+            longitude: site.longitude,
+            elevation: site.elevation,
+        }
     }
 }
 

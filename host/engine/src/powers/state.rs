@@ -12,10 +12,15 @@ impl Host for Guest<HandlerPowers> {
     }
 
     fn set(&mut self, key: String, value: Vec<u8>) -> Result<Result<(), Full>> {
-        Ok(self.powers.table.notes().set(key, value).map_err(|overfull| match overfull {
-            Overfull::Keys => Full::TooManyKeys,
-            Overfull::Size => Full::TooLarge,
-        }))
+        Ok(self
+            .powers
+            .table
+            .notes()
+            .set(key, value)
+            .map_err(|overfull| match overfull {
+                Overfull::Keys => Full::TooManyKeys,
+                Overfull::Size => Full::TooLarge,
+            }))
     }
 
     fn delete(&mut self, key: String) -> Result<()> {

@@ -38,7 +38,11 @@ impl From<contract::Attachment> for Attachment {
             };
             (stop.role, sequence)
         });
-        Attachment { model: found.model, lacks: found.lacks, stops: stops.collect() }
+        Attachment {
+            model: found.model,
+            lacks: found.lacks,
+            stops: stops.collect(),
+        }
     }
 }
 

@@ -16,10 +16,10 @@ use slewgate_serial::{Line, StopCount, StopSequence};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 pub use attachment::{Attached, Attachment};
-pub use motions::{StopError, StoppedBy, Stopping};
-pub use observe::Reading;
 pub(crate) use motions::{Look, NotBegun};
+pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
+pub use observe::Reading;
 pub(crate) use tasks::run;
 
 use crate::surroundings::Surroundings;
@@ -127,7 +127,14 @@ impl Table {
     }
 
     fn counts(&self, labels: u64) -> StopCounts {
-        StopCounts { lines: self.lines.iter().map(|(role, line)| (role.clone(), line.stop_count())).collect(), labels }
+        StopCounts {
+            lines: self
+                .lines
+                .iter()
+                .map(|(role, line)| (role.clone(), line.stop_count()))
+                .collect(),
+            labels,
+        }
     }
 
     /// News from now on.
@@ -150,7 +157,13 @@ impl Table {
 
     /// Whether a stop of the other stops something of this.
     pub(crate) fn shares_line_with(&self, other: &Table) -> bool {
-        let names = |table: &Table| table.lines.values().map(|line| line.name().to_owned()).collect::<Vec<_>>();
+        let names = |table: &Table| {
+            table
+                .lines
+                .values()
+                .map(|line| line.name().to_owned())
+                .collect::<Vec<_>>()
+        };
         let others = names(other);
         self.name != other.name && names(self).iter().any(|name| others.contains(name))
     }
@@ -169,7 +182,10 @@ impl Table {
 
     /// The queue of due `advance` calls; once, for the task that makes them.
     pub(crate) fn take_looks(&self) -> Option<mpsc::Receiver<Look>> {
-        self.waiting_looks.lock().unwrap_or_else(PoisonError::into_inner).take()
+        self.waiting_looks
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {

@@ -7,7 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use slewgate_safety::{
-    Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion, Plan, Progress, Session,
+    Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion,
+    Plan, Progress, Session,
 };
 use slewgate_serial::{LineError, StopHandle, StopSequence, Warrant};
 
@@ -60,7 +61,9 @@ pub struct Stopping(Vec<(String, Result<StopHandle, NoSequence>)>);
 #[derive(Debug, thiserror::Error)]
 pub enum StopError {
     /// The plugin never attached, and nothing else says how the line is stopped.
-    #[error("no stop sequence is known for the line in role `{0}`: its plugin never attached to the hardware")]
+    #[error(
+        "no stop sequence is known for the line in role `{0}`: its plugin never attached to the hardware"
+    )]
     NoSequence(String),
     /// The line.
     #[error("the line in role `{0}`: {1}")]
@@ -72,7 +75,10 @@ struct NoSequence;
 
 impl Desk {
     pub(crate) fn new(stops: BTreeMap<String, StopSequence>) -> Desk {
-        Desk { stops, ..Desk::default() }
+        Desk {
+            stops,
+            ..Desk::default()
+        }
     }
 
     pub(crate) fn label_stops(&self) -> u64 {
@@ -86,11 +92,16 @@ impl Desk {
         if self.stopped_labels.len() == MAX_STOPPED_LABELS {
             self.stopped_labels.pop_front();
         }
-        self.stopped_labels.push_back((label.chars().take(slewgate_safety::MAX_LABEL).collect(), self.label_stops));
+        self.stopped_labels.push_back((
+            label.chars().take(slewgate_safety::MAX_LABEL).collect(),
+            self.label_stops,
+        ));
     }
 
     fn label_stopped_since(&self, label: &str, count: u64) -> bool {
-        self.stopped_labels.iter().any(|(stopped, at)| stopped == label && *at > count)
+        self.stopped_labels
+            .iter()
+            .any(|(stopped, at)| stopped == label && *at > count)
     }
 }
 
@@ -122,16 +133,25 @@ impl Table {
             return Err(NotBegun::Denied(Denied::NotAMove));
         };
         let stop_count = counts.of(&plan.role).ok_or(NotBegun::NoSuchRole)?;
-        let caller = Caller { stop_count, ..caller.clone() };
+        let caller = Caller {
+            stop_count,
+            ..caller.clone()
+        };
         let mut desk = self.desk();
         if desk.label_stopped_since(&plan.label, counts.labels) {
             return Err(NotBegun::Denied(Denied::Stopped));
         }
-        let begun = desk.motions.begin(plan, caller, line.stop_count(), Instant::now());
+        let begun = desk
+            .motions
+            .begin(plan, caller, line.stop_count(), Instant::now());
         let (motion, actions) = begun.map_err(NotBegun::Denied)?;
         self.perform(&mut desk, actions);
         desk.warrants.insert(motion, duty.warrant.clone());
-        duty.deeds.began.lock().unwrap_or_else(PoisonError::into_inner).push(motion);
+        duty.deeds
+            .began
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .push(motion);
         drop(desk);
         self.moved.notify_one();
         Ok(motion.0)
@@ -142,8 +162,16 @@ impl Table {
     }
 
     /// A jog's client is still there: its number and the lease that it got. None: there is no such jog of this session.
-    pub fn renew(&self, session: Session, label: &str, lease: Option<Duration>) -> Option<(MotionId, Duration)> {
-        let renewed = self.desk().motions.renew(session, None, label, lease, Instant::now());
+    pub fn renew(
+        &self,
+        session: Session,
+        label: &str,
+        lease: Option<Duration>,
+    ) -> Option<(MotionId, Duration)> {
+        let renewed = self
+            .desk()
+            .motions
+            .renew(session, None, label, lease, Instant::now());
         self.moved.notify_one();
         renewed
     }
@@ -152,7 +180,11 @@ impl Table {
     pub fn stop(&self, by: &StoppedBy) -> Stopping {
         let mut desk = self.desk();
         desk.stopped_by = Some(by.0.clone());
-        let sent = self.lines.keys().map(|role| (role.clone(), self.stop_line(&desk, role))).collect();
+        let sent = self
+            .lines
+            .keys()
+            .map(|role| (role.clone(), self.stop_line(&desk, role)))
+            .collect();
         self.end_stopped(&mut desk);
         drop(desk);
         self.moved.notify_one();
@@ -226,9 +258,17 @@ impl Table {
     /// Ends when a stop came after the counts were taken.
     pub(crate) async fn stopped_since(&self, counts: Option<&super::StopCounts>) {
         let mut stops = self.stops.subscribe();
-        let Some(counts) = counts else { return std::future::pending().await };
+        let Some(counts) = counts else {
+            return std::future::pending().await;
+        };
         // The table that owns the sender is borrowed here: it cannot be closed.
-        let _ = stops.wait_for(|_| self.lines.iter().any(|(role, line)| counts.of(role) != Some(line.stop_count()))).await;
+        let _ = stops
+            .wait_for(|_| {
+                self.lines
+                    .iter()
+                    .any(|(role, line)| counts.of(role) != Some(line.stop_count()))
+            })
+            .await;
     }
 
     pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
@@ -246,7 +286,9 @@ impl Table {
     /// Ends the motions that the newest stop of each line took along.
     fn end_stopped(&self, desk: &mut Desk) {
         for (role, line) in &self.lines {
-            let actions = desk.motions.stopped(role, line.stop_count(), Instant::now());
+            let actions = desk
+                .motions
+                .stopped(role, line.stop_count(), Instant::now());
             self.perform(desk, actions);
         }
     }
@@ -265,15 +307,25 @@ impl Table {
         }
         while let Some(action) = actions.pop_front() {
             match action {
-                Action::Send { role, exchanges, .. } => self.send_ending(&role, exchanges),
+                Action::Send {
+                    role, exchanges, ..
+                } => self.send_ending(&role, exchanges),
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     drop(self.stop_line(desk, &role));
                     if let Some(line) = self.line(&role) {
-                        actions.extend(desk.motions.stopped(&role, line.stop_count(), Instant::now()));
+                        actions.extend(desk.motions.stopped(
+                            &role,
+                            line.stop_count(),
+                            Instant::now(),
+                        ));
                     }
                 }
-                Action::Advance { motion, occasion, note } => self.look_after(desk, motion, occasion, note),
+                Action::Advance {
+                    motion,
+                    occasion,
+                    note,
+                } => self.look_after(desk, motion, occasion, note),
                 Action::Event(event) => {
                     if let Happening::Ended(_) = event.happening {
                         revoke(desk, event.motion);
@@ -286,22 +338,35 @@ impl Table {
 
     fn send_ending(&self, role: &str, exchanges: Vec<slewgate_serial::Exchange>) {
         if let Some(line) = self.line(role) {
-            drop(line.end(&StopSequence { exchanges, patience: Duration::ZERO }));
+            drop(line.end(&StopSequence {
+                exchanges,
+                patience: Duration::ZERO,
+            }));
         }
     }
 
     /// Counts the stop even where no bytes are known: what was asked before never reaches the wire.
     fn stop_line(&self, desk: &Desk, role: &str) -> Result<StopHandle, NoSequence> {
-        let Some(line) = self.line(role) else { return Err(NoSequence) };
+        let Some(line) = self.line(role) else {
+            return Err(NoSequence);
+        };
         let known = desk.stops.get(role);
-        let nothing = StopSequence { exchanges: Vec::new(), patience: Duration::ZERO };
+        let nothing = StopSequence {
+            exchanges: Vec::new(),
+            patience: Duration::ZERO,
+        };
         let handle = line.stop(known.unwrap_or(&nothing));
         self.stops.send_modify(|stops| *stops += 1);
         known.map(|_| handle).ok_or(NoSequence)
     }
 
     fn look_after(&self, desk: &Desk, motion: MotionId, occasion: Occasion, note: Vec<u8>) {
-        let look = Look { motion, occasion, note, counts: self.counts(desk.label_stops()) };
+        let look = Look {
+            motion,
+            occasion,
+            note,
+            counts: self.counts(desk.label_stops()),
+        };
         if self.looks.try_send(look).is_err() {
             tracing::error!(plugin = self.name, %motion, "too many motions to look after");
         }

@@ -54,7 +54,10 @@ mod tests {
             notes.set(key.to_string(), vec![1]).unwrap();
         }
         assert_eq!(notes.set("one more".into(), vec![]), Err(Overfull::Keys));
-        assert_eq!(notes.set("0".into(), vec![0; MAX_VALUE + 1]), Err(Overfull::Size));
+        assert_eq!(
+            notes.set("0".into(), vec![0; MAX_VALUE + 1]),
+            Err(Overfull::Size)
+        );
         notes.set("0".into(), vec![2]).unwrap();
         assert_eq!(notes.get("0"), Some(vec![2]));
         notes.delete("0");

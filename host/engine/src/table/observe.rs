@@ -38,7 +38,11 @@ impl Reading {
 
 impl Table {
     /// A reading of at most this age: the newest one, or a new one. Those who ask at the same time share it.
-    pub(crate) async fn observe(&self, handler: &Handler, age: Duration) -> Result<Reading, Refusal> {
+    pub(crate) async fn observe(
+        &self,
+        handler: &Handler,
+        age: Duration,
+    ) -> Result<Reading, Refusal> {
         if let Some(reading) = self.newest_within(age) {
             return Ok(reading);
         }
@@ -47,7 +51,11 @@ impl Table {
             return Ok(reading);
         }
         let observation = handler.sample().await?;
-        let reading = Reading { observation, taken: Instant::now(), at: self.surroundings.clock.now() };
+        let reading = Reading {
+            observation,
+            taken: Instant::now(),
+            at: self.surroundings.clock.now(),
+        };
         self.newest.send_replace(Some(reading.clone()));
         Ok(reading)
     }
@@ -64,6 +72,9 @@ impl Table {
     }
 
     fn newest_within(&self, age: Duration) -> Option<Reading> {
-        self.newest.borrow().clone().filter(|reading| reading.younger_than(age))
+        self.newest
+            .borrow()
+            .clone()
+            .filter(|reading| reading.younger_than(age))
     }
 }

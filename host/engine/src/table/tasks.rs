@@ -48,7 +48,9 @@ async fn keep_time(table: Arc<Table>) {
 
 /// Calls `advance`. Motions do not wait for each other: the queue is drained into tasks of their own.
 async fn look_after(table: Arc<Table>, snapshots: Snapshots) {
-    let Some(mut looks) = table.take_looks() else { return };
+    let Some(mut looks) = table.take_looks() else {
+        return;
+    };
     let mut under_way = JoinSet::new();
     while let Some(look) = looks.recv().await {
         while under_way.try_join_next().is_some() {}
@@ -73,13 +75,23 @@ async fn advance(table: Arc<Table>, handler: Option<Arc<Handler>>, look: Look) {
 
 /// Calls `attach` each time that all lines of the table are open anew, or that another generation serves.
 async fn attach(table: Arc<Table>, mut snapshots: Snapshots) {
-    let mut lines: Vec<_> = table.lines.values().map(slewgate_serial::Line::state).collect();
+    let mut lines: Vec<_> = table
+        .lines
+        .values()
+        .map(slewgate_serial::Line::state)
+        .collect();
     let mut served = None;
     let mut retry = FIRST_RETRY;
     loop {
         let handler = snapshots.borrow_and_update().handler(table.name()).cloned();
-        let openings: Option<Vec<u64>> = lines.iter_mut().map(|line| opening(&line.borrow_and_update())).collect();
-        let wanted = handler.as_ref().zip(openings.as_ref()).map(|(handler, openings)| (handler.generation(), openings.clone()));
+        let openings: Option<Vec<u64>> = lines
+            .iter_mut()
+            .map(|line| opening(&line.borrow_and_update()))
+            .collect();
+        let wanted = handler
+            .as_ref()
+            .zip(openings.as_ref())
+            .map(|(handler, openings)| (handler.generation(), openings.clone()));
         let mut wait = LAST_RETRY;
         match handler {
             Some(handler) if wanted.is_some() && wanted != served => {
@@ -95,7 +107,9 @@ async fn attach(table: Arc<Table>, mut snapshots: Snapshots) {
                     table.unloaded();
                 }
                 served = None;
-                table.attached.send_replace(not_attached(&lines, loaded.is_some()));
+                table
+                    .attached
+                    .send_replace(not_attached(&lines, loaded.is_some()));
             }
         }
         tokio::select! {
@@ -116,7 +130,12 @@ async fn attach_once(table: &Table, handler: &Handler, retry: Duration) -> bool 
             true
         }
         Attached::Failed(why) => {
-            tracing::warn!(plugin = table.name(), why, "cannot attach; trying again in {} ms", retry.as_millis());
+            tracing::warn!(
+                plugin = table.name(),
+                why,
+                "cannot attach; trying again in {} ms",
+                retry.as_millis()
+            );
             false
         }
         Attached::NotYet => false,
@@ -132,7 +151,9 @@ async fn sample(table: Arc<Table>, snapshots: Snapshots) {
         let period = handler.as_ref().and_then(|handler| handler.sample_every());
         let attached = matches!(&*table.attached.borrow(), Attached::To(_));
         let due = match (handler, period) {
-            (Some(handler), Some(period)) if attached && (table.watched() || !table.motions().is_empty()) => {
+            (Some(handler), Some(period))
+                if attached && (table.watched() || !table.motions().is_empty()) =>
+            {
                 let due = Instant::now() + period;
                 if let Err(refusal) = table.observe(&handler, period / 2).await {
                     tracing::debug!(plugin = table.name(), cause = refusal.cause, "no sample");
@@ -166,13 +187,22 @@ fn not_attached(lines: &[watch::Receiver<LineState>], loaded: bool) -> Attached 
 }
 
 async fn any_changed(lines: &mut [watch::Receiver<LineState>]) {
-    let mut changes: Vec<_> = lines.iter_mut().map(|line| Box::pin(line.changed())).collect();
+    let mut changes: Vec<_> = lines
+        .iter_mut()
+        .map(|line| Box::pin(line.changed()))
+        .collect();
     if changes.is_empty() {
         return std::future::pending().await;
     }
     std::future::poll_fn(|context| {
-        let ready = changes.iter_mut().any(|change| change.as_mut().poll(context).is_ready());
-        if ready { std::task::Poll::Ready(()) } else { std::task::Poll::Pending }
+        let ready = changes
+            .iter_mut()
+            .any(|change| change.as_mut().poll(context).is_ready());
+        if ready {
+            std::task::Poll::Ready(())
+        } else {
+            std::task::Poll::Pending
+        }
     })
     .await;
 }

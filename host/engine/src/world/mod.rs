@@ -41,7 +41,11 @@ impl World {
     pub(crate) fn decode(name: &'static str, bytes: &[u8]) -> anyhow::Result<World> {
         let (resolve, id) = wit_parser::decoding::decode_world(bytes)?;
         let world = &resolve.worlds[id];
-        Ok(World { name, imports: wanted(&resolve, &world.imports), exports: wanted(&resolve, &world.exports) })
+        Ok(World {
+            name,
+            imports: wanted(&resolve, &world.imports),
+            exports: wanted(&resolve, &world.exports),
+        })
     }
 
     /// Everything that the component lacks or has otherwise.
@@ -51,7 +55,12 @@ impl World {
         for (interface, functions) in &self.exports {
             match ty.get_export(engine, interface).map(|export| export.ty) {
                 Some(ComponentItem::ComponentInstance(instance)) => {
-                    compare(&format!("export {interface}"), functions, &exported(engine, &instance), &mut differences);
+                    compare(
+                        &format!("export {interface}"),
+                        functions,
+                        &exported(engine, &instance),
+                        &mut differences,
+                    );
                 }
                 _ => differences.push(format!("it does not export {interface}")),
             }
@@ -65,40 +74,78 @@ impl World {
                 _ => differences.push(format!("it imports {name}, which the host does not offer")),
             }
         }
-        if differences.is_empty() { Ok(()) } else { Err(Mismatch { world: self.name, differences }) }
+        if differences.is_empty() {
+            Ok(())
+        } else {
+            Err(Mismatch {
+                world: self.name,
+                differences,
+            })
+        }
     }
 
     /// A component imports the functions that it uses, and each must be as the host has it.
-    fn check_import(&self, name: &str, used: &BTreeMap<String, Signature>, differences: &mut Vec<String>) {
+    fn check_import(
+        &self,
+        name: &str,
+        used: &BTreeMap<String, Signature>,
+        differences: &mut Vec<String>,
+    ) {
         let Some(offered) = self.imports.get(name) else {
             return differences.push(format!("it imports {name}, which this world does not have"));
         };
         for (function, signature) in used {
             match offered.get(function) {
-                None => differences.push(format!("it imports {name} {function}, which the host does not offer")),
-                Some(offered) => differ(&format!("import {name}"), function, offered, signature, differences),
+                None => differences.push(format!(
+                    "it imports {name} {function}, which the host does not offer"
+                )),
+                Some(offered) => differ(
+                    &format!("import {name}"),
+                    function,
+                    offered,
+                    signature,
+                    differences,
+                ),
             }
         }
     }
 }
 
 /// Whether a component uses a function of an import.
-pub(crate) fn imports(engine: &Engine, component: &Component, interface: &str, function: &str) -> bool {
-    match component.component_type().get_import(engine, interface).map(|import| import.ty) {
-        Some(ComponentItem::ComponentInstance(instance)) => instance.get_export(engine, function).is_some(),
+pub(crate) fn imports(
+    engine: &Engine,
+    component: &Component,
+    interface: &str,
+    function: &str,
+) -> bool {
+    match component
+        .component_type()
+        .get_import(engine, interface)
+        .map(|import| import.ty)
+    {
+        Some(ComponentItem::ComponentInstance(instance)) => {
+            instance.get_export(engine, function).is_some()
+        }
         _ => false,
     }
 }
 
 fn exported(engine: &Engine, instance: &ComponentInstance) -> BTreeMap<String, Signature> {
-    let functions = instance.exports(engine).filter_map(|(name, item)| match item.ty {
-        ComponentItem::ComponentFunc(function) => Some((name.to_owned(), found(&function))),
-        _ => None,
-    });
+    let functions = instance
+        .exports(engine)
+        .filter_map(|(name, item)| match item.ty {
+            ComponentItem::ComponentFunc(function) => Some((name.to_owned(), found(&function))),
+            _ => None,
+        });
     functions.collect()
 }
 
-fn compare(whole: &str, wanted: &BTreeMap<String, Signature>, found: &BTreeMap<String, Signature>, differences: &mut Vec<String>) {
+fn compare(
+    whole: &str,
+    wanted: &BTreeMap<String, Signature>,
+    found: &BTreeMap<String, Signature>,
+    differences: &mut Vec<String>,
+) {
     for (name, wanted) in wanted {
         match found.get(name) {
             None => differences.push(format!("{whole}: the function `{name}` is missing")),
@@ -107,8 +154,16 @@ fn compare(whole: &str, wanted: &BTreeMap<String, Signature>, found: &BTreeMap<S
     }
 }
 
-fn differ(whole: &str, name: &str, wanted: &Signature, found: &Signature, differences: &mut Vec<String>) {
+fn differ(
+    whole: &str,
+    name: &str,
+    wanted: &Signature,
+    found: &Signature,
+    differences: &mut Vec<String>,
+) {
     for (part, wanted, found) in wanted.differences(found) {
-        differences.push(format!("{whole}: {part} of the function `{name}` is {found}, wanted {wanted}"));
+        differences.push(format!(
+            "{whole}: {part} of the function `{name}` is {found}, wanted {wanted}"
+        ));
     }
 }

@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use wasmtime::component::types::{ComponentFunc, Type as Found};
-use wit_parser::{Function, Handle, Resolve, Type as Wanted, TypeDefKind, TypeId, WorldItem, WorldKey};
+use wit_parser::{
+    Function, Handle, Resolve, Type as Wanted, TypeDefKind, TypeId, WorldItem, WorldKey,
+};
 
 /// A function's params and result.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,13 +16,20 @@ pub(crate) struct Signature {
 
 impl Signature {
     /// What differs: which part, as `self` has it and as `other` has it.
-    pub(crate) fn differences<'a>(&'a self, other: &'a Signature) -> Vec<(String, &'a str, &'a str)> {
+    pub(crate) fn differences<'a>(
+        &'a self,
+        other: &'a Signature,
+    ) -> Vec<(String, &'a str, &'a str)> {
         let mut differences = Vec::new();
         for index in 0..self.params.len().max(other.params.len()) {
             let own = self.params.get(index).map_or("nothing", |(_, ty)| ty);
             let others = other.params.get(index).map_or("nothing", |(_, ty)| ty);
             if own != others {
-                let name = self.params.get(index).or(other.params.get(index)).map_or("", |(name, _)| name);
+                let name = self
+                    .params
+                    .get(index)
+                    .or(other.params.get(index))
+                    .map_or("", |(name, _)| name);
                 differences.push((format!("the parameter `{name}`"), own, others));
             }
         }
@@ -33,8 +42,16 @@ impl Signature {
 
 /// A component's function.
 pub(crate) fn found(function: &ComponentFunc) -> Signature {
-    let params = function.params().map(|(name, ty)| (name.to_owned(), of_found(&ty)));
-    Signature { params: params.collect(), result: function.results().next().map_or_else(nothing, |ty| of_found(&ty)) }
+    let params = function
+        .params()
+        .map(|(name, ty)| (name.to_owned(), of_found(&ty)));
+    Signature {
+        params: params.collect(),
+        result: function
+            .results()
+            .next()
+            .map_or_else(nothing, |ty| of_found(&ty)),
+    }
 }
 
 /// The functions of a world's imports or exports.
@@ -45,7 +62,9 @@ pub(crate) fn wanted<'a>(
     let interfaces = items.into_iter().filter_map(|(_, item)| match item {
         WorldItem::Interface { id, .. } => {
             let functions = &resolve.interfaces[*id].functions;
-            let functions = functions.iter().map(|(name, function)| (name.clone(), signature(resolve, function)));
+            let functions = functions
+                .iter()
+                .map(|(name, function)| (name.clone(), signature(resolve, function)));
             Some((resolve.id_of(*id)?, functions.collect()))
         }
         WorldItem::Function(_) | WorldItem::Type { .. } => None,
@@ -54,10 +73,16 @@ pub(crate) fn wanted<'a>(
 }
 
 fn signature(resolve: &Resolve, function: &Function) -> Signature {
-    let params = function.params.iter().map(|param| (param.name.clone(), of_wanted(resolve, &param.ty)));
+    let params = function
+        .params
+        .iter()
+        .map(|param| (param.name.clone(), of_wanted(resolve, &param.ty)));
     Signature {
         params: params.collect(),
-        result: function.result.as_ref().map_or_else(nothing, |ty| of_wanted(resolve, ty)),
+        result: function
+            .result
+            .as_ref()
+            .map_or_else(nothing, |ty| of_wanted(resolve, ty)),
     }
 }
 
@@ -82,15 +107,36 @@ fn of_found(ty: &Found) -> String {
         Found::String => "string".into(),
         Found::List(list) => format!("list<{}>", of_found(&list.ty())),
         Found::Option(option) => format!("option<{}>", of_found(&option.ty())),
-        Found::Result(result) => result_text(result.ok().map(|ty| of_found(&ty)), result.err().map(|ty| of_found(&ty))),
+        Found::Result(result) => result_text(
+            result.ok().map(|ty| of_found(&ty)),
+            result.err().map(|ty| of_found(&ty)),
+        ),
         Found::Tuple(tuple) => format!("tuple<{}>", join(tuple.types().map(|ty| of_found(&ty)))),
-        Found::Record(record) => format!("record {{{}}}", join(record.fields().map(|field| format!("{}: {}", field.name, of_found(&field.ty))))),
-        Found::Variant(variant) => format!("variant {{{}}}", join(variant.cases().map(|case| case_text(case.name, case.ty.map(|ty| of_found(&ty)))))),
+        Found::Record(record) => format!(
+            "record {{{}}}",
+            join(
+                record
+                    .fields()
+                    .map(|field| format!("{}: {}", field.name, of_found(&field.ty)))
+            )
+        ),
+        Found::Variant(variant) => format!(
+            "variant {{{}}}",
+            join(
+                variant
+                    .cases()
+                    .map(|case| case_text(case.name, case.ty.map(|ty| of_found(&ty))))
+            )
+        ),
         Found::Enum(names) => format!("enum {{{}}}", join(names.names().map(str::to_owned))),
         Found::Flags(flags) => format!("flags {{{}}}", join(flags.names().map(str::to_owned))),
         Found::Own(_) => "own<resource>".into(),
         Found::Borrow(_) => "borrow<resource>".into(),
-        Found::Map(_) | Found::Future(_) | Found::Stream(_) | Found::ErrorContext | Found::FixedLengthList(_) => OTHER.into(),
+        Found::Map(_)
+        | Found::Future(_)
+        | Found::Stream(_)
+        | Found::ErrorContext
+        | Found::FixedLengthList(_) => OTHER.into(),
     }
 }
 
@@ -120,16 +166,39 @@ fn of_definition(resolve: &Resolve, id: TypeId) -> String {
         TypeDefKind::Type(ty) => text(ty),
         TypeDefKind::List(ty) => format!("list<{}>", text(ty)),
         TypeDefKind::Option(ty) => format!("option<{}>", text(ty)),
-        TypeDefKind::Result(result) => result_text(result.ok.as_ref().map(text), result.err.as_ref().map(text)),
+        TypeDefKind::Result(result) => {
+            result_text(result.ok.as_ref().map(text), result.err.as_ref().map(text))
+        }
         TypeDefKind::Tuple(tuple) => format!("tuple<{}>", join(tuple.types.iter().map(text))),
         TypeDefKind::Record(record) => {
-            format!("record {{{}}}", join(record.fields.iter().map(|field| format!("{}: {}", field.name, text(&field.ty)))))
+            format!(
+                "record {{{}}}",
+                join(record.fields.iter().map(|field| format!(
+                    "{}: {}",
+                    field.name,
+                    text(&field.ty)
+                )))
+            )
         }
         TypeDefKind::Variant(variant) => {
-            format!("variant {{{}}}", join(variant.cases.iter().map(|case| case_text(&case.name, case.ty.as_ref().map(text)))))
+            format!(
+                "variant {{{}}}",
+                join(
+                    variant
+                        .cases
+                        .iter()
+                        .map(|case| case_text(&case.name, case.ty.as_ref().map(text)))
+                )
+            )
         }
-        TypeDefKind::Enum(names) => format!("enum {{{}}}", join(names.cases.iter().map(|case| case.name.clone()))),
-        TypeDefKind::Flags(flags) => format!("flags {{{}}}", join(flags.flags.iter().map(|flag| flag.name.clone()))),
+        TypeDefKind::Enum(names) => format!(
+            "enum {{{}}}",
+            join(names.cases.iter().map(|case| case.name.clone()))
+        ),
+        TypeDefKind::Flags(flags) => format!(
+            "flags {{{}}}",
+            join(flags.flags.iter().map(|flag| flag.name.clone()))
+        ),
         TypeDefKind::Handle(Handle::Own(_)) => "own<resource>".into(),
         TypeDefKind::Handle(Handle::Borrow(_)) => "borrow<resource>".into(),
         TypeDefKind::Resource

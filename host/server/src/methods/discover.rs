@@ -23,7 +23,10 @@ impl HostMethods {
                 Attached::To(found) => found.lacks.clone(),
                 _ => Vec::new(),
             };
-            for command in handler.commands().filter(|command| !lacks.contains(&command.verb)) {
+            for command in handler
+                .commands()
+                .filter(|command| !lacks.contains(&command.verb))
+            {
                 let method = format!("{table}.{}", command.verb);
                 if allowed(&permit, &method, command.effect, &command.example).await? {
                     methods.push(describe(&method, command));
@@ -32,7 +35,9 @@ impl HostMethods {
         }
         for (table, of) in self.plugins.tables() {
             let method = format!("{table}.{STOP}");
-            if !of.lines().is_empty() && allowed(&permit, &method, Effect::Stop, &Map::new()).await? {
+            if !of.lines().is_empty()
+                && allowed(&permit, &method, Effect::Stop, &Map::new()).await?
+            {
                 methods.push(stop(&method));
             }
         }
@@ -45,9 +50,23 @@ impl HostMethods {
 }
 
 /// Whether the policy allows a typical call. A policy that is busy is no denial: then the whole answer waits.
-async fn allowed(permit: &Permit, method: &str, effect: Effect, example: &Map<String, Value>) -> Result<bool, Refusal> {
-    let action = Action { method: method.to_owned(), effect, params: example.clone(), counts: StopCounts::default(), lease: None };
-    match Arc::clone(permit.snapshot()).decide(permit.client(), action).await {
+async fn allowed(
+    permit: &Permit,
+    method: &str,
+    effect: Effect,
+    example: &Map<String, Value>,
+) -> Result<bool, Refusal> {
+    let action = Action {
+        method: method.to_owned(),
+        effect,
+        params: example.clone(),
+        counts: StopCounts::default(),
+        lease: None,
+    };
+    match Arc::clone(permit.snapshot())
+        .decide(permit.client(), action)
+        .await
+    {
         Ok(_) => Ok(true),
         Err(refusal) if refusal.code == slewgate_rpc::Code::Denied => Ok(false),
         Err(refusal) => Err(refusal),
@@ -55,8 +74,18 @@ async fn allowed(permit: &Permit, method: &str, effect: Effect, example: &Map<St
 }
 
 fn describe(method: &str, command: &Command) -> Value {
-    let required = command.params.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
-    let properties = command.params.get("properties").and_then(Value::as_object).cloned().unwrap_or_default();
+    let required = command
+        .params
+        .get("required")
+        .and_then(Value::as_array)
+        .cloned()
+        .unwrap_or_default();
+    let properties = command
+        .params
+        .get("properties")
+        .and_then(Value::as_object)
+        .cloned()
+        .unwrap_or_default();
     let params: Vec<_> = properties
         .into_iter()
         .map(|(name, schema)| json!({ "name": name, "required": required.contains(&Value::from(name.as_str())), "schema": schema }))

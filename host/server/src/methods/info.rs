@@ -52,15 +52,25 @@ impl HostMethods {
     /// The tables: their lines, what was found there, and what moves.
     fn tables(&self) -> Value {
         let tables = self.plugins.tables().iter().map(|(name, table)| {
-            let lines = table.lines().iter().map(|(role, line)| (role.clone(), line_state(line.name(), &line.state().borrow())));
+            let lines = table.lines().iter().map(|(role, line)| {
+                (
+                    role.clone(),
+                    line_state(line.name(), &line.state().borrow()),
+                )
+            });
             let motions: Vec<_> = table.motions().iter().map(crate::topics::motion).collect();
             let hardware = match &*table.attached().borrow() {
                 Attached::NotYet => json!({ "state": "unknown" }),
                 Attached::Failed(cause) => json!({ "state": "failed", "error": cause }),
-                Attached::To(found) => json!({ "state": "attached", "model": found.model, "lacks": found.lacks }),
+                Attached::To(found) => {
+                    json!({ "state": "attached", "model": found.model, "lacks": found.lacks })
+                }
             };
             let lines: serde_json::Map<_, _> = lines.collect();
-            (name.clone(), json!({ "lines": lines, "hardware": hardware, "motions": motions }))
+            (
+                name.clone(),
+                json!({ "lines": lines, "hardware": hardware, "motions": motions }),
+            )
         });
         Value::Object(tables.collect())
     }
@@ -69,7 +79,9 @@ impl HostMethods {
 fn line_state(name: &str, state: &LineState) -> Value {
     match state {
         LineState::Open { opened } => json!({ "line": name, "state": "open", "opened": opened }),
-        LineState::Connecting { error } => json!({ "line": name, "state": "connecting", "error": error }),
+        LineState::Connecting { error } => {
+            json!({ "line": name, "state": "connecting", "error": error })
+        }
         LineState::Closed => json!({ "line": name, "state": "closed" }),
     }
 }

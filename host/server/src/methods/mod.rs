@@ -28,17 +28,36 @@ pub struct HostMethods {
 }
 
 impl HostMethods {
-    pub(crate) fn new(plugins: Arc<Plugins>, sessions: Arc<Sessions>, topics: Topics, info: HostInfo) -> anyhow::Result<HostMethods> {
-        Ok(HostMethods { plugins, sessions, topics, info, commands: list::commands()? })
+    pub(crate) fn new(
+        plugins: Arc<Plugins>,
+        sessions: Arc<Sessions>,
+        topics: Topics,
+        info: HostInfo,
+    ) -> anyhow::Result<HostMethods> {
+        Ok(HostMethods {
+            plugins,
+            sessions,
+            topics,
+            info,
+            commands: list::commands()?,
+        })
     }
 
     /// The host's method of this whole name.
     pub(crate) fn look_up(&self, method: &str) -> Option<(HostMethod, &Command)> {
-        let (found, command) = self.commands.iter().find(|(_, command)| command.verb == method)?;
+        let (found, command) = self
+            .commands
+            .iter()
+            .find(|(_, command)| command.verb == method)?;
         Some((*found, command))
     }
 
-    pub(crate) async fn serve(&self, method: HostMethod, session: &Session, permit: Permit) -> Result<Box<RawValue>, Refusal> {
+    pub(crate) async fn serve(
+        &self,
+        method: HostMethod,
+        session: &Session,
+        permit: Permit,
+    ) -> Result<Box<RawValue>, Refusal> {
         match method {
             HostMethod::Discover => self.discover(permit).await,
             HostMethod::Info => json(&self.info(Some(session))),
@@ -54,7 +73,11 @@ impl HostMethods {
 }
 
 /// `NAME.status`: the newest sample, renewed if it is older than the plugin's own period.
-pub(crate) async fn status(permit: &Permit, table: &str, age: Duration) -> Result<Box<RawValue>, Refusal> {
+pub(crate) async fn status(
+    permit: &Permit,
+    table: &str,
+    age: Duration,
+) -> Result<Box<RawValue>, Refusal> {
     let reading = permit.snapshot().observe(table, age).await?;
     crate::topics::status(&reading)
 }
