@@ -73,7 +73,7 @@ impl CallError {
     pub(crate) fn refusal(&self, engine: &Engine, plugin: &str) -> Refusal {
         let incident = engine.incident();
         match self {
-            CallError::Busy => return Refusal::busy(BUSY_RETRY),
+            CallError::Busy => Refusal::busy(BUSY_RETRY),
             error if error.exhausted() => {
                 tracing::warn!(plugin, incident, %error, "a plugin ran out of its time or memory");
                 Refusal::exhausted(incident, error)

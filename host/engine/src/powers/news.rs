@@ -23,7 +23,7 @@ impl Host for Guest<HandlerPowers> {
         match RawValue::from_string(data) {
             Ok(data) => table.publish(&topic, data),
             Err(error) => {
-                tracing::warn!(plugin = table.name(), topic, %error, "an event was dropped: its data is not JSON")
+                tracing::warn!(plugin = table.name(), topic, %error, "an event was dropped: its data is not JSON");
             }
         }
         Ok(())

@@ -271,7 +271,7 @@ where
                     everything: true,
                     ..Changes::default()
                 })
-                .await
+                .await;
             }
         }
         if self.waiting.len() < MAX_REQUESTS {
