@@ -9,7 +9,7 @@ mod observatory;
 use std::time::Duration;
 
 pub use client::{Client, Closed};
-pub use observatory::{Observatory, Setup, plugins, program};
+pub use observatory::{Observatory, Setup, plugins, program, test_component};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -52,6 +52,20 @@ pub fn plugins() -> PathBuf {
     plugins
 }
 
+/// A component of `components/`, which only tests load.
+pub fn test_component(name: &str) -> PathBuf {
+    let component = plugins()
+        .join("tests")
+        .join(name)
+        .with_added_extension("wasm");
+    assert!(
+        component.exists(),
+        "{} is not built; run `cargo xtask plugins`",
+        component.display()
+    );
+    component
+}
+
 /// What a host is started with.
 #[derive(Default)]
 pub struct Setup {

@@ -14,12 +14,18 @@ const PROFILE: &str = "plugin";
 /// The kinds of components: folders of the data directory, and of `plugins/`.
 const KINDS: [&str; 2] = ["handlers", "policies"];
 
-/// Builds every handler and policy of the workspace; returns the folder that now holds `handlers/*.wasm` and `policies/*.wasm`.
+/// Components that only tests load: their folder in [`build`]'s, and where their sources are.
+const TESTS: (&str, &str) = ("tests", "tests/components");
+
+/// Builds every handler and policy of the workspace, and those of the tests; returns the folder that now holds
+/// `handlers/*.wasm`, `policies/*.wasm` and `tests/*.wasm`.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     toolchain::ensure_component_target(workspace)?;
+    let for_tests = members(workspace, TESTS.0, Path::new(TESTS.1));
     let components: Vec<_> = KINDS
         .into_iter()
         .flat_map(|kind| of_kind(workspace, kind))
+        .chain(for_tests)
         .collect();
     let mut cargo = workspace.cargo();
     cargo.args(["build", "--profile", PROFILE, "--target", COMPONENT_TARGET]);
@@ -50,9 +56,18 @@ fn of_kind<'a>(
     workspace: &'a Workspace,
     kind: &'static str,
 ) -> impl Iterator<Item = (&'static str, &'a str)> {
+    members(workspace, kind, &Path::new("plugins").join(kind))
+}
+
+/// The packages below `sources`, each with the folder that its component goes to.
+fn members<'a>(
+    workspace: &'a Workspace,
+    folder: &'static str,
+    sources: &Path,
+) -> impl Iterator<Item = (&'static str, &'a str)> + use<'a> {
     workspace
-        .members_below(Path::new("plugins").join(kind))
-        .map(move |package| (kind, package.name.as_str()))
+        .members_below(sources.to_owned())
+        .map(move |package| (folder, package.name.as_str()))
 }
 
 /// Where cargo leaves a component; crates' names have no hyphens.
