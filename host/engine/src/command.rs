@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jsonschema::Validator;
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 use slewgate_rpc::Refusal;
 
@@ -236,11 +237,60 @@ pub(crate) fn fit(
         Ok(()) => Ok(()),
         Err(error) => {
             let path = error.instance_path().to_string();
-            let field = match path.trim_start_matches('/') {
-                "" => "params".to_owned(),
-                path => path.replace('/', "."),
+            let field = match (path.trim_start_matches('/'), named(&error)) {
+                ("", None) => "params".to_owned(),
+                ("", Some(name)) => name,
+                (path, None) => path.replace('/', "."),
+                (path, Some(name)) => format!("{}.{name}", path.replace('/', ".")),
             };
             Err((field, error.to_string().chars().take(200).collect()))
         }
+    }
+}
+
+/// The member that is missing or unknown: it is not part of the path.
+fn named(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().cloned(),
+        ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn field(params: Value) -> String {
+        let schema = json!({
+            "type": "object", "required": ["ra"], "additionalProperties": false,
+            "properties": { "ra": { "type": "number" }, "at": { "type": "object", "required": ["hour"] } },
+        });
+        let Value::Object(params) = params else {
+            panic!("an object")
+        };
+        fit(&compile(&schema).unwrap(), &params).unwrap_err().0
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_field() {
+        assert_eq!(field(json!({ "ra": "x" })), "ra");
+        assert_eq!(field(json!({})), "ra");
+        assert_eq!(field(json!({ "ra": 1, "dec": 2 })), "dec");
+        assert_eq!(field(json!({ "ra": 1, "at": {} })), "at.hour");
+    }
+
+    #[test]
+    fn a_verb_that_is_the_hosts_or_no_name_is_refused() {
+        assert!(matches!(check_name("stop"), Err(DescriptionError::Stop)));
+        for name in ["", "Goto", "go to", &"x".repeat(33)] {
+            assert!(
+                matches!(check_name(name), Err(DescriptionError::Name(_))),
+                "{name}"
+            );
+        }
+        check_name("set_time").unwrap();
     }
 }

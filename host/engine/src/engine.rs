@@ -27,6 +27,8 @@ const FIBER_STACK: usize = 2 * 1024 * 1024;
 pub struct EngineSettings {
     /// Private directory for compiled code; none: nothing is kept.
     pub cache: Option<PathBuf>,
+    /// Seconds since 1970 when the host started: makes the names of incidents unique over restarts.
+    pub started: u64,
     /// Threads that run guests; none: one fewer than the machine has cores, at least one.
     pub threads: Option<usize>,
 }
@@ -71,15 +73,12 @@ impl Engine {
             .thread_name("guests")
             .enable_time()
             .build()?;
-        let born = std::time::SystemTime::now()
-            .duration_since(std::time::UNIX_EPOCH)
-            .map_or(0, |time| time.as_secs());
         let inner = Inner {
             wasm,
             ticker,
             guests: Guests(Some(guests)),
             incidents: AtomicU64::new(0),
-            born,
+            born: settings.started,
         };
         Ok(Engine(Arc::new(inner)))
     }

@@ -96,6 +96,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let engine = Engine::new(&EngineSettings {
         cache: Some(data.join("cache/components")),
         threads: None,
+        started: seconds(clock.now()),
     })?;
     let plugins = Plugins::start(
         engine,
@@ -212,6 +213,15 @@ impl Hardware {
         }
         drop(self.simulators);
     }
+}
+
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a cast of a float saturates"
+)]
+fn seconds(milliseconds: f64) -> u64 {
+    (milliseconds / 1000.0) as u64
 }
 
 fn clock(config: &Config) -> SharedClock {

@@ -30,6 +30,10 @@ pub struct ScaledClock {
 }
 
 impl Clock for SystemClock {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is where the one clock comes from"
+    )]
     fn now(&self) -> f64 {
         match SystemTime::now().duration_since(UNIX_EPOCH) {
             Ok(since) => since.as_secs_f64() * 1e3,

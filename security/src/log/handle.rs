@@ -52,6 +52,10 @@ pub(super) enum Message {
 impl LogSettings {
     /// `security/logs/security.log` below the data directory, by the system's clock.
     #[must_use]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the host puts its own clock here"
+    )]
     pub fn below(data: &Path) -> Self {
         Self {
             path: data.join("security/logs/security.log"),
@@ -153,6 +157,7 @@ mod tests {
     use crate::log::EventKind;
 
     #[test]
+    #[expect(clippy::disallowed_methods, reason = "the time does not matter")]
     fn a_caller_goes_on_when_the_queue_is_full_and_the_loss_is_counted() {
         // Nobody takes anything out of this queue.
         let (queue, _messages) = sync_channel(1);

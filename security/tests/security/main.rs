@@ -1,5 +1,10 @@
 //! What this crate promises, seen from outside.
 
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a test may look at the real clock"
+)]
+
 #[cfg(test)]
 mod limits;
 #[cfg(test)]

@@ -10,10 +10,13 @@ use slewgate_safety::{
     Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion,
     Plan, Progress, Session,
 };
-use slewgate_serial::{LineError, StopHandle, StopSequence, Warrant};
+use slewgate_serial::{Exchange, LineError, StopHandle, StopSequence, Warrant};
 
 use super::Table;
 use crate::powers::Duty;
+
+/// How long the ending of one motion waits for another's exchange, at least: several times what an exchange takes.
+const ENDING_PATIENCE: Duration = Duration::from_millis(100);
 
 /// State that changes together.
 #[derive(Debug, Default)]
@@ -309,7 +312,7 @@ impl Table {
             match action {
                 Action::Send {
                     role, exchanges, ..
-                } => self.send_ending(&role, exchanges),
+                } => self.send_ending(desk, &role, exchanges),
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     drop(self.stop_line(desk, &role));
@@ -336,11 +339,16 @@ impl Table {
         }
     }
 
-    fn send_ending(&self, role: &str, exchanges: Vec<slewgate_serial::Exchange>) {
+    /// Others' commands go on: an ending lets the exchange that is under way come to its end first.
+    fn send_ending(&self, desk: &Desk, role: &str, exchanges: Vec<Exchange>) {
+        let patience = desk
+            .stops
+            .get(role)
+            .map_or(ENDING_PATIENCE, |stop| stop.patience.max(ENDING_PATIENCE));
         if let Some(line) = self.line(role) {
             drop(line.end(&StopSequence {
                 exchanges,
-                patience: Duration::ZERO,
+                patience,
             }));
         }
     }
