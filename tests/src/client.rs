@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
@@ -34,6 +34,18 @@ impl Client {
     /// Connected, and silent so far.
     pub async fn connect(address: SocketAddr) -> Client {
         let stream = TcpStream::connect(address).await.expect("the port is open");
+        Client::upgraded(stream, address).await
+    }
+
+    /// Connected, with a system that keeps only so many bytes for it while it does not read.
+    pub async fn with_receive_buffer(address: SocketAddr, bytes: u32) -> Client {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.set_recv_buffer_size(bytes).expect("a socket");
+        let stream = socket.connect(address).await.expect("the port is open");
+        Client::upgraded(stream, address).await
+    }
+
+    async fn upgraded(stream: TcpStream, address: SocketAddr) -> Client {
         stream.set_nodelay(true).expect("a socket");
         let (socket, _) = client_async(format!("ws://{address}/"), stream)
             .await
@@ -48,12 +60,16 @@ impl Client {
     /// Connected and accepted.
     pub async fn authenticated(address: SocketAddr, token: &str, client_id: &str) -> Client {
         let mut client = Client::connect(address).await;
+        client.authenticate(token, client_id).await;
         client
-            .send(&json!({ "token": token, "client_id": client_id }).to_string())
+    }
+
+    /// Shows a token, which is accepted.
+    pub async fn authenticate(&mut self, token: &str, client_id: &str) {
+        self.send(&json!({ "token": token, "client_id": client_id }).to_string())
             .await;
-        let answer = client.next().await;
+        let answer = self.next().await;
         assert_eq!(answer["type"], "auth_ok", "{answer}");
-        client
     }
 
     /// A text message.
