@@ -154,6 +154,7 @@ impl Handler {
         }
         let deeds = Arc::new(Deeds::default());
         let duty = duty(&request, Arc::clone(&deeds));
+        let (table, done) = (Arc::clone(&self.table), Arc::clone(&deeds));
         let client = request.client.to_guest();
         let to_guest = types::Request {
             verb: request.verb.to_owned(),
@@ -166,14 +167,15 @@ impl Handler {
                 .call_handle(&mut instance.store, &client, &to_guest)
                 .await;
             instance.store.data_mut().powers.duty = None;
+            // Here, because a call goes on when its client is gone.
+            if let Ok(Err(failure)) = &handled {
+                forget_refused(&table, failure, &done);
+            }
             (instance, handled)
         });
         match called.await {
             Ok(Ok(result)) => self.result(result),
-            Ok(Err(failure)) => {
-                self.forget_refused(&failure, &deeds);
-                Err(self.failure(failure, deeds.wrote.load(Ordering::Relaxed)))
-            }
+            Ok(Err(failure)) => Err(self.failure(failure, deeds.wrote.load(Ordering::Relaxed))),
             Err(error) => Err(self.fell(&error)),
         }
     }
@@ -260,17 +262,6 @@ impl Handler {
         }
     }
 
-    /// Hardware that refuses an order does not move by it: what was begun for the order is over at once.
-    fn forget_refused(&self, failure: &contract::Failure, deeds: &Deeds) {
-        if let contract::Failure::Refused(why) | contract::Failure::InvalidParams(why) = failure {
-            let began =
-                std::mem::take(&mut *deeds.began.lock().unwrap_or_else(PoisonError::into_inner));
-            for motion in began {
-                self.table.progress(motion, Progress::Failed(why.clone()));
-            }
-        }
-    }
-
     /// A plugin that fails while its hardware moves cannot be trusted to look after it.
     fn fell(&self, error: &CallError) -> Refusal {
         if !matches!(error, CallError::Busy) {
@@ -330,6 +321,18 @@ impl std::fmt::Debug for Handler {
             .field("name", &name)
             .field("generation", &self.generation)
             .finish_non_exhaustive()
+    }
+}
+
+/// Hardware that refuses an order does not move by it: what was begun for the order is over at once.
+fn forget_refused(table: &Table, failure: &contract::Failure, deeds: &Deeds) {
+    if let contract::Failure::Refused(why) | contract::Failure::InvalidParams(why) = failure {
+        let began = deeds
+            .began
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
+        table.refused(&began, why);
     }
 }
 

@@ -287,7 +287,8 @@ fn soon(asked: Duration) -> Duration {
     asked.clamp(MIN_LOOK, MAX_MOTION)
 }
 
-fn cut(mut why: String) -> String {
+/// A reason within its bound.
+pub(crate) fn cut(mut why: String) -> String {
     why.truncate(why.floor_char_boundary(MAX_REASON));
     why
 }

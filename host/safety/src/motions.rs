@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use slewgate_serial::StopCount;
 
 use crate::action::{Action, Cause, Happening, MotionView, Progress};
-use crate::motion::{Motion, Verdict};
+use crate::motion::{Motion, Verdict, cut};
 use crate::plan::{Caller, Denied, Kind, MotionId, Orphan, Plan, Session};
 use crate::spent::Spent;
 
@@ -158,6 +158,20 @@ impl Motions {
     pub fn progress(&mut self, id: MotionId, progress: Progress, now: Instant) -> Vec<Action> {
         let actions = self.take(id, progress, now);
         self.and_look(actions, now)
+    }
+
+    /// The hardware refused the order that this motion began for: it is over, and its plugin has nothing to put in order.
+    /// A line's stop would take along what others move, and nothing moves by this one; only a jog may have moved before.
+    pub fn refused(&mut self, id: MotionId, why: String) -> Vec<Action> {
+        let Some(motion) = self.motions.get(&id).filter(|motion| motion.is_active()) else {
+            return Vec::new();
+        };
+        let cause = Cause::Failed(cut(why));
+        let moved = motion.plan().kind == Kind::Jog || !motion.plan().ending.is_empty();
+        let bytes = moved.then(|| motion.ending(cause.clone()));
+        let over = motion.event(Happening::Ended(cause));
+        self.motions.remove(&id);
+        bytes.into_iter().chain([over]).collect()
     }
 
     /// Do what is due.

@@ -291,3 +291,36 @@ fn a_table_holds_a_bounded_number_of_motions() {
         "a slew makes room by ending the jogs"
     );
 }
+
+#[test]
+fn a_refused_order_is_over_at_once_and_takes_nobody_along() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
+    let bare = Plan {
+        role: "dome".to_owned(),
+        ending: Vec::new(),
+        ..plan(Kind::Slew, "goto")
+    };
+    let goto = begin(&mut motions, bare, 2, now);
+    let actions = motions.refused(goto, "below the horizon".to_owned());
+    let refused = Cause::Failed("below the horizon".to_owned());
+    assert_eq!(endings(&actions), [(goto, refused)]);
+    assert_eq!(bytes(&actions), (0, 0));
+    assert_eq!(motions.active()[0].motion, jog);
+    assert!(
+        motions.refused(goto, String::new()).is_empty(),
+        "it is over"
+    );
+}
+
+#[test]
+fn a_jog_that_is_refused_at_another_rate_ends_at_the_old_one_too() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
+    assert_eq!(begin(&mut motions, plan(Kind::Jog, "north"), 1, now), jog);
+    assert_eq!(
+        bytes(&motions.refused(jog, "no such rate".to_owned())),
+        (1, 0)
+    );
+    assert!(motions.active().is_empty());
+}

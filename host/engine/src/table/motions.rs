@@ -250,6 +250,16 @@ impl Table {
         self.change(|motions, now| motions.progress(motion, progress, now));
     }
 
+    /// The hardware refused what these motions began for.
+    pub(crate) fn refused(&self, motions: &[MotionId], why: &str) {
+        self.change(|all, _| {
+            let over = motions
+                .iter()
+                .flat_map(|motion| all.refused(*motion, why.to_owned()));
+            over.collect()
+        });
+    }
+
     /// Carries out what is due, and says when to come again.
     pub(crate) fn tick(&self) -> Option<Instant> {
         let mut desk = self.desk();
