@@ -1,13 +1,13 @@
 //! The life of a request, on one screen:
 //! parse -> stop? -> admit -> queue, in the session's reader, which never waits; then, in the session's worker,
-//! look up -> fit -> decide -> handle -> record -> reply.
+//! look up -> fit -> decide -> handle -> record -> reply. What waits for no turn, such as a stop, is replied to out of turn.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use serde_json::value::RawValue;
 use slewgate_engine::Plugins;
-use slewgate_engine::{Client, Permit, Snapshot};
+use slewgate_engine::{Client, Permit, Snapshot, StopCounts};
 use slewgate_rpc::Code;
 use slewgate_rpc::{Call, Incoming, Refusal, Reply, batch_text, parse};
 use slewgate_security::admission::{RefusalWindow, RequestLimiter};
@@ -19,7 +19,7 @@ use tokio::task::JoinHandle;
 use crate::jogs::Jogs;
 use crate::methods::{self, HostMethods};
 use crate::net::close::Close;
-use crate::requests::{Request, Target};
+use crate::requests::{Request, Target, stop_counts};
 use crate::session::{Pipeline, Receiver};
 use crate::sessions::Session;
 use crate::stops::Stops;
@@ -106,12 +106,18 @@ impl Receiver for Requests {
             Incoming::One(element) => (false, vec![element]),
             Incoming::Batch(elements) => (true, elements),
         };
-        // A stop goes first, also inside a batch: it is on its way before anything else is looked at.
-        let stops: Vec<_> = elements
-            .iter()
-            .map(|element| self.stop(element.as_ref().ok()?))
+        // Whatever shares a message with a stop is older than it, wherever it stands there.
+        let plugins = &self.commands.plugins;
+        let counted: Vec<_> = elements
+            .into_iter()
+            .map(|element| element.map(|call| (stop_counts(&call, plugins), call)))
             .collect();
-        let steps = elements
+        // A stop goes first, also inside a batch: it is on its way before anything else is looked at.
+        let stops: Vec<_> = counted
+            .iter()
+            .map(|element| self.stop(&element.as_ref().ok()?.1))
+            .collect();
+        let steps = counted
             .into_iter()
             .zip(stops)
             .filter_map(|(element, stop)| self.settle(element, stop));
@@ -119,8 +125,10 @@ impl Receiver for Requests {
             batch,
             steps: steps.collect(),
         };
-        if let Err(mpsc::error::TrySendError::Full(work)) = self.queue.try_send(work) {
-            self.answer_busy(work);
+        if !work.waits() {
+            self.reply(work);
+        } else if let Err(mpsc::error::TrySendError::Full(work)) = self.queue.try_send(work) {
+            self.reply(work.turned_away());
         }
     }
 
@@ -134,24 +142,31 @@ impl Receiver for Requests {
 impl Requests {
     fn stop(&self, call: &Call) -> Option<JoinHandle<Result<Box<RawValue>, Refusal>>> {
         let stop = self.stops.recognise(call)?;
-        self.record(EventKind::MotionStop, &call.method, "asked by a client");
-        Some(
-            self.commands
-                .runtime
-                .spawn(Arc::clone(&self.stops).carry_out(stop)),
-        )
+        let (commands, session) = (Arc::clone(&self.commands), self.session.clone());
+        let (stops, method) = (Arc::clone(&self.stops), call.method.clone());
+        Some(self.commands.runtime.spawn(async move {
+            let outcome = stops.carry_out(stop).await;
+            let how = outcome
+                .as_ref()
+                .map_or_else(|refusal| &*refusal.sentence, |_| "asked by a client");
+            if !matches!(&outcome, Err(refusal) if refusal.code == Code::Denied) {
+                record(&commands.log, &session, EventKind::MotionStop, &method, how);
+            }
+            tell(&commands, &session, &method, &outcome);
+            outcome
+        }))
     }
 
     /// What can be said at once, or what has to wait. None: nothing to reply.
     fn settle(
         &self,
-        element: Result<Call, Option<Reply>>,
+        element: Result<(StopCounts, Call), Option<Reply>>,
         stop: Option<JoinHandle<Result<Box<RawValue>, Refusal>>>,
     ) -> Option<Step> {
-        if let (Ok(call), Some(stop)) = (&element, stop) {
+        if let (Ok((_, call)), Some(stop)) = (&element, stop) {
             return call.id.clone().map(|id| Step::Stopping(id, stop));
         }
-        if let Ok(call) = &element
+        if let Ok((_, call)) = &element
             && let Some(renewed) =
                 self.jogs
                     .renew(&self.commands.plugins, self.client.session, call)
@@ -163,8 +178,10 @@ impl Requests {
         }
         let admitted = self.admit();
         match (element, admitted) {
-            (Ok(call), Ok(())) => Some(Step::Waiting(Request::new(call, &self.commands.plugins))),
-            (Ok(call), Err(refusal)) => call.id.map(|id| Step::Ready(Reply::refused(id, refusal))),
+            (Ok((counts, call)), Ok(())) => Some(Step::Waiting(Request::new(call, counts))),
+            (Ok((_, call)), Err(refusal)) => {
+                call.id.map(|id| Step::Ready(Reply::refused(id, refusal)))
+            }
             (Err(reply), Ok(())) => reply.map(Step::Ready),
             (Err(reply), Err(refusal)) => {
                 reply.map(|reply| Step::Ready(Reply::refused(reply.id, refusal)))
@@ -192,9 +209,13 @@ impl Requests {
         Err(Refusal::rate_limited(limited.retry_after, limited.limit))
     }
 
-    fn answer_busy(&self, work: Work) {
-        let replies: Vec<_> = work.steps.into_iter().filter_map(Step::busy).collect();
-        send(&self.session, work.batch, &replies);
+    /// Out of turn.
+    fn reply(&self, work: Work) {
+        let (commands, session) = (Arc::clone(&self.commands), self.session.clone());
+        let client = self.client.clone();
+        self.commands
+            .runtime
+            .spawn(async move { work.reply(&commands, &session, &client).await });
     }
 
     fn record(&self, kind: EventKind, subject: &str, reason: &str) {
@@ -210,11 +231,38 @@ async fn serve(
     mut works: mpsc::Receiver<Work>,
 ) {
     while let Some(work) = works.recv().await {
-        let mut replies = Vec::with_capacity(work.steps.len());
-        for step in work.steps {
-            replies.extend(step.reply(&commands, &session, &client).await);
+        work.reply(&commands, &session, &client).await;
+    }
+}
+
+impl Work {
+    fn waits(&self) -> bool {
+        self.steps
+            .iter()
+            .any(|step| matches!(step, Step::Waiting(_)))
+    }
+
+    /// There is no room for what would wait.
+    fn turned_away(self) -> Work {
+        let steps = self.steps.into_iter().filter_map(|step| match step {
+            Step::Waiting(request) => Some(Step::Ready(Reply::refused(
+                request.id?,
+                Refusal::busy(BUSY_RETRY),
+            ))),
+            settled => Some(settled),
+        });
+        Work {
+            batch: self.batch,
+            steps: steps.collect(),
         }
-        send(&session, work.batch, &replies);
+    }
+
+    async fn reply(self, commands: &Commands, session: &Session, client: &Client) {
+        let mut replies = Vec::with_capacity(self.steps.len());
+        for step in self.steps {
+            replies.extend(step.reply(commands, session, client).await);
+        }
+        send(session, self.batch, &replies);
     }
 }
 
@@ -235,19 +283,6 @@ impl Step {
                 tell(commands, session, &method, &outcome);
                 Some(Reply { id: id?, outcome })
             }
-        }
-    }
-
-    fn busy(self) -> Option<Reply> {
-        match self {
-            Step::Ready(reply) => Some(reply),
-            // It was carried out all the same.
-            Step::Stopping(id, _) => RawValue::from_string(r#"{"stopped":true}"#.to_owned())
-                .ok()
-                .map(|done| Reply::done(id, done)),
-            Step::Waiting(request) => request
-                .id
-                .map(|id| Reply::refused(id, Refusal::busy(BUSY_RETRY))),
         }
     }
 }

@@ -36,13 +36,17 @@ pub(crate) enum Target {
     Host(HostMethod),
 }
 
+/// The counts of stops of what a call is about, as they are now.
+pub(crate) fn stop_counts(call: &Call, plugins: &Plugins) -> StopCounts {
+    let table = call
+        .method
+        .split_once('.')
+        .and_then(|(table, _)| plugins.tables().get(table));
+    table.map(|table| table.stop_counts()).unwrap_or_default()
+}
+
 impl Request {
-    pub(crate) fn new(call: Call, plugins: &Plugins) -> Request {
-        let table = call
-            .method
-            .split_once('.')
-            .and_then(|(table, _)| plugins.tables().get(table));
-        let counts = table.map(|table| table.stop_counts()).unwrap_or_default();
+    pub(crate) fn new(call: Call, counts: StopCounts) -> Request {
         Request {
             id: call.id,
             method: call.method,
