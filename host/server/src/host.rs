@@ -25,7 +25,7 @@ use tokio_util::sync::CancellationToken;
 use crate::authenticate::timestamp;
 use crate::config::{Config, Device, Simulated, Site};
 use crate::connection::Door;
-use crate::local;
+use crate::local::{self, Local};
 use crate::methods::{HostInfo, HostMethods};
 use crate::net::close::Close;
 use crate::net::listener::Configured;
@@ -154,7 +154,11 @@ async fn run(options: ServeOptions) -> Result<()> {
         stopping.clone(),
     ));
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
-    tasks.spawn(local::run(socket, methods, stopping.clone()));
+    let local = Local {
+        methods,
+        log: log.clone(),
+    };
+    tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
     tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
     announce(ready_file.as_deref(), address)?;
 
@@ -164,6 +168,8 @@ async fn run(options: ServeOptions) -> Result<()> {
     sessions.close_all(&Close::SHUTDOWN);
     stopping.cancel();
     let _ = timeout(CLOSE_PATIENCE, listening).await;
+    // What a client began before it was told.
+    stop_motion(&plugins).await;
     tasks.shutdown().await;
     hardware.close();
     if !log.flush(LOG_PATIENCE) {

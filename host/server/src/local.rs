@@ -3,14 +3,15 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::Value;
+use serde_json::json;
 use serde_json::value::RawValue;
 use slewgate_engine::StoppedBy;
-use slewgate_rpc::{Call, Incoming, Refusal, Reply, parse};
+use slewgate_rpc::{Call, Incoming, Outcome, Refusal, Reply, parse};
+use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
-use crate::methods::{HostMethods, json};
+use crate::methods::{HostMethods, json as result};
 use crate::platform::LocalListener;
 use crate::stops::sent;
 
@@ -20,17 +21,20 @@ pub(crate) const SOCKET: &str = "host.sock";
 /// Longest request, in bytes.
 const MAX_REQUEST: u64 = 64 * 1024;
 
+/// What the administrator talks with.
+pub(crate) struct Local {
+    pub(crate) methods: Arc<HostMethods>,
+    /// Hears of stops.
+    pub(crate) log: SecurityLog,
+}
+
 /// Opens the socket; a host that answers there already is an error.
 pub(crate) fn bind(data: &Path) -> anyhow::Result<LocalListener> {
     LocalListener::bind(&data.join(SOCKET))
 }
 
 /// Serves until `stopping`.
-pub(crate) async fn run(
-    listener: LocalListener,
-    methods: Arc<HostMethods>,
-    stopping: CancellationToken,
-) {
+pub(crate) async fn run(listener: LocalListener, local: Arc<Local>, stopping: CancellationToken) {
     loop {
         let stream = tokio::select! {
             () = stopping.cancelled() => return,
@@ -38,7 +42,7 @@ pub(crate) async fn run(
         };
         match stream {
             Ok(stream) => {
-                tokio::spawn(converse(stream, Arc::clone(&methods), stopping.clone()));
+                tokio::spawn(converse(stream, Arc::clone(&local), stopping.clone()));
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept on the local socket");
@@ -50,7 +54,7 @@ pub(crate) async fn run(
 
 async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     stream: S,
-    methods: Arc<HostMethods>,
+    local: Arc<Local>,
     stopping: CancellationToken,
 ) {
     let (reader, mut writer) = tokio::io::split(stream);
@@ -65,7 +69,7 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
         if !matches!(read, Ok(1..)) {
             return;
         }
-        let Some(reply) = answer(&line, &methods).await else {
+        let Some(reply) = local.answer(&line).await else {
             continue;
         };
         if writer
@@ -78,48 +82,64 @@ async fn converse<S: AsyncRead + AsyncWrite + Unpin>(
     }
 }
 
-async fn answer(line: &str, methods: &HostMethods) -> Option<Reply> {
-    match parse(line) {
-        Incoming::One(Ok(call)) => {
-            let outcome = serve(&call, methods).await;
-            Some(Reply {
-                id: call.id?,
-                outcome,
-            })
+impl Local {
+    async fn answer(&self, line: &str) -> Option<Reply> {
+        match parse(line) {
+            Incoming::One(Ok(call)) => {
+                let outcome = self.serve(&call).await;
+                Some(Reply {
+                    id: call.id?,
+                    outcome,
+                })
+            }
+            Incoming::One(Err(reply)) => reply,
+            Incoming::Batch(_) => Some(Reply::refused(
+                slewgate_rpc::Id::Null,
+                Refusal::invalid_request("no batches here"),
+            )),
         }
-        Incoming::One(Err(reply)) => reply,
-        Incoming::Batch(_) => Some(Reply::refused(
-            slewgate_rpc::Id::Null,
-            Refusal::invalid_request("no batches here"),
-        )),
     }
-}
 
-async fn serve(call: &Call, methods: &HostMethods) -> Result<Box<RawValue>, Refusal> {
-    match call.method.as_str() {
-        "host.plugins" => json(&methods.reports()),
-        "host.info" => json(&methods.info(None)),
-        "host.stop" => stop(methods).await,
-        other => Err(Refusal::method_not_found(other)),
+    async fn serve(&self, call: &Call) -> Result<Box<RawValue>, Refusal> {
+        match call.method.as_str() {
+            "host.plugins" => result(&self.methods.reports()),
+            "host.info" => result(&self.methods.info(None)),
+            "host.stop" => self.stop().await,
+            other => Err(Refusal::method_not_found(other)),
+        }
     }
-}
 
-/// Every table's lines: all are stopped before the first is waited for.
-async fn stop(methods: &HostMethods) -> Result<Box<RawValue>, Refusal> {
-    let by = StoppedBy("the administrator".to_owned());
-    let stopping: Vec<_> = methods
-        .plugins
-        .tables()
-        .values()
-        .map(|table| (table.name().to_owned(), methods.plugins.stop(table, &by)))
-        .collect();
-    let mut stopped = serde_json::Map::new();
-    for (table, stopping) in stopping {
-        let outcome = sent(stopping).await.map_or_else(
-            |refusal| Value::from(refusal.to_string()),
-            |_| Value::from("stopped"),
-        );
-        stopped.insert(table, outcome);
+    /// Every table's lines: all are stopped before the first is waited for.
+    async fn stop(&self) -> Result<Box<RawValue>, Refusal> {
+        let by = StoppedBy("the administrator".to_owned());
+        let plugins = &self.methods.plugins;
+        let stopping: Vec<_> = plugins
+            .tables()
+            .values()
+            .map(|table| (table.name(), plugins.stop(table, &by)))
+            .collect();
+        let (mut stopped, mut failed) = (Vec::new(), Vec::new());
+        for (table, stopping) in stopping {
+            let outcome = sent(stopping).await.map_err(|refusal| refusal.to_string());
+            self.record(table, outcome.as_ref().err());
+            match outcome {
+                Ok(_) => stopped.push(table),
+                Err(why) => failed.push(format!("{table}: {why}")),
+            }
+        }
+        match failed.join("; ") {
+            none if none.is_empty() => result(&json!({ "stopped": stopped })),
+            failed => Err(Refusal::hardware(
+                Outcome::Indeterminate,
+                failed.clone(),
+                failed,
+            )),
+        }
     }
-    json(&stopped)
+
+    fn record(&self, table: &str, failed: Option<&String>) {
+        let how = failed.map_or("asked by the administrator", String::as_str);
+        let event = SecurityEvent::new(EventKind::MotionStop).subject(table);
+        self.log.record(event.reason(how));
+    }
 }
