@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use slewgate_simulator::{Lx200Settings, Simulator};
 use slewgate_sky::{Site, SystemClock};
@@ -71,6 +72,7 @@ pub fn test_component(name: &str) -> PathBuf {
 pub struct Setup {
     config: String,
     variables: Vec<(String, String)>,
+    unset: Vec<String>,
     own_mount: bool,
 }
 
@@ -94,6 +96,12 @@ impl Setup {
     /// An environment variable of the program.
     pub fn variable(mut self, name: &str, value: &str) -> Setup {
         self.variables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Leaves out a variable that every host gets otherwise.
+    pub fn without(mut self, name: &str) -> Setup {
+        self.unset.push(name.into());
         self
     }
 
@@ -135,7 +143,33 @@ impl Setup {
             .env("SLEWGATE_COMMAND__PORT", "0")
             .env("SLEWGATE_LOG", "debug");
         command.envs(self.variables.iter().cloned());
+        for name in &self.unset {
+            command.env_remove(name);
+        }
         command
+    }
+
+    /// Starts the program where it cannot run: its exit code, and what it says before it ends by itself.
+    pub fn end(self) -> (Option<i32>, String) {
+        let directory = self.prepare();
+        fs::write(directory.path().join("slewgate.toml"), &self.config).expect("a configuration");
+        let mut command = self.command(directory.path());
+        let mut child = command
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let deadline = Instant::now() + PATIENCE;
+        while child.try_wait().expect("a child").is_none() {
+            if Instant::now() > deadline {
+                child.kill().expect("a child");
+                panic!("the program runs: {:?}", child.wait_with_output());
+            }
+            thread::park_timeout(Duration::from_millis(10));
+        }
+        let output = child.wait_with_output().expect("its output");
+        let said = String::from_utf8(output.stderr).expect("text");
+        (output.status.code(), said)
     }
 
     /// Starts the program and waits until it is ready.
@@ -154,13 +188,7 @@ impl Setup {
         });
         let config = format!("{}\n{}", self.config, device.unwrap_or_default());
         fs::write(directory.path().join("slewgate.toml"), config).expect("a configuration");
-        let child = self
-            .command(directory.path())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn();
-        let mut child = child.expect("the program starts");
-        let log = collect(&mut child);
+        let (child, log) = launch(self.command(directory.path()));
         let mut observatory = Observatory {
             directory,
             child,
@@ -192,6 +220,37 @@ impl Observatory {
     /// The mount of [`Setup::own_mount`].
     pub fn mount(&self) -> &Simulator {
         self.mount.as_ref().expect("Setup::own_mount")
+    }
+
+    /// The mount of [`Setup::own_mount`] is unplugged.
+    pub fn unplug(&mut self) {
+        self.mount.take().expect("Setup::own_mount");
+    }
+
+    /// Tells the program to end, as a service manager does.
+    pub fn terminate(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a process");
+    }
+
+    /// The exit code of the program, which ends by itself.
+    pub fn exit_code(&mut self) -> Option<i32> {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            if let Some(ended) = self.child.try_wait().expect("a child") {
+                return ended.code();
+            }
+            assert!(Instant::now() < deadline, "it runs; the log:\n{}", self.log());
+            thread::park_timeout(Duration::from_millis(10));
+        }
+    }
+
+    /// Ends the program at once, as the memory killer does, and starts it again on the same directory.
+    pub fn restart(&mut self) {
+        self.child.kill().expect("a child");
+        self.child.wait().expect("a child");
+        fs::remove_file(self.data().join("ready")).expect("the ready file");
+        (self.child, self.log) = launch(Setup::default().command(self.data()));
+        self.address = self.wait_ready();
     }
 
     /// The process, for signals.
@@ -306,6 +365,13 @@ impl Drop for Observatory {
             eprintln!("the program's log:\n{}", self.log());
         }
     }
+}
+
+fn launch(mut command: Command) -> (Child, Arc<Mutex<Vec<String>>>) {
+    command.stdout(Stdio::null()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    let log = collect(&mut child);
+    (child, log)
 }
 
 fn collect(child: &mut Child) -> Arc<Mutex<Vec<String>>> {
