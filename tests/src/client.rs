@@ -85,6 +85,27 @@ impl Client {
             .expect("the host takes a message");
     }
 
+    /// Text messages in one write, so that none comes alone.
+    pub async fn send_together(&mut self, texts: &[String]) {
+        for text in texts {
+            let fed = self.socket.feed(Message::text(text.as_str())).await;
+            fed.expect("it fits into the buffer");
+        }
+        let sent = timeout(PATIENCE, self.socket.flush()).await;
+        sent.expect("in time").expect("the host takes messages");
+    }
+
+    /// Leaves as one should.
+    pub async fn close(mut self) {
+        self.socket.close(None).await.expect("an open connection");
+    }
+
+    /// Leaves without a word: the host gets a reset.
+    pub fn abort(self) {
+        let stream = self.socket.get_ref();
+        stream.set_zero_linger().expect("a socket");
+    }
+
     /// The raw stream below, for what no library sends.
     pub fn stream(&mut self) -> &mut TcpStream {
         self.socket.get_mut()

@@ -4,11 +4,13 @@
 //! everything: the program's log is printed with the panic. Events are awaited within [`PATIENCE`], never slept for.
 
 mod client;
+mod mount;
 mod observatory;
 
 use std::time::Duration;
 
 pub use client::{Client, Closed};
+pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
 
 /// How long a test waits for what must come.

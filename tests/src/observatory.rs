@@ -239,7 +239,11 @@ impl Observatory {
             if let Some(ended) = self.child.try_wait().expect("a child") {
                 return ended.code();
             }
-            assert!(Instant::now() < deadline, "it runs; the log:\n{}", self.log());
+            assert!(
+                Instant::now() < deadline,
+                "it runs; the log:\n{}",
+                self.log()
+            );
             thread::park_timeout(Duration::from_millis(10));
         }
     }
