@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use anyhow::{Context, anyhow, bail};
+use wasmparser::Parser;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use crate::bindings::handler::{self, CommandHandlerPre};
@@ -200,17 +201,24 @@ impl<P: Send + 'static> Kind<P> {
     }
 }
 
-/// Cheap: is this a component at all?
+/// Is this a component, from its first byte to its last? Cheap beside compiling, which a truncated file never reaches.
 fn parse(bytes: &[u8]) -> anyhow::Result<()> {
     match bytes.strip_prefix(MAGIC) {
         None if bytes.is_empty() => bail!("the file is empty"),
         None => bail!("it is not WASM: it does not begin with \\0asm"),
-        Some(rest) if rest.starts_with(COMPONENT) => Ok(()),
+        Some(rest) if rest.starts_with(COMPONENT) => whole(bytes),
         Some(rest) if rest.len() < COMPONENT.len() => {
             bail!("it is truncated: {} bytes", bytes.len())
         }
         Some(_) => bail!("it is a core module, not a component; build it for wasm32-wasip2"),
     }
+}
+
+fn whole(bytes: &[u8]) -> anyhow::Result<()> {
+    let mut payloads = Parser::new(0).parse_all(bytes);
+    payloads
+        .try_for_each(|payload| payload.map(drop))
+        .context("it is truncated or damaged")
 }
 
 fn at(stage: Stage) -> impl Fn(anyhow::Error) -> LoadError {
