@@ -1,0 +1,108 @@
+//! The end of the host, as it should be and as it should not.
+
+use std::fs;
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use slewgate_tests::{Observatory, PATIENCE, Setup, orders};
+
+/// When the bytes of the stop were with the device, to the millisecond.
+fn stopped(observatory: &Observatory) -> String {
+    observatory.wait("news of the stop", || {
+        let log = observatory.log();
+        let line = log
+            .lines()
+            .find(|line| line.contains("stopped the motion"))?;
+        let line: Value = serde_json::from_str(line).unwrap();
+        Some(line["timestamp"].as_str()?[..23].to_owned())
+    })
+}
+
+/// When the session was closed.
+fn left(observatory: &Observatory) -> String {
+    let closed = observatory.wait_for_security_event(|event| event["event"] == "closed");
+    closed["time"].as_str().unwrap()[..23].to_owned()
+}
+
+/// The host is told to end while `method` moves the mount.
+async fn ends_while(method: &str, params: Value) {
+    let mut observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    client.call(method, params).await.unwrap();
+    observatory.wait("motion", || {
+        observatory.mount().state().moving.then_some(())
+    });
+    let told = Instant::now();
+    observatory.terminate();
+    let closed = client.closed().await;
+    assert_eq!(closed.code, Some(1001), "{closed:?}");
+    let wire = observatory.mount().wire();
+    let stop = wire.wait_for(|frame| frame.request == ":Q#", PATIENCE);
+    let stop = stop.expect("the motion is stopped");
+    assert_eq!(observatory.exit_code(), Some(0));
+    assert!(told.elapsed() < PATIENCE);
+    let (stopped, left) = (stopped(&observatory), left(&observatory));
+    assert!(stopped <= left, "stopped at {stopped}, left at {left}");
+    println!(
+        "SIGTERM: stopped after {:?}, ended after {:?}",
+        stop.at - told,
+        told.elapsed()
+    );
+    assert!(!observatory.data().join("host.sock").exists());
+    let orders = orders(&wire);
+    assert_eq!(orders.last().unwrap(), ":Q#", "{orders:?}");
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
+}
+
+#[tokio::test]
+async fn a_jog_is_stopped_before_the_clients_of_an_ending_host_are_told() {
+    let jog = json!({ "direction": "north", "rate": "find", "lease_ms": 10_000 });
+    ends_while("mount.jog", jog).await;
+}
+
+#[tokio::test]
+async fn a_slew_is_stopped_before_the_clients_of_an_ending_host_are_told() {
+    ends_while("mount.goto", json!({ "altitude": 20, "azimuth": 90 })).await;
+}
+
+#[tokio::test]
+async fn a_host_that_ends_leaves_a_mount_alone_that_nobody_moves() {
+    let mut observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    client.call("mount.status", json!({})).await.unwrap();
+    observatory.terminate();
+    assert_eq!(client.closed().await.code, Some(1001));
+    assert_eq!(observatory.exit_code(), Some(0));
+    assert!(orders(&observatory.mount().wire()).is_empty());
+}
+
+#[tokio::test]
+async fn what_a_killed_host_left_is_taken_over() {
+    let mut observatory = Observatory::start();
+    let socket = observatory.data().join("host.sock");
+    observatory.restart();
+    assert!(fs::symlink_metadata(&socket).is_ok());
+    let listed = observatory.run(&["plugin", "list"]);
+    assert!(listed.status.success(), "{listed:?}");
+}
+
+#[tokio::test]
+async fn a_second_host_on_a_directory_is_refused_and_the_first_goes_on() {
+    let observatory = Observatory::start();
+    let mut client = observatory.client("telescope").await;
+    let second = Setup::default()
+        .command(observatory.data())
+        .output()
+        .unwrap();
+    assert_eq!(second.status.code(), Some(1), "{second:?}");
+    let said = String::from_utf8(second.stderr).unwrap();
+    let named = format!(
+        "another host is running on {}",
+        observatory.data().display()
+    );
+    assert!(said.contains(&named), "{said}");
+    client.call("host.info", json!({})).await.unwrap();
+    assert!(observatory.run(&["plugin", "list"]).status.success());
+}

@@ -1,0 +1,282 @@
+//! A stop cannot be overtaken, delayed or limited.
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use slewgate_sky::{Site, SystemClock};
+use slewgate_tests::{Client, Observatory, PATIENCE, Setup, Taciturn, orders};
+
+const ROUNDS: usize = 50;
+const DIRECTIONS: [&str; 4] = ["north", "east", "south", "west"];
+
+fn unlimited() -> Setup {
+    Setup::default().variable("REQUEST_LIMIT_PER_MINUTE", "100000")
+}
+
+fn request(id: usize, method: &str, params: &Value) -> String {
+    json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params }).to_string()
+}
+
+/// A mount that the test can hush, and a host whose line leads to it.
+fn taciturn(setup: Setup) -> (Taciturn, Observatory) {
+    let greenwich = Site {
+        latitude: 51.4779,
+        longitude: 0.0,
+        elevation: 46.0,
+    };
+    let clock = Arc::new(SystemClock);
+    let mount = Taciturn::start(&slewgate_simulator::Lx200Settings::new(greenwich, clock));
+    let line = format!("[lines.east]\ndevice = \"{}\"", mount.path().display());
+    let site = "[site]\nlatitude = 51.4779\nlongitude = 0\nelevation = 46";
+    let observatory = setup.config(&line).config(site).start();
+    (mount, observatory)
+}
+
+/// Waits until everything that was written before has been obeyed: the mount answers in its order.
+async fn settled(client: &mut Client) {
+    let tracks = client.call("mount.track", json!({ "mode": "sidereal" }));
+    tracks.await.unwrap();
+}
+
+/// Replies by id, also those of a batch.
+async fn replies(client: &mut Client, ids: [usize; 2]) -> [Value; 2] {
+    let mut found = Vec::new();
+    while found.len() < 2 {
+        match client.next().await {
+            Value::Array(batch) => found.extend(batch),
+            one => found.push(one),
+        }
+    }
+    ids.map(|id| {
+        let reply = found.iter().find(|reply| reply["id"] == id);
+        reply.cloned().unwrap_or_else(|| panic!("{found:?}"))
+    })
+}
+
+/// One client sends an order and a stop in one write, again and again; `write` makes the messages of it.
+async fn race(
+    order: impl Fn(usize) -> (&'static str, Value),
+    stop: impl Fn(usize) -> (Value, String),
+    write: impl Fn([String; 2]) -> Vec<String>,
+) {
+    let observatory = unlimited().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    let mut late = 0;
+    for round in 0..ROUNDS {
+        let before = orders(&observatory.mount().wire()).len();
+        let ((method, params), (which, last)) = (order(round), stop(round));
+        let (first, second) = (1000 + 2 * round, 1001 + 2 * round);
+        let texts = [
+            request(first, method, &params),
+            request(second, "mount.stop", &which),
+        ];
+        client.send_together(&write(texts)).await;
+        let [ordered, stopped] = replies(&mut client, [first, second]).await;
+        assert!(stopped["result"]["stopped"].is_boolean(), "{stopped}");
+        if let Some(error) = ordered.get("error") {
+            assert_eq!(error["code"], -32008, "{error}");
+            assert_eq!(error["data"]["by"], "the telescope", "{error}");
+            late += 1;
+        }
+        settled(&mut client).await;
+        let orders = orders(&observatory.mount().wire());
+        let new = &orders[before..];
+        assert!(
+            new.last().is_none_or(|newest| *newest == last),
+            "round {round}: {new:?} after {ordered}"
+        );
+        assert!(last != ":Q#" || new.last().is_some(), "nothing was stopped");
+    }
+    println!("{late} of {ROUNDS} orders came too late");
+    assert!(late > 0, "no order came too late");
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
+}
+
+fn jog(round: usize) -> (&'static str, Value) {
+    let direction = DIRECTIONS[round % DIRECTIONS.len()];
+    let params = json!({ "direction": direction, "rate": "find", "lease_ms": 10_000 });
+    ("mount.jog", params)
+}
+
+fn everything(_: usize) -> (Value, String) {
+    (json!({}), ":Q#".to_owned())
+}
+
+fn that_direction(round: usize) -> (Value, String) {
+    let direction = DIRECTIONS[round % DIRECTIONS.len()];
+    (
+        json!({ "direction": direction }),
+        format!(":Q{}#", &direction[..1]),
+    )
+}
+
+fn batch(texts: &[String]) -> Vec<String> {
+    vec![format!("[{}]", texts.join(","))]
+}
+
+#[tokio::test]
+async fn a_stop_in_one_write_with_a_jog_is_the_last_thing_on_the_wire() {
+    race(jog, everything, |texts| texts.into()).await;
+}
+
+#[tokio::test]
+async fn a_stop_in_one_batch_with_a_jog_is_the_last_thing_on_the_wire() {
+    race(jog, everything, |texts| batch(&texts)).await;
+}
+
+#[tokio::test]
+async fn a_stop_before_a_jog_in_one_batch_is_the_last_thing_on_the_wire() {
+    race(jog, everything, |[jog, stop]| batch(&[stop, jog])).await;
+}
+
+#[tokio::test]
+async fn a_stop_of_one_direction_in_one_write_with_its_jog_is_the_last_thing_on_the_wire() {
+    race(jog, that_direction, |texts| texts.into()).await;
+}
+
+#[tokio::test]
+async fn a_stop_of_one_direction_in_one_batch_with_its_jog_is_the_last_thing_on_the_wire() {
+    race(jog, that_direction, |[jog, stop]| batch(&[stop, jog])).await;
+}
+
+#[tokio::test]
+async fn a_stop_in_one_write_with_a_goto_is_the_last_thing_on_the_wire() {
+    let goto = |round: usize| {
+        let params = json!({ "altitude": 50 + round % 20, "azimuth": 120 });
+        ("mount.goto", params)
+    };
+    race(goto, everything, |texts| texts.into()).await;
+}
+
+#[tokio::test]
+async fn a_limited_client_stops_all_the_same() {
+    let observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    let jog = json!({ "direction": "north", "rate": "find", "lease_ms": 10_000 });
+    client.call("mount.jog", jog).await.unwrap();
+    observatory.wait("motion", || {
+        observatory.mount().state().moving.then_some(())
+    });
+    for _ in 0..59 {
+        client.call("host.info", json!({})).await.unwrap();
+    }
+    let mut limited = client.call("host.info", json!({})).await;
+    while limited.is_ok() {
+        // A minute's share came back meanwhile.
+        limited = client.call("host.info", json!({})).await;
+    }
+    assert_eq!(limited.unwrap_err()["code"], -32002);
+    let stopped = client.call("mount.stop", json!({})).await;
+    assert_eq!(stopped.unwrap(), json!({ "stopped": true }));
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
+    assert_eq!(orders(&observatory.mount().wire()), [":Mn#", ":Q#"]);
+}
+
+#[tokio::test]
+async fn a_stop_that_the_policy_denies_writes_nothing() {
+    let observatory = Setup::default().own_mount().start();
+    let mut observer = observatory.client("observer").await;
+    let mut telescope = observatory.client("telescope").await;
+    for params in [json!({}), json!({ "direction": "north" })] {
+        let denied = observer.call("mount.stop", params).await.unwrap_err();
+        assert_eq!(denied["code"], -32001);
+        let reason = "an observer may look, not stop the mount";
+        assert_eq!(denied["data"]["reason"], reason);
+    }
+    settled(&mut telescope).await;
+    assert!(orders(&observatory.mount().wire()).is_empty());
+    observatory.wait_for_security_event(|event| {
+        event["event"] == "denied" && event["subject"] == "mount.stop"
+    });
+    let stopped = |event: &Value| event["event"] == "motion_stop";
+    assert!(!observatory.security_log().iter().any(stopped));
+}
+
+#[tokio::test]
+async fn a_stop_without_a_device_says_that_it_did_not_start() {
+    let mut observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    settled(&mut client).await;
+    observatory.unplug();
+    let failed = client.call("mount.stop", json!({})).await.unwrap_err();
+    assert_eq!(failed["code"], -32003, "{failed}");
+    assert_eq!(failed["data"]["outcome"], "not_started", "{failed}");
+}
+
+#[tokio::test]
+async fn a_stop_reaches_a_mount_that_answers_nothing_while_many_poll_it() {
+    let (mount, observatory) =
+        taciturn(unlimited().config("[admission]\nconnections_per_source = 64"));
+    let token = observatory.token("telescope");
+    let mut stopper = Client::authenticated(observatory.address(), &token, "stopper").await;
+    settled(&mut stopper).await;
+    mount.hush();
+    for number in 0..20 {
+        let name = format!("poller-{number}");
+        let mut poller = Client::authenticated(observatory.address(), &token, &name).await;
+        // Its replies are nobody's business: it asks until the test ends.
+        tokio::spawn(async move {
+            loop {
+                let _ = poller.call("mount.status", json!({})).await;
+                let _ = poller.call("mount.track", json!({ "mode": "solar" })).await;
+            }
+        });
+    }
+    let mut delays = Vec::new();
+    for round in 1..=20 {
+        let asked = Instant::now();
+        let id = stopper.request("mount.stop", json!({})).await;
+        let wire = mount.wire().clone();
+        let seen = tokio::task::spawn_blocking(move || {
+            let stops = |wire: &slewgate_simulator::Wire| {
+                let frames = wire.frames().into_iter();
+                frames.filter(|frame| frame.request == ":Q#").nth(round - 1)
+            };
+            let deadline = Instant::now() + PATIENCE;
+            while stops(&wire).is_none() && Instant::now() < deadline {
+                let newest = wire.received();
+                wire.wait_for(|frame| frame.number > newest, Duration::from_millis(100));
+            }
+            stops(&wire).expect("the stop is on the wire")
+        });
+        delays.push(seen.await.unwrap().at.duration_since(asked));
+        stopper.reply(id).await.unwrap();
+    }
+    delays.sort();
+    println!(
+        "from sending a stop to its bytes, 20 clients polling a silent mount: median {:?}, longest {:?}",
+        delays[delays.len() / 2],
+        delays[delays.len() - 1]
+    );
+}
+
+#[tokio::test]
+async fn a_stop_is_answered_truly_when_the_queue_of_its_client_is_full() {
+    let (mount, observatory) = taciturn(unlimited().config("[command]\nqueue = 1"));
+    let mut telescope = observatory.client("telescope").await;
+    let mut observer = observatory.client("observer").await;
+    settled(&mut telescope).await;
+    mount.hush();
+    for client in [&mut telescope, &mut observer] {
+        let mut ids = Vec::new();
+        for _ in 0..4 {
+            ids.push(client.request("mount.status", json!({})).await);
+        }
+        let busy = client.reply(ids[3]).await.unwrap_err();
+        assert_eq!(busy["code"], -32006, "{busy}");
+    }
+    let stopped = telescope.call("mount.stop", json!({})).await;
+    assert_eq!(stopped.unwrap(), json!({ "stopped": true }));
+    let denied = observer.call("mount.stop", json!({})).await.unwrap_err();
+    assert_eq!(denied["code"], -32001);
+    let seen = mount
+        .wire()
+        .wait_for(|frame| frame.request == ":Q#", PATIENCE);
+    assert!(seen.is_some(), "the stop is on the wire");
+    assert_eq!(orders(mount.wire()), [":Q#"]);
+}
