@@ -5,19 +5,19 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use slewgate_rpc::{Outcome, Refusal};
+use slewgate_rpc::Refusal;
 use slewgate_safety::{Occasion, Progress};
 use slewgate_serial::Warrant;
 use wasmtime::Store;
 
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 use crate::bindings::handler::{CommandHandler, CommandHandlerPre};
-use crate::bindings::serial::ErrorCode;
 use crate::bindings::types::{self, Observation};
 use crate::call::{CallError, Caller, World};
 use crate::client::Client;
 use crate::command::{Command, Commands, Effect, commands};
 use crate::engine::Engine;
+use crate::failure;
 use crate::limits::{Limits, MAX_JSON};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::table::{Attached, Look, Reading, StopCounts, Table};
@@ -149,7 +149,7 @@ impl Handler {
     /// The permitted command itself. Only [`crate::Snapshot::handle`] calls this, with a permit.
     pub(crate) async fn handle(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
         let attached = self.table.wait_attached().await;
-        if let Some(refusal) = unattached(attached, request.verb) {
+        if let Some(refusal) = failure::unattached(attached, request.verb) {
             return Err(refusal);
         }
         let deeds = Arc::new(Deeds::default());
@@ -175,14 +175,14 @@ impl Handler {
         });
         match called.await {
             Ok(Ok(result)) => self.result(result),
-            Ok(Err(failure)) => Err(self.failure(failure, deeds.wrote.load(Ordering::Relaxed))),
+            Ok(Err(failure)) => Err(self.refusal(failure, deeds.wrote.load(Ordering::Relaxed))),
             Err(error) => Err(self.fell(&error)),
         }
     }
 
     /// A reading of at most this age.
     pub(crate) async fn observe(&self, age: Duration) -> Result<Reading, Refusal> {
-        if let Some(refusal) = unattached(self.table.wait_attached().await, "") {
+        if let Some(refusal) = failure::unattached(self.table.wait_attached().await, "") {
             return Err(refusal);
         }
         self.table.observe(self, age).await
@@ -201,7 +201,7 @@ impl Handler {
         });
         let observation = match sampled.await {
             Ok(Ok(observation)) => observation,
-            Ok(Err(failure)) => return Err(self.failure(failure, false)),
+            Ok(Err(failure)) => return Err(self.refusal(failure, false)),
             Err(error) => return Err(self.fell(&error)),
         };
         let data = self.result(observation.data)?;
@@ -225,7 +225,7 @@ impl Handler {
         });
         match attached.await {
             Ok(Ok(found)) => Attached::To(found.into()),
-            Ok(Err(failure)) => Attached::Failed(describe(&failure)),
+            Ok(Err(failure)) => Attached::Failed(failure::describe(&failure)),
             Err(error) => Attached::Failed(error.to_string()),
         }
     }
@@ -257,7 +257,7 @@ impl Handler {
                 note: step.note,
             },
             Ok(Ok(contract::Progress::Failed(why))) => Progress::Failed(why),
-            Ok(Err(failure)) => Progress::Failed(describe(&failure)),
+            Ok(Err(failure)) => Progress::Failed(failure::describe(&failure)),
             Err(error) => Progress::Failed(error.to_string()),
         }
     }
@@ -290,26 +290,8 @@ impl Handler {
         Refusal::internal(incident, cause)
     }
 
-    /// The client's refusal. What was written decides the outcome, not the plugin's word.
-    fn failure(&self, failure: contract::Failure, wrote: bool) -> Refusal {
-        let outcome = if wrote {
-            Outcome::Indeterminate
-        } else {
-            Outcome::NotStarted
-        };
-        match failure {
-            contract::Failure::InvalidParams(why) => Refusal::invalid_params("params", why),
-            contract::Failure::Refused(why) => Refusal::refused(&why),
-            contract::Failure::Hardware(what) => Refusal::hardware(outcome, what.clone(), what),
-            contract::Failure::Line(ErrorCode::Stopped) => {
-                Refusal::stopped(&self.table.stopped_by().unwrap_or_default())
-            }
-            contract::Failure::Line(ErrorCode::Busy) => Refusal::busy(Duration::from_millis(500)),
-            contract::Failure::Line(error) => {
-                Refusal::hardware(outcome, line_error(&error), line_error(&error))
-            }
-            contract::Failure::Internal(cause) => self.fault(&cause),
-        }
+    fn refusal(&self, failure: contract::Failure, wrote: bool) -> Refusal {
+        failure::refusal(failure, wrote, &self.table, |cause| self.fault(cause))
     }
 }
 
@@ -351,52 +333,6 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         writes,
         warrant: Warrant::default(),
         deeds,
-    }
-}
-
-/// Why nothing can be asked of the hardware now.
-fn unattached(attached: Attached, verb: &str) -> Option<Refusal> {
-    let cause = match attached {
-        Attached::To(found) if found.lacks.iter().any(|lacks| lacks == verb) => {
-            return Some(
-                Refusal::method_not_found(verb).because(format!("{} lacks it", found.model)),
-            );
-        }
-        Attached::To(_) => return None,
-        Attached::NotYet => "the hardware does not answer yet".to_owned(),
-        Attached::Failed(cause) => cause,
-    };
-    Some(Refusal::hardware(
-        Outcome::NotStarted,
-        format!("no connection to the hardware: {cause}"),
-        cause,
-    ))
-}
-
-fn describe(failure: &contract::Failure) -> String {
-    match failure {
-        contract::Failure::InvalidParams(why)
-        | contract::Failure::Refused(why)
-        | contract::Failure::Hardware(why)
-        | contract::Failure::Internal(why) => why.clone(),
-        contract::Failure::Line(error) => line_error(error),
-    }
-}
-
-fn line_error(error: &ErrorCode) -> String {
-    match error {
-        ErrorCode::NotGranted => "the plugin was granted no such line".into(),
-        ErrorCode::Disconnected => "the device is gone; the host is trying to open it again".into(),
-        ErrorCode::Busy => "the line is busy".into(),
-        ErrorCode::Timeout(bytes) if bytes.is_empty() => {
-            "the hardware did not answer in time".into()
-        }
-        ErrorCode::Timeout(bytes) => {
-            format!("the answer did not end in time: {} bytes came", bytes.len())
-        }
-        ErrorCode::Stopped => "a stop came after this request".into(),
-        ErrorCode::Interrupted(how) => format!("the device failed after bytes were written: {how}"),
-        ErrorCode::Expired => "the line was held for too long".into(),
     }
 }
 

@@ -16,6 +16,7 @@ mod client;
 mod command;
 mod engine;
 mod epoch;
+mod failure;
 mod handler;
 mod limits;
 mod loader;
@@ -36,7 +37,7 @@ pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use limits::{Limits, MAX_JSON};
 pub use plugins::{PluginSettings, Plugins};
-pub use policy::Policy;
+pub use policy::{DECIDED, Policy};
 pub use reload::{
     CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
 };

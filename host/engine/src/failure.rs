@@ -1,0 +1,85 @@
+//! What clients are told when a handler or its hardware fails.
+
+use std::time::Duration;
+
+use slewgate_rpc::{Outcome, Refusal};
+
+use crate::bindings::handler::exports::slewgate::plugin::handler::Failure;
+use crate::bindings::serial::ErrorCode;
+use crate::table::{Attached, Table};
+
+/// When a client may try a busy line again.
+const LINE_RETRY: Duration = Duration::from_millis(500);
+
+/// The client's refusal. What was written decides the outcome, not the plugin's word. `fault` puts a plugin's own fault on
+/// record, and makes of it what the client may know.
+pub(crate) fn refusal(
+    failure: Failure,
+    wrote: bool,
+    table: &Table,
+    fault: impl FnOnce(&str) -> Refusal,
+) -> Refusal {
+    let outcome = if wrote {
+        Outcome::Indeterminate
+    } else {
+        Outcome::NotStarted
+    };
+    match failure {
+        Failure::InvalidParams(why) => Refusal::invalid_params("params", why),
+        Failure::Refused(why) => Refusal::refused(&why),
+        Failure::Hardware(what) => Refusal::hardware(outcome, what.clone(), what),
+        Failure::Line(ErrorCode::Stopped) => {
+            Refusal::stopped(&table.stopped_by().unwrap_or_default())
+        }
+        Failure::Line(ErrorCode::Busy) => Refusal::busy(LINE_RETRY),
+        Failure::Line(error) => Refusal::hardware(outcome, line_error(&error), line_error(&error)),
+        Failure::Internal(cause) => fault(&cause),
+    }
+}
+
+/// Why nothing can be asked of the hardware now.
+pub(crate) fn unattached(attached: Attached, verb: &str) -> Option<Refusal> {
+    let cause = match attached {
+        Attached::To(found) if found.lacks.iter().any(|lacks| lacks == verb) => {
+            return Some(
+                Refusal::method_not_found(verb).because(format!("{} lacks it", found.model)),
+            );
+        }
+        Attached::To(_) => return None,
+        Attached::NotYet => "the hardware does not answer yet".to_owned(),
+        Attached::Failed(cause) => cause,
+    };
+    Some(Refusal::hardware(
+        Outcome::NotStarted,
+        format!("no connection to the hardware: {cause}"),
+        cause,
+    ))
+}
+
+/// For the log, and for who began a motion.
+pub(crate) fn describe(failure: &Failure) -> String {
+    match failure {
+        Failure::InvalidParams(why)
+        | Failure::Refused(why)
+        | Failure::Hardware(why)
+        | Failure::Internal(why) => why.clone(),
+        Failure::Line(error) => line_error(error),
+    }
+}
+
+fn line_error(error: &ErrorCode) -> String {
+    match error {
+        ErrorCode::NotGranted => "the plugin was granted no such line".into(),
+        ErrorCode::Disconnected => "the device is gone; the host is trying to open it again".into(),
+        ErrorCode::Busy => "the line is busy".into(),
+        ErrorCode::Timeout(bytes) if bytes.is_empty() => {
+            "the hardware did not answer in time".into()
+        }
+        ErrorCode::Timeout(bytes) => {
+            format!("the answer did not end in time: {} bytes came", bytes.len())
+        }
+        ErrorCode::Stopped => "a stop came after this request".into(),
+        ErrorCode::Interrupted(how) => format!("the device failed after bytes were written: {how}"),
+        ErrorCode::Expired => "the line was held for too long".into(),
+    }
+}
