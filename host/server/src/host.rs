@@ -108,6 +108,9 @@ async fn run(options: ServeOptions) -> Result<()> {
 
     let told = log.clone();
     let tokens = TokenStore::start(data.join("api_tokens.json"), move |news| {
+        if let Some(trouble) = news.trouble() {
+            tracing::warn!("{trouble}");
+        }
         news.events()
             .into_iter()
             .for_each(|event| told.record(event));

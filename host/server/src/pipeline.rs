@@ -324,12 +324,15 @@ fn tell(
         tracing::debug!(session = session.client().session, method, "done");
         return;
     };
+    // What a client takes for a method may be its token.
+    let harmless = |text: &str| commands.log.harmless(text);
     tracing::debug!(
         session = session.client().session,
-        method,
+        method = harmless(method),
         code = refusal.code.number(),
-        cause = refusal.cause,
-        "{refusal}"
+        cause = harmless(&refusal.cause),
+        "{}",
+        harmless(&refusal.sentence)
     );
     if refusal.code == Code::Denied {
         let reason = refusal

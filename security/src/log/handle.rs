@@ -123,12 +123,19 @@ impl SecurityLog {
             .is_ok()
     }
 
+    /// A text that a client may have written, as the log would have it, for other logs: without tokens.
+    #[must_use]
+    pub fn harmless(&self, text: &str) -> String {
+        text::long(text, self.tokens().as_deref())
+    }
+
+    fn tokens(&self) -> Option<Arc<TokenSet>> {
+        let tokens = self.shared.tokens.get()?;
+        Some(tokens.borrow().clone())
+    }
+
     fn make_harmless(&self, event: &mut SecurityEvent) {
-        let tokens = self
-            .shared
-            .tokens
-            .get()
-            .map(|tokens| tokens.borrow().clone());
+        let tokens = self.tokens();
         let tokens = tokens.as_deref();
         let client_texts = [
             &mut event.client_id,

@@ -162,21 +162,29 @@ impl TokenNews {
                 events.extend(problems.iter().map(|problem| change().reason(problem)));
                 shorten(events)
             }
-            Self::Missing(path) => {
-                vec![change().reason(format!(
-                    "there is no {}: nobody is admitted",
-                    path.display()
-                ))]
+            Self::Missing(_) | Self::Unwatched(_) => self
+                .trouble()
+                .map(|why| change().reason(why))
+                .into_iter()
+                .collect(),
+            Self::Failed(_) => {
+                let alarm = |why| SecurityEvent::new(EventKind::Alarm).reason(why);
+                self.trouble().map(alarm).into_iter().collect()
             }
-            Self::Failed(error) => {
-                vec![
-                    SecurityEvent::new(EventKind::Alarm)
-                        .reason(format!("the tokens stay as they were: {error}")),
-                ]
-            }
-            Self::Unwatched(why) => {
-                vec![change().reason(format!("the tokens are looked at every second: {why}"))]
-            }
+        }
+    }
+
+    /// What somebody should look after, in words.
+    #[must_use]
+    pub fn trouble(&self) -> Option<String> {
+        match self {
+            Self::Loaded { .. } => None,
+            Self::Missing(path) => Some(format!(
+                "there is no {}: nobody is admitted",
+                path.display()
+            )),
+            Self::Failed(error) => Some(format!("the tokens stay as they were: {error}")),
+            Self::Unwatched(why) => Some(format!("the tokens are looked at every second: {why}")),
         }
     }
 }
