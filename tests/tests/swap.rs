@@ -1,0 +1,170 @@
+//! Policies are replaced while everything runs.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use slewgate_tests::{Client, Observatory, Setup, plugins, test_component};
+use tokio::task::JoinSet;
+
+/// Clients that send requests while a policy is replaced.
+const CLIENTS: usize = 50;
+
+/// A host whose clients may ask as often as they can.
+fn unlimited() -> Observatory {
+    Setup::default()
+        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
+        .start()
+}
+
+fn observer(observatory: &Observatory) -> PathBuf {
+    observatory.data().join("policies/observer.wasm")
+}
+
+/// An observer that hears of plugins from now on.
+async fn watcher(observatory: &Observatory) -> Client {
+    let mut client = observatory.client("observer").await;
+    let topics = json!({ "topics": ["plugins"] });
+    client.call("events.subscribe", topics).await.unwrap();
+    let first = client.event("plugins").await;
+    assert!(first["data"]["plugins"].is_array(), "{first}");
+    client
+}
+
+/// The next that is heard of the observers' policy.
+async fn news(client: &mut Client) -> Value {
+    let news = client.event("plugins").await["data"].take();
+    assert_eq!(news["plugin"]["name"], "observer", "{news}");
+    news
+}
+
+/// Why the client may not park.
+async fn refused_to_park(client: &mut Client) -> String {
+    let refused = client.call("mount.park", json!({})).await.unwrap_err();
+    assert_eq!(refused["code"], -32001, "{refused}");
+    refused["data"]["reason"].as_str().unwrap().to_owned()
+}
+
+/// Asks and asks until it is told to stop: what failed, which is nothing. Counts what succeeded.
+async fn ask(mut client: Client, stop: Arc<AtomicBool>, answered: Arc<AtomicU64>) -> Vec<Value> {
+    let mut failed = Vec::new();
+    while !stop.load(Ordering::Relaxed) {
+        match client.call("host.info", json!({})).await {
+            Ok(_) => _ = answered.fetch_add(1, Ordering::Relaxed),
+            Err(error) => failed.push(error),
+        }
+    }
+    failed
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_policy_is_replaced_while_fifty_clients_ask_and_nobody_notices() {
+    let observatory = unlimited();
+    let mut watcher = watcher(&observatory).await;
+    let token = observatory.token("observer");
+    let (stop, mut asking) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
+    let answered: Vec<_> = (0..CLIENTS).map(|_| Arc::new(AtomicU64::new(0))).collect();
+    for (number, answered) in answered.iter().enumerate() {
+        let id = format!("client-{number}");
+        let client = Client::authenticated(observatory.address(), &token, &id).await;
+        asking.spawn(ask(client, Arc::clone(&stop), Arc::clone(answered)));
+    }
+    let counts = || answered.iter().map(|count| count.load(Ordering::Relaxed));
+    let all_have_answers_beyond = |before: &[u64]| {
+        observatory.wait("answer for each client", || {
+            counts()
+                .zip(before)
+                .all(|(now, before)| now > *before)
+                .then_some(())
+        });
+    };
+    all_have_answers_beyond(&[0; CLIENTS]);
+    let reason = refused_to_park(&mut watcher).await;
+    assert_eq!(reason, "an observer may look, not move the mount");
+
+    fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
+    let written = Instant::now();
+    let news = news(&mut watcher).await;
+    let parked = watcher.call("mount.park", json!({})).await;
+    let in_force = written.elapsed();
+
+    assert_eq!(news["what"], "published", "{news}");
+    assert!(parked.is_ok(), "{parked:?}");
+    all_have_answers_beyond(&counts().collect::<Vec<_>>());
+    stop.store(true, Ordering::Relaxed);
+    let failed = asking.join_all().await.concat();
+    assert!(failed.is_empty(), "{failed:?}");
+    println!(
+        "a policy written is in force, and was asked, after {} ms; {} requests of {CLIENTS} clients were answered",
+        in_force.as_millis(),
+        counts().sum::<u64>()
+    );
+}
+
+#[tokio::test]
+async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why() {
+    let observatory = unlimited();
+    let mut client = watcher(&observatory).await;
+    let whole = fs::read(test_component("observer-parks")).unwrap();
+    let handler = fs::read(plugins().join("handlers/lx200.wasm")).unwrap();
+    let broken: [(&[u8], _, _); 4] = [
+        (&whole[..whole.len() / 2], "parse", "it is truncated"),
+        (b"#!/bin/sh\n", "parse", "it is not WASM"),
+        (
+            b"\0asm\x01\0\0\0",
+            "parse",
+            "it is a core module, not a component",
+        ),
+        (&handler, "link", "`authorize` is missing"),
+    ];
+    for (bytes, stage, cause) in broken {
+        fs::write(observer(&observatory), bytes).unwrap();
+        let news = news(&mut client).await;
+        assert_eq!(news["what"], "failed", "{news}");
+
+        let reports = client.call("host.plugins", json!({})).await.unwrap();
+        let mut reports = reports.as_array().unwrap().iter();
+        let report = reports.find(|report| report["name"] == "observer").unwrap();
+        assert_eq!(report["state"], "serving", "{report}");
+        assert_eq!(report["candidate"]["stage"], stage, "{report}");
+        let said = report["candidate"]["cause"].as_str().unwrap();
+        assert!(said.contains(cause), "{said}");
+        observatory.wait("word in the log", || {
+            let told = |line: &str| line.contains("cannot serve") && line.contains(cause);
+            observatory.log().lines().any(told).then_some(())
+        });
+        let reason = refused_to_park(&mut client).await;
+        assert_eq!(reason, "an observer may look, not move the mount");
+    }
+}
+
+#[tokio::test]
+async fn without_their_policy_clients_are_denied_everything_until_it_is_back() {
+    let observatory = unlimited();
+    let mut client = watcher(&observatory).await;
+    fs::remove_file(observer(&observatory)).unwrap();
+    assert_eq!(news(&mut client).await["what"], "removed");
+    for method in ["host.info", "mount.status", "mount.park"] {
+        let denied = client.call(method, json!({})).await.unwrap_err();
+        assert_eq!(denied["code"], -32001, "{denied}");
+        assert_eq!(
+            denied["data"]["reason"], "there is no policy for clients of type observer",
+            "{denied}"
+        );
+    }
+    let stop = client.call("mount.stop", json!({})).await.unwrap_err();
+    assert_eq!(stop["code"], -32001, "{stop}");
+
+    fs::copy(
+        plugins().join("policies/observer.wasm"),
+        observer(&observatory),
+    )
+    .unwrap();
+    assert_eq!(news(&mut client).await["what"], "published");
+    client.call("host.info", json!({})).await.unwrap();
+    let reason = refused_to_park(&mut client).await;
+    assert_eq!(reason, "an observer may look, not move the mount");
+}

@@ -1,0 +1,270 @@
+//! Tokens are made, written by hand, revoked and spoiled while the host runs; the security log has it all, and no token.
+
+use std::fs;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::{Value, json};
+use slewgate_tests::{Client, Closed, Observatory, program};
+
+/// What is said with a new token.
+const STORE_IT: &str =
+    "Store the generated token securely! You won't be able to retrieve it again.";
+
+/// The entry of the guide.
+const BY_HAND: (&str, &str) = (
+    "your-secure-token-here",
+    r#"{"client_type": "telescope", "name": "Main Telescope Controller", "created": "2025-09-27T12:00:00"}"#,
+);
+
+/// `slewgate token` with somebody at the keyboard.
+fn menu(data: &Path, typed: &str) -> Output {
+    let mut command = Command::new(program());
+    command.args(["token", "--data"]).arg(data).env_clear();
+    command
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut menu = command.spawn().unwrap();
+    menu.stdin
+        .take()
+        .unwrap()
+        .write_all(typed.as_bytes())
+        .unwrap();
+    menu.wait_with_output().unwrap()
+}
+
+/// The token that was shown after `Token: `.
+fn shown(output: &str) -> String {
+    let (_, after) = output.split_once("Token: ").unwrap();
+    after.lines().next().unwrap().to_owned()
+}
+
+/// The id within a token.
+fn id(token: &str) -> &str {
+    token.split('_').nth(1).unwrap()
+}
+
+fn file(observatory: &Observatory) -> PathBuf {
+    observatory.data().join("api_tokens.json")
+}
+
+fn changed(observatory: &Observatory, id: &str) -> Value {
+    observatory.wait_for_security_event(|event| {
+        event["event"] == "token_change" && event["token_id"] == id
+    })
+}
+
+async fn rejected(observatory: &Observatory, token: &str) -> Closed {
+    let mut client = Client::connect(observatory.address()).await;
+    let first = json!({ "token": token, "client_id": "rejected" });
+    client.send(&first.to_string()).await;
+    client.closed().await
+}
+
+fn authentication_failed() -> Closed {
+    Closed {
+        code: Some(4001),
+        reason: "Authentication failed".to_owned(),
+    }
+}
+
+/// Neither log has one of these, nor the secret part of one.
+fn no_log_has(observatory: &Observatory, tokens: &[&str]) {
+    let mut logs = vec![observatory.log()];
+    let folder = observatory.data().join("security/logs");
+    for file in fs::read_dir(folder).unwrap().flatten() {
+        logs.push(fs::read_to_string(file.path()).unwrap());
+    }
+    assert!(logs.len() > 1 && logs.iter().all(|log| !log.is_empty()));
+    for token in tokens {
+        let secret = token.rsplit('_').next().unwrap();
+        for log in &logs {
+            assert!(!log.contains(secret), "{token} is in the log:\n{log}");
+        }
+    }
+}
+
+/// Every connection of this machine is on record with its address.
+fn connections(observatory: &Observatory) -> usize {
+    let log = observatory.security_log();
+    let connections = log.iter().filter(|event| event["event"] == "connection");
+    for connection in connections.clone() {
+        assert_eq!(connection["address"], "127.0.0.1", "{connection}");
+        assert!(connection["port"].is_u64(), "{connection}");
+    }
+    connections.count()
+}
+
+#[tokio::test]
+async fn a_token_is_made_by_the_menu_and_lets_its_client_in() {
+    let observatory = Observatory::start();
+    let typed = "1\nMain Telescope Controller\nadministrator\ntelescope\n4\n";
+    let output = menu(observatory.data(), typed);
+    assert!(output.status.success(), "{output:?}");
+    let transcript = String::from_utf8(output.stdout).unwrap();
+    let token = shown(&transcript);
+    let choices =
+        "1. Generate a new token\n2. List the tokens\n3. Revoke a token\n4. Quit\nChoice: ";
+    let wanted = format!(
+        "{choices}Client name: Client type (telescope, observer): Client type (telescope, observer): \
+         Token: {token}\nId: {}\n{STORE_IT}\n\n{choices}",
+        id(&token)
+    );
+    assert_eq!(transcript, wanted);
+
+    changed(&observatory, id(&token));
+    let mut client = Client::authenticated(observatory.address(), &token, "by-menu").await;
+    client.call("host.info", json!({})).await.unwrap();
+    no_log_has(&observatory, &[&token]);
+}
+
+#[tokio::test]
+async fn the_end_of_the_input_ends_the_menu_with_2() {
+    let observatory = Observatory::start();
+    for typed in ["", "1\n", "1\nsomebody\n", "1\nsomebody\nadministrator\n"] {
+        let output = menu(observatory.data(), typed);
+        assert_eq!(output.status.code(), Some(2), "{typed:?}: {output:?}");
+    }
+    assert!(!file(&observatory).exists());
+}
+
+#[tokio::test]
+async fn a_token_is_made_by_the_verb_and_lists_do_not_show_it() {
+    let observatory = Observatory::start();
+    let generate = [
+        "token",
+        "generate",
+        "--name",
+        "Visitors",
+        "--client-type",
+        "observer",
+    ];
+    let output = observatory.run(&generate);
+    assert!(output.status.success(), "{output:?}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let token = shown(&said);
+    assert_eq!(
+        said,
+        format!("Token: {token}\nId: {}\n{STORE_IT}\n", id(&token))
+    );
+
+    changed(&observatory, id(&token));
+    Client::authenticated(observatory.address(), &token, "by-verb").await;
+    let listed = String::from_utf8(observatory.run(&["token", "list"]).stdout).unwrap();
+    assert!(
+        listed.contains(id(&token)) && listed.contains("Visitors"),
+        "{listed}"
+    );
+    assert!(!listed.contains(&token), "{listed}");
+    let kept = fs::read_to_string(file(&observatory)).unwrap();
+    assert!(!kept.contains(&token), "{kept}");
+    no_log_has(&observatory, &[&token]);
+}
+
+#[tokio::test]
+async fn an_entry_written_by_hand_is_taken_up_and_those_before_it_stay() {
+    let observatory = Observatory::start();
+    let before = observatory.token("observer");
+    let mut entries: Value =
+        serde_json::from_str(&fs::read_to_string(file(&observatory)).unwrap()).unwrap();
+    entries[BY_HAND.0] = serde_json::from_str(BY_HAND.1).unwrap();
+    fs::write(file(&observatory), entries.to_string()).unwrap();
+    observatory.wait_for_security_event(|event| {
+        let changed = event["token_id"].as_str();
+        event["event"] == "token_change" && changed.is_some_and(|changed| changed != id(&before))
+    });
+
+    let mut client = Client::connect(observatory.address()).await;
+    let first = json!({ "token": BY_HAND.0, "client_id": "by-hand" });
+    client.send(&first.to_string()).await;
+    let answer = client.next().await;
+    assert_eq!(answer["type"], "auth_ok", "{answer}");
+    assert_eq!(answer["client_type"], "telescope", "{answer}");
+    assert_eq!(answer["name"], "Main Telescope Controller", "{answer}");
+    Client::authenticated(observatory.address(), &before, "before").await;
+    no_log_has(&observatory, &[BY_HAND.0, &before]);
+}
+
+#[tokio::test]
+async fn a_revoked_token_closes_its_session_and_no_other() {
+    let observatory = Observatory::start();
+    let (revoked, kept) = (
+        observatory.token("observer"),
+        observatory.token("telescope"),
+    );
+    let mut gone = Client::authenticated(observatory.address(), &revoked, "gone").await;
+    let mut stays = Client::authenticated(observatory.address(), &kept, "stays").await;
+    let output = observatory.run(&["token", "revoke", id(&revoked)]);
+    assert!(output.status.success(), "{output:?}");
+
+    assert_eq!(gone.closed().await, authentication_failed());
+    assert_eq!(
+        rejected(&observatory, &revoked).await,
+        authentication_failed()
+    );
+    stays.call("host.info", json!({})).await.unwrap();
+    for kind in ["closed", "auth_failed"] {
+        let event = observatory
+            .wait_for_security_event(|event| event["event"] == kind && event["code"] == 4001);
+        assert_eq!(event["address"], "127.0.0.1", "{event}");
+    }
+    no_log_has(&observatory, &[&revoked, &kept]);
+}
+
+#[tokio::test]
+async fn a_file_that_cannot_be_read_leaves_the_last_good_set() {
+    let observatory = Observatory::start();
+    let token = observatory.token("telescope");
+    let mut session = Client::authenticated(observatory.address(), &token, "before").await;
+    let spoiled = format!("{{\"{}\": {{", BY_HAND.0);
+    fs::write(file(&observatory), &spoiled).unwrap();
+    let alarm = observatory.wait_for_security_event(|event| event["event"] == "alarm");
+    let reason = alarm["reason"].as_str().unwrap();
+    assert!(reason.contains("api_tokens.json"), "{alarm}");
+
+    session.call("host.info", json!({})).await.unwrap();
+    Client::authenticated(observatory.address(), &token, "after").await;
+    observatory.wait("word in the log", || {
+        observatory.log().contains("api_tokens.json").then_some(())
+    });
+    no_log_has(&observatory, &[BY_HAND.0, &token]);
+}
+
+#[tokio::test]
+async fn the_security_log_has_every_connection_and_what_became_of_it_and_no_token() {
+    let observatory = Observatory::start();
+    let token = observatory.token("observer");
+    let wrong = "slg_abcdefgh_0123456789012345678901234567890123456789012345678";
+    let mut client = Client::authenticated(observatory.address(), &token, "observer").await;
+    client.call("mount.park", json!({})).await.unwrap_err();
+    drop(client);
+    rejected(&observatory, wrong).await;
+    // A client that takes its token for its id, and one that takes it for a method.
+    let mut confused = Client::connect(observatory.address()).await;
+    let first = json!({ "token": wrong, "client_id": token });
+    confused.send(&first.to_string()).await;
+    confused.closed().await;
+    let mut confused = Client::authenticated(observatory.address(), &token, "confused").await;
+    confused.call(&token, json!({})).await.unwrap_err();
+    confused.send(&token).await;
+    confused.next().await;
+    drop(confused);
+
+    for (kind, client_id) in [
+        ("auth_ok", "observer"),
+        ("denied", "observer"),
+        ("closed", "observer"),
+        ("auth_failed", "rejected"),
+        ("auth_ok", "confused"),
+        ("closed", "confused"),
+    ] {
+        let event = observatory.wait_for_security_event(|event| {
+            event["event"] == kind && event["client_id"] == client_id
+        });
+        assert_eq!(event["address"], "127.0.0.1", "{event}");
+    }
+    assert_eq!(connections(&observatory), 4);
+    no_log_has(&observatory, &[&token, wrong]);
+}

@@ -1,0 +1,147 @@
+//! Plugins that do what none should: what their clients are told, what the log keeps, and that nobody else notices.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use slewgate_tests::{Client, Observatory, Setup, test_component};
+
+/// The default computing budget of a call.
+const BUDGET: Duration = Duration::from_millis(50);
+
+/// One component in two tables: with the default budget, and with one in which others can do a lot.
+const TABLES: &str = r#"
+[lines.east]
+[plugins.mount]
+[plugins.unruly]
+component = "unruly.wasm"
+memory_mib = 16
+[plugins.patient]
+component = "unruly.wasm"
+compute_ms = 3_000
+"#;
+
+/// A host with a component of the tests, which serves as soon as this returns.
+async fn observatory(component: &str, place: &str, names: &[&str]) -> Observatory {
+    let observatory = Setup::default()
+        .config(TABLES)
+        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
+        .start();
+    let mut client = observatory.client("telescope").await;
+    let topics = json!({ "topics": ["plugins"] });
+    client.call("events.subscribe", topics).await.unwrap();
+    client.event("plugins").await;
+    fs::copy(test_component(component), observatory.data().join(place)).unwrap();
+    for _ in names {
+        let news = client.event("plugins").await["data"].take();
+        assert_eq!(news["what"], "published", "{news}");
+        assert!(
+            names.iter().any(|name| news["plugin"]["name"] == *name),
+            "{news}"
+        );
+    }
+    observatory
+}
+
+async fn with_handler() -> Observatory {
+    observatory("unruly", "handlers/unruly.wasm", &["unruly", "patient"]).await
+}
+
+async fn with_policy() -> Observatory {
+    observatory("unruly-policy", "policies/unruly.wasm", &["unruly"]).await
+}
+
+async fn fails(client: &mut Client, method: &str) -> Value {
+    client.call(method, json!({})).await.unwrap_err()
+}
+
+/// The log tells of the incident that the client was told.
+fn is_in_the_log(observatory: &Observatory, error: &Value) {
+    let incident = error["data"]["incident"].as_str().unwrap();
+    let incident = format!("\"incident\":\"{incident}\"");
+    observatory.wait("incident in the log", || {
+        observatory.log().contains(&incident).then_some(())
+    });
+}
+
+#[tokio::test]
+async fn an_endless_loop_ends_with_its_budget_and_an_incident() {
+    let observatory = with_handler().await;
+    let mut client = observatory.client("telescope").await;
+    let began = Instant::now();
+    let error = fails(&mut client, "unruly.loops").await;
+    let took = began.elapsed();
+    assert_eq!(error["code"], -32007, "{error}");
+    is_in_the_log(&observatory, &error);
+    assert!(took >= BUDGET, "{took:?}");
+    println!("an endless loop with a budget of {BUDGET:?} is answered after {took:?}");
+}
+
+#[tokio::test]
+async fn while_a_plugin_loops_others_are_served() {
+    let observatory = with_handler().await;
+    let token = observatory.token("telescope");
+    let mut looping = Client::authenticated(observatory.address(), &token, "looping").await;
+    let mut other = Client::authenticated(observatory.address(), &token, "other").await;
+    let looping = tokio::spawn(async move { fails(&mut looping, "patient.loops").await });
+    let mut slowest = Duration::ZERO;
+    for _ in 0..20 {
+        for method in ["host.info", "mount.info", "patient.counts"] {
+            let began = Instant::now();
+            other.call(method, json!({})).await.unwrap();
+            slowest = slowest.max(began.elapsed());
+        }
+    }
+    assert!(!looping.is_finished(), "the loop goes on meanwhile");
+    let error = looping.await.unwrap();
+    assert_eq!(error["code"], -32007, "{error}");
+    println!("while a plugin loops, the slowest of 60 answers to another client took {slowest:?}");
+}
+
+#[tokio::test]
+async fn what_hoards_memory_is_exhausted_and_what_traps_is_at_fault() {
+    let observatory = with_handler().await;
+    let mut client = observatory.client("telescope").await;
+    for (method, code) in [("unruly.hoards", -32007), ("unruly.traps", -32603)] {
+        let error = fails(&mut client, method).await;
+        assert_eq!(error["code"], code, "{error}");
+        is_in_the_log(&observatory, &error);
+    }
+    let log = observatory.log();
+    assert!(
+        log.contains("out of memory: more than 16777216 bytes"),
+        "{log}"
+    );
+}
+
+#[tokio::test]
+async fn an_instance_that_failed_is_never_called_again() {
+    let observatory = with_handler().await;
+    let mut client = observatory.client("telescope").await;
+    for method in ["unruly.traps", "unruly.hoards", "unruly.loops"] {
+        fails(&mut client, method).await;
+        for calls in 1..=2 {
+            let counted = client.call("unruly.counts", json!({})).await.unwrap();
+            assert_eq!(counted, json!({ "calls": calls }), "after {method}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_policy_that_traps_or_loops_denies_and_decides_on() {
+    let observatory = with_policy().await;
+    let token = observatory.token("unruly");
+    let mut quiet = Client::authenticated(observatory.address(), &token, "quiet").await;
+    for behaviour in ["traps", "loops"] {
+        let mut client = Client::authenticated(observatory.address(), &token, behaviour).await;
+        let denied = fails(&mut client, "host.info").await;
+        assert_eq!(denied["code"], -32001, "{denied}");
+        assert_eq!(denied["data"]["reason"], "the policy failed", "{denied}");
+        let denied = fails(&mut client, "mount.stop").await;
+        assert_eq!(denied["code"], -32001, "{denied}");
+        quiet.call("host.info", json!({})).await.unwrap();
+    }
+    for outcome in ["a plugin failed", "a plugin ran out of its time or memory"] {
+        assert!(observatory.log().contains(outcome), "{}", observatory.log());
+    }
+}
