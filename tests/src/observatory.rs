@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Signal, geteuid, kill_process};
 use serde_json::Value;
 use slewgate_simulator::{Lx200Settings, Simulator};
 use slewgate_sky::{Site, SystemClock};
@@ -73,6 +73,7 @@ pub struct Setup {
     config: String,
     variables: Vec<(String, String)>,
     unset: Vec<String>,
+    bound_by_modes: bool,
     own_mount: bool,
 }
 
@@ -105,6 +106,12 @@ impl Setup {
         self
     }
 
+    /// The modes of files bind the program also where root runs the test.
+    pub fn bound_by_modes(mut self) -> Setup {
+        self.bound_by_modes = true;
+        self
+    }
+
     /// The mount is simulated by the test, which sees its wire: for the host it is a device like any other.
     pub fn own_mount(mut self) -> Setup {
         self.own_mount = true;
@@ -129,7 +136,14 @@ impl Setup {
 
     /// The command, ready to be spawned.
     pub fn command(&self, directory: &Path) -> Command {
-        let mut command = Command::new(program());
+        let mut command = if self.bound_by_modes && geteuid().is_root() {
+            let mut command = Command::new("setpriv");
+            command.args(["--bounding-set=-dac_override,-dac_read_search", "--"]);
+            command.arg(program());
+            command
+        } else {
+            Command::new(program())
+        };
         command
             .args(["serve", "--ready-file", "ready"])
             .arg("--data")

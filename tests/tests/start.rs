@@ -1,6 +1,8 @@
 //! What a host is started with, right and wrong: addresses, limits, keys, ports, devices.
 
+use std::fs::Permissions;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -138,7 +140,9 @@ fn a_wrong_key_ends_with_64_its_line_and_the_nearest_key() {
 
 #[test]
 fn a_value_out_of_range_ends_with_64_and_its_range() {
-    let (code, said) = Setup::default().config("[engine]\nmemory_mib = 70_000").end();
+    let (code, said) = Setup::default()
+        .config("[engine]\nmemory_mib = 70_000")
+        .end();
     assert_eq!(code, WRONG_CONFIGURATION);
     assert!(
         said.contains("slewgate.toml:2: ") && said.contains("memory_mib"),
@@ -163,6 +167,7 @@ fn a_port_in_use_is_named_with_the_setting_to_change() {
 /// A host whose mount is a device that need not be there.
 fn with_device(device: &Path) -> Observatory {
     Setup::default()
+        .bound_by_modes()
         .config(&format!("[lines.east]\ndevice = \"{}\"", device.display()))
         .start()
 }
@@ -191,6 +196,11 @@ async fn line(client: &mut Client) -> Value {
     info["plugins"]["mount"]["lines"]["port"].take()
 }
 
+async fn subscribe_to_status(client: &mut Client) {
+    let topics = json!({ "topics": ["mount.status"] });
+    client.call("events.subscribe", topics).await.unwrap();
+}
+
 #[tokio::test]
 async fn a_goto_without_a_device_is_refused_by_its_name_and_works_once_it_is_there() {
     let place = TempDir::new().unwrap();
@@ -211,10 +221,7 @@ async fn a_goto_without_a_device_is_refused_by_its_name_and_works_once_it_is_the
     assert!(seen["error"].as_str().unwrap().starts_with(&missing));
     assert!(observatory.log().contains(&missing));
 
-    client
-        .call("events.subscribe", json!({ "topics": ["mount.status"] }))
-        .await
-        .unwrap();
+    subscribe_to_status(&mut client).await;
     let mount = plug_in(&device);
     client.event("mount.status").await;
     assert_eq!(line(&mut client).await["state"], "open");
@@ -222,6 +229,34 @@ async fn a_goto_without_a_device_is_refused_by_its_name_and_works_once_it_is_the
     let wire = mount.wire();
     wire.wait_for(|frame| frame.request == ":MS#", slewgate_tests::PATIENCE)
         .expect("the goto reached the mount");
+}
+
+#[tokio::test]
+async fn a_forbidden_device_is_refused_with_the_group_that_it_belongs_to_and_works_once_it_is_permitted()
+ {
+    let allow = |mount: &Simulator, mode| {
+        std::fs::set_permissions(mount.path(), Permissions::from_mode(mode)).unwrap();
+    };
+    let place = TempDir::new().unwrap();
+    let device = place.path().join("mount");
+    let mount = plug_in(&device);
+    allow(&mount, 0o000);
+    let observatory = with_device(&device);
+    let mut client = observatory.client("telescope").await;
+    let error = client.call("mount.goto", zenith()).await.unwrap_err();
+    assert_eq!(error["code"], HARDWARE);
+    assert_eq!(error["data"]["outcome"], "not_started");
+    let why = format!(
+        "cannot open {}: permission denied; the device belongs to group ",
+        device.display()
+    );
+    let sentence = error["message"].as_str().unwrap();
+    assert!(sentence.contains(&why), "{sentence}");
+
+    subscribe_to_status(&mut client).await;
+    allow(&mount, 0o600);
+    client.event("mount.status").await;
+    client.call("mount.goto", zenith()).await.unwrap();
 }
 
 #[tokio::test]
