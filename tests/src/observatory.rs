@@ -3,6 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -75,6 +76,7 @@ pub struct Setup {
     unset: Vec<String>,
     bound_by_modes: bool,
     own_mount: bool,
+    cold: bool,
 }
 
 /// A running host, ended when this is dropped.
@@ -118,6 +120,12 @@ impl Setup {
         self
     }
 
+    /// Nothing is compiled yet, as on the first start; other hosts of the tests share what they compiled.
+    pub fn cold(mut self) -> Setup {
+        self.cold = true;
+        self
+    }
+
     /// Fills a directory as an administrator would, without starting anything.
     pub fn prepare(&self) -> TempDir {
         let directory = TempDir::new().expect("a directory");
@@ -130,6 +138,11 @@ impl Setup {
             {
                 fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
             }
+        }
+        if !self.cold {
+            let shared = program().with_file_name("compiled-for-tests");
+            fs::create_dir_all(&shared).expect("a directory");
+            symlink(shared, directory.path().join("cache")).expect("a link");
         }
         directory
     }

@@ -13,9 +13,10 @@ use tokio::task::JoinSet;
 /// Clients that send requests while a policy is replaced.
 const CLIENTS: usize = 50;
 
-/// A host whose clients may ask as often as they can.
+/// A host whose clients may ask as often as they can, and which compiles what it is given.
 fn unlimited() -> Observatory {
     Setup::default()
+        .cold()
         .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
         .start()
 }
