@@ -23,6 +23,9 @@ use crate::surroundings::Surroundings;
 /// Seed of the fixed stream that policies get for random numbers.
 const SEED: u64 = 0x5EED;
 
+/// The cause of a refusal that a policy decided on: not a failure, which may be over at the next question.
+pub const DECIDED: &str = "the policy denies it";
+
 /// A component of world `permission-policy` in the service of one type of client.
 pub struct Policy {
     client_type: String,
@@ -135,9 +138,7 @@ impl Policy {
         });
         match decided.await {
             Ok(contract::Decision::Allow) => Ok(()),
-            Ok(contract::Decision::Deny(reason)) => {
-                Err(Refusal::denied(&reason, "the policy denies it"))
-            }
+            Ok(contract::Decision::Deny(reason)) => Err(Refusal::denied(&reason, DECIDED)),
             Err(CallError::Busy) => Err(self.caller.refusal(&CallError::Busy)),
             Err(error) => {
                 let fault = self.caller.refusal(&error);

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use slewgate_engine::{
-    Action, Client, Effect, Plugins, Snapshot, StopCounts, StopError, StoppedBy, Stopping, Table,
+    Action, Client, DECIDED, Effect, Plugins, Snapshot, StopCounts, StopError, StoppedBy, Stopping,
+    Table,
 };
 use slewgate_rpc::{Call, Outcome, Refusal};
 use slewgate_serial::LineError;
@@ -37,7 +38,7 @@ pub(crate) struct Stops {
 pub(crate) enum Recognised {
     Sent(Sent),
     Refused(Refusal),
-    /// The policy was not asked yet: the session has just begun.
+    /// The policy has not said yet: the session has just begun, or it failed when it was asked.
     Undecided(Arc<Table>, Option<String>),
 }
 
@@ -135,10 +136,11 @@ async fn keep_asking(
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         for table in plugins.tables().keys() {
             let may = may_stop(&snapshot, &client, table).await;
-            allowed
-                .lock()
-                .unwrap_or_else(PoisonError::into_inner)
-                .insert(table.clone(), may);
+            let mut allowed = allowed.lock().unwrap_or_else(PoisonError::into_inner);
+            match is_final(&may) {
+                true => allowed.insert(table.clone(), may),
+                false => allowed.remove(table),
+            };
         }
         if snapshots.changed().await.is_err() {
             return;
@@ -156,6 +158,13 @@ async fn may_stop(snapshot: &Arc<Snapshot>, client: &Client, table: &str) -> Res
         lease: None,
     };
     Arc::clone(snapshot).decide(client, action).await.map(drop)
+}
+
+/// A policy that was busy or failed did not say no: it is asked again at the stop.
+fn is_final(may: &Result<(), Refusal>) -> bool {
+    may.as_ref()
+        .err()
+        .is_none_or(|refusal| refusal.cause == DECIDED)
 }
 
 /// What a stop tells who asked for it.
@@ -185,4 +194,18 @@ pub(crate) async fn sent(stopping: Stopping) -> Result<Box<RawValue>, Refusal> {
 
 fn reply(stopped: bool) -> Result<Box<RawValue>, Refusal> {
     to_raw_value(&json!({ "stopped": stopped })).map_err(|error| Refusal::internal("", error))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_no_of_a_policy_is_remembered_and_its_failure_is_not() {
+        assert!(is_final(&Ok(())));
+        assert!(is_final(&Err(Refusal::denied("may only look", DECIDED))));
+        let failed = Refusal::denied("the policy failed", "it ran out of its time");
+        assert!(!is_final(&Err(failed)));
+        assert!(!is_final(&Err(Refusal::busy(Duration::ZERO))));
+    }
 }
