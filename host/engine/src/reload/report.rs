@@ -101,6 +101,13 @@ pub struct PluginEvent {
     pub plugin: PluginReport,
 }
 
+impl PluginEvent {
+    /// Whether something else serves than before.
+    pub(crate) fn serves_other(&self) -> bool {
+        matches!(self.what, What::Published | What::Removed)
+    }
+}
+
 impl fmt::Display for PluginKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

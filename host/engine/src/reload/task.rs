@@ -89,7 +89,9 @@ where
             self.begin(slot, true);
         }
         while let Some(done) = self.attempts.join_next_with_id().await {
-            self.absorb(done).await;
+            if let Some(news) = self.absorb(done).await {
+                self.tell(news);
+            }
         }
         for absent in self
             .shelf
@@ -116,9 +118,8 @@ where
                     None => return,
                 },
                 Some(done) = self.attempts.join_next_with_id() => {
-                    if self.absorb(done).await {
-                        self.publish();
-                    }
+                    let news = self.absorb(done).await;
+                    self.put_in_force(news.into_iter().collect());
                 }
                 () = at(settled) => self.look_again().await,
                 changes = signal.changes() => self.hear(changes).await,
@@ -219,33 +220,36 @@ where
         );
     }
 
-    /// Take the outcome of an attempt. Answers whether what serves has changed.
-    async fn absorb(&mut self, done: Result<(Id, Outcome<L::Loaded>), JoinError>) -> bool {
+    /// Take the outcome of an attempt.
+    async fn absorb(
+        &mut self,
+        done: Result<(Id, Outcome<L::Loaded>), JoinError>,
+    ) -> Option<PluginEvent> {
         let (id, outcome) = match done {
             Ok(done) => done,
             Err(fault) => (fault.id(), Outcome::failed(Stage::Compile, fault.into())),
         };
-        let Some(slot) = self
+        let slot = self
             .busy
             .iter()
             .find(|(_, busy)| busy.attempt == id)
-            .map(|(slot, _)| slot.clone())
-        else {
-            return false;
-        };
+            .map(|(slot, _)| slot.clone())?;
         if let Some(retry) = self.busy.remove(&slot).and_then(|busy| busy.again) {
             self.begin(slot, retry);
-            return false;
+            return None;
         }
-        match self.configuration.file(&slot) {
-            Some(file) => self.take(slot, file, outcome).await,
-            None => false,
-        }
+        let file = self.configuration.file(&slot)?;
+        self.take(slot, file, outcome).await
     }
 
-    async fn take(&mut self, slot: Slot, file: ComponentFile, outcome: Outcome<L::Loaded>) -> bool {
+    async fn take(
+        &mut self,
+        slot: Slot,
+        file: ComponentFile,
+        outcome: Outcome<L::Loaded>,
+    ) -> Option<PluginEvent> {
         let now = self.clock.now();
-        let news = match outcome {
+        match outcome {
             Outcome::Loaded {
                 identity,
                 generation,
@@ -259,8 +263,7 @@ where
                 self.touch(vec![file]).await;
                 None
             }
-        };
-        news.is_some_and(|event| self.tell(event))
+        }
     }
 
     async fn answer(&mut self, request: Request) {
@@ -284,30 +287,37 @@ where
         let before = std::mem::replace(&mut self.configuration, configuration);
         self.expect_tables();
         let now = self.clock.now();
-        let mut gone = false;
+        let mut gone = Vec::new();
         for slot in self.shelf.slots().cloned().collect::<Vec<_>>() {
             let after = &self.configuration;
             let same = before.file(&slot) == after.file(&slot)
                 && before.settings(&slot) == after.settings(&slot);
             if after.file(&slot).is_none() {
-                let news = self.shelf.remove(&slot, false, now);
-                gone |= news.is_some_and(|event| self.tell(event));
+                gone.extend(self.shelf.remove(&slot, false, now));
             } else if !same {
                 self.begin(slot, true);
             }
         }
-        if gone {
+        self.put_in_force(gone);
+    }
+
+    /// What serves is put in force before anybody hears of it.
+    fn put_in_force(&mut self, news: Vec<PluginEvent>) {
+        if news.iter().any(PluginEvent::serves_other) {
             self.publish();
+        }
+        for event in news {
+            self.tell(event);
         }
     }
 
     fn publish(&mut self) {
-        self.reports.send_replace(self.shelf.reports());
         (self.publish)(self.shelf.next());
+        self.reports.send_replace(self.shelf.reports());
     }
 
-    /// Log, clients and reports hear of it. Answers whether what serves has changed.
-    fn tell(&mut self, event: PluginEvent) -> bool {
+    /// Log, clients and reports hear of it.
+    fn tell(&mut self, event: PluginEvent) {
         let PluginReport {
             name,
             kind,
@@ -325,10 +335,8 @@ where
             (what, _) => tracing::info!(%kind, name, ?what, generation, digest, "plugin"),
         }
         self.reports.send_replace(self.shelf.reports());
-        let serves_other = matches!(event.what, What::Published | What::Removed);
         // Nobody listens: then nobody misses it.
         _ = self.events.send(event);
-        serves_other
     }
 
     fn tell_waiting(&mut self) {

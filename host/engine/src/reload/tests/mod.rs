@@ -123,16 +123,7 @@ impl World {
         compare: Duration,
     ) -> World {
         let (sender, published) = mpsc::unbounded_channel();
-        let pace = Pace {
-            quiet: QUIET,
-            compare,
-        };
-        let settings = ReloadSettings {
-            directories,
-            configuration,
-            pace,
-            clock: Arc::new(SystemClock),
-        };
+        let settings = settings(directories, configuration, compare);
         let publish = move |serving| _ = sender.send(serving);
         let reload = start_with(watch, settings, loader.clone(), publish).await;
         World {
@@ -193,6 +184,23 @@ impl World {
             .find(|plugin| plugin.name == name)
             .unwrap()
             .clone()
+    }
+}
+
+fn settings(
+    directories: Directories,
+    configuration: Configuration,
+    compare: Duration,
+) -> ReloadSettings {
+    let pace = Pace {
+        quiet: QUIET,
+        compare,
+    };
+    ReloadSettings {
+        directories,
+        configuration,
+        pace,
+        clock: Arc::new(SystemClock),
     }
 }
 

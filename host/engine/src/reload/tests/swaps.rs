@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 
+use tokio::sync::broadcast;
+
 use super::*;
 
 #[tokio::test]
@@ -282,6 +284,25 @@ async fn news_tell_what_became_of_a_plugin() {
         (event.what, event.plugin.state),
         (What::Removed, PluginState::Absent)
     );
+}
+
+#[tokio::test]
+async fn what_news_tell_is_in_force_already() {
+    let home = home(&[("policies/observer.wasm", "good: 0")]);
+    let heard = Arc::new(Mutex::new(None::<broadcast::Receiver<PluginEvent>>));
+    let (sender, mut untold) = mpsc::unbounded_channel();
+    let listener = Arc::clone(&heard);
+    let publish = move |_: Serving<Loaded>| {
+        if let Some(events) = &*listener.lock().unwrap() {
+            _ = sender.send(events.is_empty());
+        }
+    };
+    let settings = settings(directories(&home), Configuration::default(), NEVER);
+    let reload = start(settings, Text::open(), publish).await;
+    *heard.lock().unwrap() = Some(reload.events());
+    fs::write(home.path().join("policies/observer.wasm"), "good: 1").unwrap();
+    let untold = timeout(DEADLINE, untold.recv()).await.unwrap();
+    assert_eq!(untold, Some(true), "when it is published nobody was told");
 }
 
 #[tokio::test]
