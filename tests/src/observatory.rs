@@ -25,7 +25,8 @@ const GREENWICH: Site = Site {
     elevation: 46.0,
 };
 
-/// The program under test, beside the test's own.
+/// The program under test, beside the test's own. Cargo builds it with the tests of its own crate: who runs one test alone
+/// adds one of those, `cargo test --workspace --test goto --test cli`, or gets the program as it was.
 pub fn program() -> PathBuf {
     let own = std::env::current_exe().expect("a test knows its own path");
     let debug = own
