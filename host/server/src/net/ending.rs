@@ -113,8 +113,11 @@ where
 {
     match close {
         Some(close) => {
-            while let Some(Outgoing::Text(text)) = outbox.take() {
-                socket.send(Message::text(text)).await?;
+            while let Some(outgoing) = outbox.take() {
+                // A ping that waits is not worth sending any more.
+                if let Outgoing::Text(text) = outgoing {
+                    socket.send(Message::text(text)).await?;
+                }
             }
             socket.close(Some(frame(close))).await?;
         }

@@ -262,6 +262,7 @@ async fn what_waits_is_sent_before_the_close() {
     for number in 0..3 {
         session.send(number.to_string()).unwrap();
     }
+    session.outbox().ping();
     session.close(Close::RATE_LIMIT);
     assert_eq!(session.send("late".to_owned()), Err(Unsent::Closed));
     let (texts, code, reason) = farewell(&mut client).await;
