@@ -15,10 +15,10 @@ const TABLES: &str = r#"
 [plugins.mount]
 [plugins.unruly]
 component = "unruly.wasm"
-memory_mib = 16
 [plugins.patient]
 component = "unruly.wasm"
-compute_ms = 3_000
+compute_ms = 1_000
+memory_mib = 16
 "#;
 
 /// A host with a component of the tests, which serves as soon as this returns.
@@ -84,25 +84,31 @@ async fn while_a_plugin_loops_others_are_served() {
     let mut looping = Client::authenticated(observatory.address(), &token, "looping").await;
     let mut other = Client::authenticated(observatory.address(), &token, "other").await;
     let looping = tokio::spawn(async move { fails(&mut looping, "patient.loops").await });
-    let mut slowest = Duration::ZERO;
-    for _ in 0..20 {
+    let (mut served, mut slowest) = (0, Duration::ZERO);
+    while !looping.is_finished() {
         for method in ["host.info", "mount.info", "patient.counts"] {
             let began = Instant::now();
             other.call(method, json!({})).await.unwrap();
             slowest = slowest.max(began.elapsed());
+            served += 1;
         }
     }
-    assert!(!looping.is_finished(), "the loop goes on meanwhile");
     let error = looping.await.unwrap();
     assert_eq!(error["code"], -32007, "{error}");
-    println!("while a plugin loops, the slowest of 60 answers to another client took {slowest:?}");
+    assert!(
+        served > 9,
+        "{served} answers while the plugin computed for a second"
+    );
+    println!(
+        "while a plugin loops, the slowest of {served} answers to another client took {slowest:?}"
+    );
 }
 
 #[tokio::test]
 async fn what_hoards_memory_is_exhausted_and_what_traps_is_at_fault() {
     let observatory = with_handler().await;
     let mut client = observatory.client("telescope").await;
-    for (method, code) in [("unruly.hoards", -32007), ("unruly.traps", -32603)] {
+    for (method, code) in [("patient.hoards", -32007), ("unruly.traps", -32603)] {
         let error = fails(&mut client, method).await;
         assert_eq!(error["code"], code, "{error}");
         is_in_the_log(&observatory, &error);
@@ -118,8 +124,8 @@ async fn what_hoards_memory_is_exhausted_and_what_traps_is_at_fault() {
 async fn an_instance_that_failed_is_never_called_again() {
     let observatory = with_handler().await;
     let mut client = observatory.client("telescope").await;
-    for method in ["unruly.traps", "unruly.hoards", "unruly.loops"] {
-        fails(&mut client, method).await;
+    for method in ["traps", "hoards", "loops"] {
+        fails(&mut client, &format!("unruly.{method}")).await;
         for calls in 1..=2 {
             let counted = client.call("unruly.counts", json!({})).await.unwrap();
             assert_eq!(counted, json!({ "calls": calls }), "after {method}");
