@@ -260,6 +260,11 @@ impl Observatory {
         kill_process(Pid::from_child(&self.child), Signal::TERM).expect("a process");
     }
 
+    /// Tells the program that its terminal is gone.
+    pub fn hang_up(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::HUP).expect("a process");
+    }
+
     /// The exit code of the program, which ends by itself.
     pub fn exit_code(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;

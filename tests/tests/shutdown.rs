@@ -106,3 +106,19 @@ async fn a_second_host_on_a_directory_is_refused_and_the_first_goes_on() {
     client.call("host.info", json!({})).await.unwrap();
     assert!(observatory.run(&["plugin", "list"]).status.success());
 }
+
+#[tokio::test]
+async fn a_host_whose_terminal_is_gone_stops_the_mount() {
+    let mut observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    let jog = json!({ "direction": "east", "rate": "slew", "lease_ms": 10_000 });
+    client.call("mount.jog", jog).await.unwrap();
+    observatory.wait("motion", || {
+        observatory.mount().state().moving.then_some(())
+    });
+    observatory.hang_up();
+    assert_eq!(observatory.exit_code(), Some(0));
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
+}

@@ -125,7 +125,9 @@ impl<W: World> Caller<W> {
         C: FnOnce(Instance<W>) -> F + Send + 'static,
         F: Future<Output = (Instance<W>, wasmtime::Result<R>)> + Send,
     {
-        let (place, warm) = self.pool.take().await?;
+        let (place, warm) = tokio::time::timeout(self.limits.waiting, self.pool.take())
+            .await
+            .map_err(|_| CallError::Busy)??;
         let budget = warm
             .as_ref()
             .map_or_else(Arc::default, |instance| Arc::clone(&instance.budget));
@@ -138,7 +140,11 @@ impl<W: World> Caller<W> {
         let own = Arc::clone(&budget);
         let work = async move {
             let instance = match warm {
-                Some(instance) => instance,
+                Some(mut instance) => {
+                    // The epoch went on while it rested: without this its first check would give way for nothing.
+                    instance.store.set_epoch_deadline(1);
+                    instance
+                }
                 None => start(&engine, &*world, own).await?,
             };
             let (instance, result) = call(instance).await;
@@ -172,4 +178,45 @@ async fn start<W: World>(
         exports,
         budget,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::engine::EngineSettings;
+    use crate::powers::output;
+
+    struct Nothing;
+
+    impl World for Nothing {
+        type Powers = ();
+        type Exports = ();
+
+        fn guest(&self) -> Guest<()> {
+            Guest::new(0, output::context("nothing").build(), ())
+        }
+
+        async fn instantiate(&self, _: &mut Store<Guest<()>>) -> Result<(), CallError> {
+            Ok(())
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_queues_for_an_instance_as_long_as_a_call_may_take_is_told_that_it_is_busy() {
+        let engine = Engine::new(&EngineSettings::default()).unwrap();
+        let limits = Limits {
+            instances: 1,
+            queue: 1,
+            ..Limits::handler()
+        };
+        let caller = Caller::new(engine, "nothing", limits, Nothing);
+        let only = caller.pool.take().await.unwrap();
+        let called = caller.call(async |instance| (instance, Ok(()))).await;
+        assert!(matches!(called, Err(CallError::Busy)));
+        drop(only);
+        caller
+            .call(async |instance| (instance, Ok(())))
+            .await
+            .unwrap();
+    }
 }

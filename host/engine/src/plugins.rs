@@ -40,6 +40,7 @@ pub struct Plugins {
     tables: BTreeMap<String, Arc<Table>>,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     reload: Reload,
+    engine: Engine,
     configuration: Configuration,
     _tasks: JoinSet<()>,
 }
@@ -66,8 +67,12 @@ impl Plugins {
             .map(|(name, plan)| (name.clone(), Arc::clone(&plan.table)))
             .collect();
         let clock = Arc::clone(&surroundings.clock);
-        let loader =
-            PluginLoader::new(engine, surroundings.clone(), plans, settings.policy_limits)?;
+        let loader = PluginLoader::new(
+            engine.clone(),
+            surroundings.clone(),
+            plans,
+            settings.policy_limits,
+        )?;
         let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings.clone());
         let (publisher, snapshots) = watch::channel(Arc::new(nothing));
         let publish = move |serving: Serving<Plugin>| {
@@ -92,6 +97,7 @@ impl Plugins {
             tables,
             snapshots,
             reload,
+            engine,
             configuration,
             _tasks: tasks,
         })
@@ -135,6 +141,12 @@ impl Plugins {
                 ..self.configuration.clone()
             })
             .await;
+    }
+
+    /// A name for a fault of the host, as plugins' faults have it: unique over restarts.
+    #[must_use]
+    pub fn incident(&self) -> String {
+        self.engine.incident()
     }
 
     /// Reads every file again now, and tries again what failed.

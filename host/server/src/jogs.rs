@@ -28,6 +28,8 @@ struct Jog {
     direction: String,
     /// All params but the lease.
     order: Map<String, Value>,
+    /// The plugins that it was sent to: after a swap the policy is asked again.
+    snapshot: u64,
 }
 
 impl Jogs {
@@ -38,7 +40,7 @@ impl Jogs {
         session: Session,
         call: &Call,
     ) -> Option<Box<RawValue>> {
-        let jog = Jog::of(call)?;
+        let jog = Jog::of(call, plugins.current().number())?;
         let lease = match call.params.get(LEASE) {
             None => None,
             Some(lease) => Some(Duration::from_millis(lease.as_u64()?)),
@@ -74,7 +76,7 @@ impl Jogs {
 }
 
 impl Jog {
-    fn of(call: &Call) -> Option<Jog> {
+    fn of(call: &Call, snapshot: u64) -> Option<Jog> {
         let (table, verb) = call.method.split_once('.')?;
         let direction = call.params.get(DIRECTION)?.as_str()?.to_owned();
         let mut order = call.params.clone();
@@ -83,6 +85,7 @@ impl Jog {
             table: table.to_owned(),
             direction,
             order,
+            snapshot,
         })
     }
 }
@@ -96,12 +99,23 @@ mod tests {
         let Value::Object(params) = params else {
             unreachable!()
         };
-        Jog::of(&Call {
+        let call = Call {
             id: None,
             method: "mount.jog".into(),
             params,
-        })
-        .unwrap()
+        };
+        Jog::of(&call, 1).unwrap()
+    }
+
+    #[test]
+    fn after_a_swap_an_order_is_new_so_that_the_policy_is_asked() {
+        let jogs = Jogs::default();
+        jogs.is_repeated(jog("north", "find"));
+        let swapped = Jog {
+            snapshot: 2,
+            ..jog("north", "find")
+        };
+        assert!(!jogs.is_repeated(swapped));
     }
 
     #[test]

@@ -13,19 +13,26 @@ use slewgate_rpc::{Call, Incoming, Refusal, Reply, batch_text, parse};
 use slewgate_security::admission::{RefusalWindow, RequestLimiter};
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::runtime::Handle;
-use tokio::sync::mpsc;
+use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
 
 use crate::jogs::Jogs;
 use crate::methods::{self, HostMethods};
 use crate::net::close::Close;
+use crate::net::outbox::Unsent;
 use crate::requests::{Request, Target, stop_counts};
 use crate::session::{Pipeline, Receiver};
 use crate::sessions::Session;
-use crate::stops::Stops;
+use crate::stops::{Recognised, Stops};
 
 /// When a client whose queue is full may try again.
 const BUSY_RETRY: Duration = Duration::from_millis(250);
+
+/// Stops of one session whose replies wait for the line. One more is sent as well; its reply does not wait.
+const MAX_STOPS: usize = 32;
+
+/// Stops of one session are on record at most this often; those between are counted.
+const STOP_RECORD: Duration = Duration::from_secs(1);
 
 /// Takes the requests of all sessions.
 pub struct Commands {
@@ -51,8 +58,28 @@ struct Requests {
     queue: mpsc::Sender<Work>,
     refusals: Mutex<RefusalWindow>,
     stops: Arc<Stops>,
+    stopping: Arc<Semaphore>,
+    recorded_stops: Arc<Mutex<Repeats>>,
     jogs: Jogs,
     worker: JoinHandle<()>,
+}
+
+type Outcome = Result<Box<RawValue>, Refusal>;
+
+/// What became of a stop so far.
+enum Stop {
+    /// It is on its way, or its policy is being asked.
+    Begun(JoinHandle<Outcome>),
+    /// It is on its way, and too many replies wait already.
+    Crowded,
+    Denied(Refusal),
+}
+
+/// When the last of a kind was told, and how many were not told since.
+#[derive(Default)]
+struct Repeats {
+    told: Option<Instant>,
+    untold: u64,
 }
 
 /// One message: what is settled already, and what waits for its turn.
@@ -64,7 +91,7 @@ struct Work {
 enum Step {
     Ready(Reply),
     /// A stop is on its way; its reply tells how it went.
-    Stopping(slewgate_rpc::Id, JoinHandle<Result<Box<RawValue>, Refusal>>),
+    Stopping(slewgate_rpc::Id, JoinHandle<Outcome>),
     Waiting(Request),
 }
 
@@ -94,6 +121,8 @@ impl Pipeline for CommandPipeline {
             queue,
             refusals: Mutex::default(),
             stops,
+            stopping: Arc::new(Semaphore::new(MAX_STOPS)),
+            recorded_stops: Arc::default(),
             jogs: Jogs::default(),
             worker,
         })
@@ -125,7 +154,9 @@ impl Receiver for Requests {
             batch,
             steps: steps.collect(),
         };
-        if !work.waits() {
+        if work.is_ready() {
+            send(&self.session, work.batch, work.ready());
+        } else if !work.waits() {
             self.reply(work);
         } else if let Err(mpsc::error::TrySendError::Full(work)) = self.queue.try_send(work) {
             self.reply(work.turned_away());
@@ -140,31 +171,52 @@ impl Receiver for Requests {
 }
 
 impl Requests {
-    fn stop(&self, call: &Call) -> Option<JoinHandle<Result<Box<RawValue>, Refusal>>> {
-        let stop = self.stops.recognise(call)?;
+    fn stop(&self, call: &Call) -> Option<Stop> {
+        let stop = match self.stops.recognise(call)? {
+            Recognised::Refused(refusal) => return Some(Stop::Denied(refusal)),
+            stop => stop,
+        };
+        let Ok(place) = Arc::clone(&self.stopping).try_acquire_owned() else {
+            return Some(Stop::Crowded);
+        };
+        let repeats = Arc::clone(&self.recorded_stops);
         let (commands, session) = (Arc::clone(&self.commands), self.session.clone());
         let (stops, method) = (Arc::clone(&self.stops), call.method.clone());
-        Some(self.commands.runtime.spawn(async move {
+        let begun = self.commands.runtime.spawn(async move {
+            let _place = place;
             let outcome = stops.carry_out(stop).await;
             let how = outcome
                 .as_ref()
                 .map_or_else(|refusal| &*refusal.sentence, |_| "asked by a client");
             if !matches!(&outcome, Err(refusal) if refusal.code == Code::Denied) {
-                record(&commands.log, &session, EventKind::MotionStop, &method, how);
+                record_stop(&commands.log, &session, &repeats, &method, how);
             }
             tell(&commands, &session, &method, &outcome);
             outcome
-        }))
+        });
+        Some(Stop::Begun(begun))
+    }
+
+    /// A stop that is denied is a request like any other: it counts, and who goes on is shown the door.
+    fn denied(&self, call: &Call, refusal: Refusal) -> Option<Step> {
+        let outcome = Err(self.admit().err().unwrap_or(refusal));
+        tell(&self.commands, &self.session, &call.method, &outcome);
+        let id = call.id.clone()?;
+        Some(Step::Ready(Reply { id, outcome }))
     }
 
     /// What can be said at once, or what has to wait. None: nothing to reply.
     fn settle(
         &self,
         element: Result<(StopCounts, Call), Option<Reply>>,
-        stop: Option<JoinHandle<Result<Box<RawValue>, Refusal>>>,
+        stop: Option<Stop>,
     ) -> Option<Step> {
         if let (Ok((_, call)), Some(stop)) = (&element, stop) {
-            return call.id.clone().map(|id| Step::Stopping(id, stop));
+            return match stop {
+                Stop::Denied(refusal) => self.denied(call, refusal),
+                Stop::Begun(begun) => Some(Step::Stopping(call.id.clone()?, begun)),
+                Stop::Crowded => Some(Step::Ready(Reply::refused(call.id.clone()?, crowded()))),
+            };
         }
         if let Ok((_, call)) = &element
             && let Some(renewed) =
@@ -235,7 +287,32 @@ async fn serve(
     }
 }
 
+impl Repeats {
+    /// How many to tell of now; none: not yet.
+    fn next(&mut self, now: Instant) -> Option<u64> {
+        self.untold += 1;
+        let soon = |told: Instant| now.saturating_duration_since(told) < STOP_RECORD;
+        if self.told.is_some_and(soon) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
 impl Work {
+    fn is_ready(&self) -> bool {
+        self.steps.iter().all(|step| matches!(step, Step::Ready(_)))
+    }
+
+    fn ready(self) -> Vec<Reply> {
+        let ready = self.steps.into_iter().filter_map(|step| match step {
+            Step::Ready(reply) => Some(reply),
+            Step::Stopping(..) | Step::Waiting(_) => None,
+        });
+        ready.collect()
+    }
+
     fn waits(&self) -> bool {
         self.steps
             .iter()
@@ -262,7 +339,7 @@ impl Work {
         for step in self.steps {
             replies.extend(step.reply(commands, session, client).await);
         }
-        send(session, self.batch, &replies);
+        send(session, self.batch, replies);
     }
 }
 
@@ -271,15 +348,15 @@ impl Step {
         match self {
             Step::Ready(reply) => Some(reply),
             Step::Stopping(id, stop) => {
-                let outcome = stop
-                    .await
-                    .unwrap_or_else(|_| Err(Refusal::internal("", "the stop's task ended")));
+                let fault = |_| Err(commands.fault("the stop's task ended"));
+                let outcome = stop.await.unwrap_or_else(fault);
                 Some(Reply { id, outcome })
             }
             Step::Waiting(mut request) => {
                 let id = request.id.take();
                 let method = request.method.clone();
                 let outcome = answer(commands, session, client, request).await;
+                let outcome = outcome.map_err(|refusal| commands.numbered(refusal));
                 tell(commands, session, &method, &outcome);
                 Some(Reply { id: id?, outcome })
             }
@@ -293,19 +370,14 @@ async fn answer(
     session: &Session,
     client: &Client,
     request: Request,
-) -> Result<Box<RawValue>, Refusal> {
+) -> Outcome {
     let snapshot = commands.plugins.current();
     let (target, action) = request.look_up(&snapshot, &commands.methods)?;
     let permit = Arc::clone(&snapshot).decide(client, action).await?;
     handle(commands, session, target, permit).await
 }
 
-async fn handle(
-    commands: &Commands,
-    session: &Session,
-    target: Target,
-    permit: Permit,
-) -> Result<Box<RawValue>, Refusal> {
+async fn handle(commands: &Commands, session: &Session, target: Target, permit: Permit) -> Outcome {
     match target {
         Target::Plugin => Snapshot::handle(permit).await,
         Target::Status { table, age } => methods::status(&permit, &table, age).await,
@@ -313,13 +385,43 @@ async fn handle(
     }
 }
 
+impl Commands {
+    /// A fault of the host: for the client a number, in the log what is behind it.
+    fn fault(&self, cause: &str) -> Refusal {
+        let incident = self.plugins.incident();
+        tracing::error!(incident, cause, "a fault of the host");
+        Refusal::internal(incident, cause)
+    }
+
+    /// Gives a fault its number where it has none yet.
+    fn numbered(&self, refusal: Refusal) -> Refusal {
+        let number = |refusal: &Refusal| {
+            refusal
+                .data
+                .as_ref()?
+                .get("incident")?
+                .as_str()
+                .map(str::len)
+        };
+        if refusal.code == Code::Internal && number(&refusal).unwrap_or(0) == 0 {
+            return self.fault(&refusal.cause);
+        }
+        refusal
+    }
+}
+
+/// The reply to one stop too many. It went the way of those before it.
+fn crowded() -> Refusal {
+    let sentence = format!("sent; {MAX_STOPS} stops before it wait for the line");
+    Refusal::hardware(
+        slewgate_rpc::Outcome::Indeterminate,
+        sentence,
+        "too many stops wait",
+    )
+}
+
 /// The one place where the outcome of a request is recorded.
-fn tell(
-    commands: &Commands,
-    session: &Session,
-    method: &str,
-    outcome: &Result<Box<RawValue>, Refusal>,
-) {
+fn tell(commands: &Commands, session: &Session, method: &str, outcome: &Outcome) {
     let Err(refusal) = outcome else {
         tracing::debug!(session = session.client().session, method, "done");
         return;
@@ -349,7 +451,29 @@ fn tell(
     }
 }
 
+fn record_stop(
+    log: &SecurityLog,
+    session: &Session,
+    repeats: &Mutex<Repeats>,
+    method: &str,
+    how: &str,
+) {
+    let count = repeats
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .next(Instant::now());
+    match count {
+        None => {}
+        Some(1) => log.record(event(session, EventKind::MotionStop, method, how)),
+        Some(count) => log.record(event(session, EventKind::MotionStop, method, how).count(count)),
+    }
+}
+
 fn record(log: &SecurityLog, session: &Session, kind: EventKind, subject: &str, reason: &str) {
+    log.record(event(session, kind, subject, reason));
+}
+
+fn event(session: &Session, kind: EventKind, subject: &str, reason: &str) -> SecurityEvent {
     let client = session.client();
     let event = SecurityEvent::new(kind)
         .from(client.address)
@@ -358,23 +482,38 @@ fn record(log: &SecurityLog, session: &Session, kind: EventKind, subject: &str, 
         .token(&client.token.id)
         .client_type(&client.token.client_type)
         .reason(reason);
-    log.record(if subject.is_empty() {
+    if subject.is_empty() {
         event
     } else {
         event.subject(subject)
-    });
+    }
 }
 
-fn send(session: &Session, batch: bool, replies: &[Reply]) {
-    let text = if batch {
+fn send(session: &Session, batch: bool, replies: Vec<Reply>) {
+    let sent = text(batch, &replies).map_or(Ok(()), |text| session.send(text));
+    if sent == Err(Unsent::TooLong) {
+        // Every request gets its reply, and these are short.
+        let short = replies
+            .into_iter()
+            .map(|reply| Reply::refused(reply.id, too_long()));
+        let short = text(batch, &short.collect::<Vec<_>>());
+        // A session that takes no more is being closed, and its client is told why.
+        let _ = short.map(|text| session.send(text));
+    }
+}
+
+fn text(batch: bool, replies: &[Reply]) -> Option<String> {
+    if batch {
         batch_text(replies)
     } else {
         replies.first().map(Reply::to_text)
-    };
-    if let Some(text) = text {
-        // A session that takes no more is being closed, and its client is told why.
-        let _ = session.send(text);
     }
+}
+
+fn too_long() -> Refusal {
+    Refusal::invalid_request(
+        "the replies of this batch are too long together; what it asked for was done",
+    )
 }
 
 fn client(session: &Session) -> Client {

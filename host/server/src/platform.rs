@@ -67,13 +67,16 @@ mod unix {
 
     /// Waits for a signal that ends the host.
     pub(crate) async fn end() -> io::Result<&'static str> {
-        let (mut terminate, mut interrupt) = (
+        let (mut terminate, mut interrupt, mut hangup) = (
             signal(SignalKind::terminate())?,
             signal(SignalKind::interrupt())?,
+            signal(SignalKind::hangup())?,
         );
         Ok(tokio::select! {
             _ = terminate.recv() => "SIGTERM",
             _ = interrupt.recv() => "SIGINT",
+            // The terminal is gone. What moves is stopped also then.
+            _ = hangup.recv() => "SIGHUP",
         })
     }
 }

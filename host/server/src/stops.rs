@@ -23,6 +23,9 @@ pub(crate) const STOP: &str = "stop";
 /// Ends one motion alone.
 const DIRECTION: &str = "direction";
 
+/// The directions of a mount, which may stand still already.
+const DIRECTIONS: [&str; 4] = ["north", "south", "east", "west"];
+
 /// How long a reply to a stop waits for the line to take its bytes.
 const PATIENCE: Duration = Duration::from_secs(10);
 
@@ -39,7 +42,16 @@ pub(crate) enum Recognised {
     Sent(Sent),
     Refused(Refusal),
     /// The policy has not said yet: the session has just begun, or it failed when it was asked.
-    Undecided(Arc<Table>, Option<String>),
+    Undecided(Arc<Table>, Wanted),
+}
+
+/// What is to be stopped. Params that do not fit stop everything: who sends them wants something to stand still.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Wanted {
+    All,
+    One(String),
+    /// Everything, and the refusal that tells of the params.
+    Misunderstood(Refusal),
 }
 
 /// A stop that was carried out as far as it takes no waiting.
@@ -48,6 +60,26 @@ pub(crate) enum Sent {
     All(Stopping),
     /// One motion: whether there was one.
     One(bool),
+    /// Everything, for want of knowing what: the refusal.
+    Misunderstood(Refusal),
+}
+
+impl Wanted {
+    fn of(params: &Map<String, Value>) -> Wanted {
+        let unknown = params.keys().find(|name| *name != DIRECTION);
+        match (unknown, params.get(DIRECTION)) {
+            (Some(name), _) => Wanted::Misunderstood(Refusal::invalid_params(
+                name,
+                "is unknown; everything was stopped",
+            )),
+            (None, None) => Wanted::All,
+            (None, Some(Value::String(direction))) => Wanted::One(direction.clone()),
+            (None, Some(_)) => Wanted::Misunderstood(Refusal::invalid_params(
+                DIRECTION,
+                "is no text; everything was stopped",
+            )),
+        }
+    }
 }
 
 impl Sent {
@@ -55,6 +87,7 @@ impl Sent {
         match self {
             Sent::All(stopping) => sent(stopping).await,
             Sent::One(any) => reply(any),
+            Sent::Misunderstood(refusal) => Err(refusal),
         }
     }
 }
@@ -81,7 +114,10 @@ impl Stops {
             return None;
         };
         let table = self.plugins.tables().get(table)?;
-        let direction = call.params.get(DIRECTION).and_then(Value::as_str);
+        if table.lines().is_empty() {
+            return None;
+        }
+        let wanted = Wanted::of(&call.params);
         let allowed = self
             .allowed
             .lock()
@@ -89,9 +125,9 @@ impl Stops {
             .get(table.name())
             .cloned();
         Some(match allowed {
-            Some(Ok(())) => Recognised::Sent(self.stop(table, direction)),
+            Some(Ok(())) => Recognised::Sent(self.stop(table, wanted)),
             Some(Err(refusal)) => Recognised::Refused(refusal),
-            None => Recognised::Undecided(Arc::clone(table), direction.map(str::to_owned)),
+            None => Recognised::Undecided(Arc::clone(table), wanted),
         })
     }
 
@@ -103,19 +139,29 @@ impl Stops {
         match stop {
             Recognised::Sent(sent) => sent.reply().await,
             Recognised::Refused(refusal) => Err(refusal),
-            Recognised::Undecided(table, direction) => {
+            Recognised::Undecided(table, wanted) => {
                 may_stop(&self.plugins.current(), &self.client, table.name()).await?;
-                self.stop(&table, direction.as_deref()).reply().await
+                self.stop(&table, wanted).reply().await
             }
         }
     }
 
-    fn stop(&self, table: &Table, direction: Option<&str>) -> Sent {
+    fn stop(&self, table: &Table, wanted: Wanted) -> Sent {
         let by = StoppedBy(self.client.name.clone());
-        match direction {
-            Some(direction) => Sent::One(table.stop_label(direction, &by)),
-            None => Sent::All(self.plugins.stop(table, &by)),
-        }
+        let refusal = match wanted {
+            Wanted::All => return Sent::All(self.plugins.stop(table, &by)),
+            Wanted::One(direction) => {
+                let any = table.stop_label(&direction, &by);
+                if any || DIRECTIONS.contains(&direction.as_str()) {
+                    return Sent::One(any);
+                }
+                Refusal::invalid_params(DIRECTION, "nothing moves so; everything was stopped")
+            }
+            Wanted::Misunderstood(refusal) => refusal,
+        };
+        // It is on its way; nobody waits for it.
+        drop(self.plugins.stop(table, &by));
+        Sent::Misunderstood(refusal)
     }
 }
 

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Permit, Plugins, Reading, Table};
+use slewgate_engine::{Action, Client, Effect, Permit, Plugins, Reading, StopCounts, Table};
 use slewgate_rpc::{Refusal, event_text};
 use slewgate_safety::MotionView;
 use tokio::sync::broadcast::error::RecvError;
@@ -15,6 +15,9 @@ use tokio::task::AbortHandle;
 
 use crate::methods::json as result;
 use crate::sessions::Session;
+
+/// By which a client listens.
+pub(crate) const SUBSCRIBE: &str = "events.subscribe";
 
 /// Topics of one session.
 pub(crate) const MAX_TOPICS: usize = 32;
@@ -62,6 +65,8 @@ impl Topics {
             sources.push((topic, source));
         }
         let mut live = self.live();
+        // Those whose permission or session ended.
+        live.retain(|_, told| !told.is_finished());
         let new = sources
             .iter()
             .filter(|(topic, _)| !live.contains_key(&(number, topic.clone())))
@@ -72,13 +77,22 @@ impl Topics {
                 format!("at most {MAX_TOPICS} topics for a session"),
             ));
         }
+        let decided = permit.snapshot().number();
         for (topic, source) in sources {
-            let told = tokio::spawn(tell(
+            let told = tell(
                 session.clone(),
                 topic.clone(),
                 source,
                 Arc::clone(&self.plugins),
-            ));
+            );
+            let client = permit.client().clone();
+            let denied = denied(Arc::clone(&self.plugins), client, topic.clone(), decided);
+            let told = tokio::spawn(async move {
+                tokio::select! {
+                    () = told => {}
+                    () = denied => {}
+                }
+            });
             if let Some(before) = live.insert((number, topic), told.abort_handle()) {
                 before.abort();
             }
@@ -162,14 +176,41 @@ fn topics(permit: &Permit) -> Vec<String> {
 }
 
 fn of_session(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> Vec<&str> {
-    live.keys()
-        .filter(|(of, _)| *of == session)
-        .map(|(_, topic)| topic.as_str())
+    live.iter()
+        .filter(|((of, _), told)| *of == session && !told.is_finished())
+        .map(|((_, topic), _)| topic.as_str())
         .collect()
 }
 
 fn count(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> usize {
     of_session(live, session).len()
+}
+
+/// Ends when the policy of a later generation does not let this client listen any more.
+async fn denied(plugins: Arc<Plugins>, client: Client, topic: String, mut decided: u64) {
+    let mut snapshots = plugins.snapshots();
+    loop {
+        let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        if snapshot.number() != decided {
+            decided = snapshot.number();
+            let Value::Object(params) = json!({ "topics": [topic] }) else {
+                return;
+            };
+            let action = Action {
+                method: SUBSCRIBE.to_owned(),
+                effect: Effect::Observe,
+                params,
+                counts: StopCounts::default(),
+                lease: None,
+            };
+            if snapshot.decide(&client, action).await.is_err() {
+                return;
+            }
+        }
+        if snapshots.changed().await.is_err() {
+            return;
+        }
+    }
 }
 
 /// Sends events in their order, numbered from 1, until the session takes no more.

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 use slewgate_engine::{Command, Effect};
 
-use crate::topics::MAX_TOPICS;
+use crate::topics::{MAX_TOPICS, SUBSCRIBE};
 
 /// A method of the host.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,7 +40,7 @@ pub(crate) fn commands() -> anyhow::Result<Vec<(HostMethod, Command)>> {
         ),
         (
             HostMethod::Subscribe,
-            "events.subscribe",
+            SUBSCRIBE,
             "Sends the state of each topic now, and news of it from then on.",
             [topics(), object(), some_topics()],
         ),
