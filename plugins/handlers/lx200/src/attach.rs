@@ -6,7 +6,7 @@ use slewgate_sdk::{Attachment, Failure, Host, LineError, Site, StopSequence, jso
 
 use crate::port::{self, Port, garbled};
 use crate::settings::{Dialect, Settings};
-use crate::{Lx200, angles, drift, park};
+use crate::{Lx200, angles, drift, parked, status};
 
 /// What was found.
 #[derive(Debug, Serialize, Deserialize)]
@@ -30,10 +30,10 @@ const CLASSIC_MARK: u8 = 0xdf;
 
 pub(crate) fn attach(host: &dyn Host, settings: &Settings) -> Result<Attachment, Failure> {
     let port = Port::open(host)?;
-    let high = raise_precision(&port)?;
-    let declination = port.ask(":GD#")?;
-    angles::declination(&declination).ok_or_else(|| garbled(":GD#", &declination))?;
-    let mark = angles::mark(&declination);
+    let ra = with_seconds(&port)?;
+    let dec = port.ask(":GD#")?;
+    let reading = status::reading(&ra, &dec)?;
+    let mark = angles::mark(&dec);
     let classic = settings.dialect == Dialect::Classic || mark == CLASSIC_MARK;
     let found = Found {
         model: if classic {
@@ -43,15 +43,15 @@ pub(crate) fn attach(host: &dyn Host, settings: &Settings) -> Result<Attachment,
         },
         firmware: if classic { None } else { told(&port, ":GVN#")? },
         classic,
-        high,
+        high: reading.high,
         mark,
         latitude: optional(port.ask(":Gt#"))?.and_then(|text| angles::declination(&text)),
         longitude: optional(port.ask(":Gg#"))?.and_then(|text| angles::longitude(&text)),
     };
     host.keep(KEY, json(&found)?.as_bytes())?;
-    // Whatever was known of the mount before is not known of this one.
-    drift::forget(host)?;
-    park::set_parked(host, false)?;
+    // Moved since the last look is not seen to move: here that difference is taken up.
+    drift::judge(host, &reading, host.now())?;
+    parked::attached(host, &port, reading.at)?;
     Ok(Attachment {
         lacks: lacks(&found),
         model: found.model,
@@ -93,26 +93,27 @@ impl Found {
     }
 }
 
-/// Asks for seconds where there are none. `:U#` changes between the two and is not answered, so it is sent only to a mount
+/// The right ascension, after it was asked for seconds where there were none. `:U#` changes between the two and is not answered, so it is sent only to a mount
 /// that was seen to be in low precision: one that shows seconds always might answer it, and every reply after would be another's.
-fn raise_precision(port: &Port) -> Result<bool, Failure> {
-    let high = match is_high(port) {
+fn with_seconds(port: &Port) -> Result<Vec<u8>, Failure> {
+    let ra = match right_ascension(port) {
         // The first reply may begin with what an earlier program asked for.
-        Err(Failure::Hardware(_)) => is_high(port),
+        Err(Failure::Hardware(_)) => right_ascension(port),
         other => other,
-    };
-    if high? {
-        return Ok(true);
+    }?;
+    if angles::is_high(&ra) {
+        return Ok(ra);
     }
     port.tell(":U#")?;
-    is_high(port)
+    right_ascension(port)
 }
 
-fn is_high(port: &Port) -> Result<bool, Failure> {
+fn right_ascension(port: &Port) -> Result<Vec<u8>, Failure> {
     let ra = port.ask(":GR#")?;
-    angles::hours(&ra)
-        .map(|_| angles::is_high(&ra))
-        .ok_or_else(|| garbled(":GR#", &ra))
+    match angles::hours(&ra) {
+        Some(_) => Ok(ra),
+        None => Err(garbled(":GR#", &ra)),
+    }
 }
 
 /// `:Q#` stops everything, is not answered, and is obeyed at any time, also while the mount still writes a reply.

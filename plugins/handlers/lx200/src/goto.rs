@@ -8,7 +8,7 @@ use slewgate_sdk::{
 
 use crate::attach::Found;
 use crate::port::{self, Port};
-use crate::{Note, angles, park, status};
+use crate::{Note, angles, parked, status};
 
 /// A slew on its way.
 #[derive(Debug, Serialize, Deserialize)]
@@ -32,7 +32,7 @@ const ARRIVED: f64 = 0.25;
 
 pub(crate) fn goto(host: &dyn Host, params: &Goto) -> Result<String, Failure> {
     let found = Found::recall(host)?;
-    park::refuse_if_parked(host)?;
+    parked::refuse(host)?;
     let target = target(host, &found, params)?;
     let port = Port::open(host)?.hold()?;
     let ra = angles::set_ra(target, found.high);

@@ -4,13 +4,13 @@ use slewgate_sdk::mount::{Direction, Jog, JogBegun, Rate};
 use slewgate_sdk::{Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
 
 use crate::port::{self, Port};
-use crate::{Note, park};
+use crate::{Note, parked};
 
 /// However often it is renewed.
 const AT_MOST: Millis = 60_000;
 
 pub(crate) fn jog(host: &dyn Host, params: &Jog) -> Result<String, Failure> {
-    park::refuse_if_parked(host)?;
+    parked::refuse(host)?;
     let port = Port::open(host)?;
     let motion = host.begin(&plan(params.direction)?)?;
     port.tell(rate(params.rate))?;

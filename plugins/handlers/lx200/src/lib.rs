@@ -14,6 +14,7 @@ mod drift;
 mod goto;
 mod jog;
 mod park;
+mod parked;
 mod settings;
 mod status;
 mod track;

@@ -1,11 +1,11 @@
-//! `:hP#` and `:hW#`: to the park position, and awake again. The mount does not tell whether it is parked: that is kept.
+//! `:hP#` and `:hW#`: to the park position, and awake again.
 
 use serde::{Deserialize, Serialize};
 use slewgate_sdk::mount::Begun;
 use slewgate_sdk::{Equatorial, Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
 
 use crate::port::{self, Port};
-use crate::{Note, drift, status};
+use crate::{Note, drift, parked, status};
 
 /// A mount on its way to where it parks.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -16,14 +16,12 @@ pub(crate) struct Parking {
     quiet: u8,
 }
 
-const KEY: &str = "parked";
-
 const AT_MOST: Millis = 300_000;
 const LOOK_EVERY: Millis = 500;
 /// It takes a moment to set out.
 const QUIET_LOOKS: u8 = 3;
-/// Degrees between two looks that are rest: more than the sky turns meanwhile.
-const REST: f64 = 0.05;
+/// Degrees between two looks that are rest: more than the sky turns meanwhile, and than a mount without seconds rounds away.
+pub(crate) const REST: f64 = 0.05;
 
 const WAKE_AT_MOST: Millis = 10_000;
 
@@ -38,7 +36,7 @@ pub(crate) fn unpark(host: &dyn Host) -> Result<String, Failure> {
     let port = Port::open(host)?;
     let motion = host.begin(&plan("unpark", WAKE_AT_MOST, &Note::Unpark)?)?;
     port.tell(":hW#")?;
-    set_parked(host, false)?;
+    parked::awake(host)?;
     drift::forget(host)?;
     json(&Begun { motion })
 }
@@ -46,28 +44,6 @@ pub(crate) fn unpark(host: &dyn Host) -> Result<String, Failure> {
 pub(crate) fn look_awake(host: &dyn Host) -> Result<Progress, Failure> {
     status::position(&Port::open(host)?)?;
     Ok(Progress::Done)
-}
-
-pub(crate) fn is_parked(host: &dyn Host) -> bool {
-    host.recall(KEY).is_some_and(|kept| kept == b"1")
-}
-
-pub(crate) fn set_parked(host: &dyn Host, parked: bool) -> Result<(), Failure> {
-    if is_parked(host) == parked {
-        Ok(())
-    } else {
-        host.keep(KEY, if parked { b"1" } else { b"0" })
-    }
-}
-
-pub(crate) fn refuse_if_parked(host: &dyn Host) -> Result<(), Failure> {
-    if is_parked(host) {
-        Err(Failure::Refused(
-            "the mount is parked: unpark it first".into(),
-        ))
-    } else {
-        Ok(())
-    }
 }
 
 fn plan(label: &str, at_most: Millis, note: &Note) -> Result<Plan, Failure> {
@@ -94,10 +70,13 @@ impl Parking {
             Some(status::position(&port)?.at)
         };
         let next = self.seen_at(host, at);
-        if next.quiet >= QUIET_LOOKS {
-            parked(host)
-        } else {
-            next.again()
+        match at {
+            Some(at) if next.quiet >= QUIET_LOOKS => {
+                parked::arrived(host, &port, at)?;
+                drift::forget(host)?;
+                Ok(Progress::Done)
+            }
+            _ => next.again(),
         }
     }
 
@@ -117,10 +96,4 @@ impl Parking {
             note: Note::Park(self).bytes()?,
         }))
     }
-}
-
-fn parked(host: &dyn Host) -> Result<Progress, Failure> {
-    set_parked(host, true)?;
-    drift::forget(host)?;
-    Ok(Progress::Done)
 }

@@ -8,7 +8,7 @@ use slewgate_sdk::{
 use crate::attach::Found;
 use crate::drift::{self, Rest, Seen};
 use crate::port::{Port, garbled};
-use crate::{angles, park, track};
+use crate::{angles, parked, track};
 
 /// A sample is some 80 bytes both ways, 85 ms at 9600 baud: the line stays free for a stop.
 pub(crate) const EVERY: Millis = 500;
@@ -31,7 +31,7 @@ pub(crate) fn sample(host: &dyn Host) -> Result<Observation, Failure> {
     } else {
         drift::judge(host, &reading, now)?
     };
-    let parked = park::is_parked(host);
+    let parked = parked::seen(host, seen)?;
     let tracking = tracking(parked, seen, track::tracking(&port)?);
     let j2000 = host.convert(reading.at, Frame::Jnow, Frame::J2000, now);
     let direction = found
@@ -54,13 +54,18 @@ pub(crate) fn sample(host: &dyn Host) -> Result<Observation, Failure> {
 
 pub(crate) fn position(port: &Port) -> Result<Reading, Failure> {
     let (ra, dec) = (port.ask(":GR#")?, port.ask(":GD#")?);
+    reading(&ra, &dec)
+}
+
+/// Of the answers to `:GR#` and `:GD#`.
+pub(crate) fn reading(ra: &[u8], dec: &[u8]) -> Result<Reading, Failure> {
     let at = Equatorial {
-        ra: angles::hours(&ra).ok_or_else(|| garbled(":GR#", &ra))?,
-        dec: angles::declination(&dec).ok_or_else(|| garbled(":GD#", &dec))?,
+        ra: angles::hours(ra).ok_or_else(|| garbled(":GR#", ra))?,
+        dec: angles::declination(dec).ok_or_else(|| garbled(":GD#", dec))?,
     };
     Ok(Reading {
         at,
-        high: angles::is_high(&ra),
+        high: angles::is_high(ra),
     })
 }
 
@@ -70,9 +75,9 @@ pub(crate) fn shows_bars(port: &Port) -> Result<bool, LineError> {
 }
 
 /// What the mount does counts more than what it says that it would.
-fn tracking(parked: bool, seen: Seen, said: Option<Tracking>) -> Option<Tracking> {
+fn tracking(parked: Option<bool>, seen: Seen, said: Option<Tracking>) -> Option<Tracking> {
     match (parked, seen, said) {
-        (true, ..) | (_, Seen::Resting(Some(Rest::Standing)), _) => Some(Tracking::Off),
+        (Some(true), ..) | (_, Seen::Resting(Some(Rest::Standing)), _) => Some(Tracking::Off),
         (_, Seen::Resting(Some(Rest::Following)), Some(Tracking::Off)) => None,
         _ => said,
     }

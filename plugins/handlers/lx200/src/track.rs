@@ -4,7 +4,7 @@ use slewgate_sdk::mount::{Track, Tracking, TrackingSet};
 use slewgate_sdk::{Failure, Host, LineError, json};
 
 use crate::port::Port;
-use crate::{drift, park};
+use crate::{drift, parked};
 
 /// How the mount was aligned before it was told to stand still.
 const KEY: &str = "alignment";
@@ -12,7 +12,7 @@ const LAND: u8 = b'L';
 const ALTAZIMUTH: u8 = b'A';
 
 pub(crate) fn track(host: &dyn Host, params: &Track) -> Result<String, Failure> {
-    park::refuse_if_parked(host)?;
+    parked::refuse(host)?;
     let port = Port::open(host)?;
     match params.mode {
         Tracking::Off => stand(host, &port)?,

@@ -34,8 +34,8 @@ pub struct State {
     pub tracking: Option<Tracking>,
     /// Whether it is on its way.
     pub slewing: bool,
-    /// Whether it stands in its park position.
-    pub parked: bool,
+    /// Whether it stands in its park position, and stays there until it is woken.
+    pub parked: Option<bool>,
     /// Where the telescope hangs on a German mount.
     pub pier_side: Option<PierSide>,
     /// The mount's own, in hours.
@@ -86,7 +86,7 @@ impl State {
             azimuth: direction.map(|d| angle::rounded(d.azimuth, 4)),
             tracking: None,
             slewing: false,
-            parked: false,
+            parked: None,
             pier_side: None,
             sidereal_time: None,
         }
@@ -116,7 +116,7 @@ impl Verb for Status {
 "azimuth":{"description":"degrees from north through east","type":["number","null"]},
 "tracking":{"enum":["sidereal","solar","lunar","off",null]},
 "slewing":{"type":"boolean"},
-"parked":{"type":"boolean"},
+"parked":{"type":["boolean","null"]},
 "pier_side":{"enum":["east","west",null]},
 "sidereal_time":{"description":"hours, of the mount's own clock","type":["number","null"]},
 "as_of":{"description":"when this was read, UTC","type":"string"},

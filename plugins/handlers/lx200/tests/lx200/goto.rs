@@ -1,4 +1,4 @@
-use super::{attached, call, found, handler, look, note, refusal};
+use super::{attached, call, found, handler, look, note, parked, refusal};
 use serde_json::json;
 use slewgate_sdk::{
     Equatorial, Failure, Handler, Kind, LineError, MotionError, Occasion, Orphan, Progress, Script,
@@ -135,7 +135,7 @@ fn what_the_host_does_not_let_begin_moves_nothing() {
 
 #[test]
 fn a_parked_mount_is_sent_nothing() {
-    let script = attached().remembering("parked", "1");
+    let script = parked();
     assert_eq!(
         refusal(call(&script, "goto", JNOW)),
         "the mount is parked: unpark it first"

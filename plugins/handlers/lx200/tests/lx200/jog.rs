@@ -1,4 +1,4 @@
-use super::{attached, call, look, refusal};
+use super::{attached, call, look, parked, refusal};
 use serde_json::json;
 use slewgate_sdk::{Failure, Framing, Kind, LineError, MotionError, Orphan, Progress};
 
@@ -58,7 +58,7 @@ fn a_stop_between_the_rate_and_the_button_is_obeyed() {
 
 #[test]
 fn a_parked_mount_is_not_jogged() {
-    let script = attached().remembering("parked", "1");
+    let script = parked();
     let reason = refusal(call(&script, "jog", r#"{"direction":"north"}"#));
     assert_eq!(reason, "the mount is parked: unpark it first");
 }

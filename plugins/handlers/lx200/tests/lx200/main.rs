@@ -9,6 +9,7 @@ mod attach;
 mod goto;
 mod jog;
 mod park;
+mod parked;
 mod status;
 mod track;
 
@@ -23,6 +24,11 @@ fn handler() -> Lx200 {
 /// A Classic that was attached before, in London.
 fn attached() -> Script {
     Script::new().remembering("found", found(true, 0xdf))
+}
+
+/// One that was parked then, three hours past the meridian.
+fn parked() -> Script {
+    attached().remembering("parked", r#"{"Parked":{"hour_angle":3.0,"dec":40.0}}"#)
 }
 
 fn found(high: bool, mark: u8) -> String {

@@ -1,4 +1,4 @@
-use super::{attached, call, look, note, refusal};
+use super::{attached, call, look, note, parked, refusal};
 use serde_json::json;
 use slewgate_sdk::{Host, Kind, Orphan, Progress, Script};
 
@@ -16,17 +16,20 @@ fn a_mount_is_parked_when_it_has_come_to_rest() {
         .begins(Ok(4))
         .line(":hP#", "")
         .line(":D#", b"\x7f   #");
-    let script = (0..4).fold(script, |script, _| at_rest(script));
+    let script = (0..4)
+        .fold(script, |script, _| at_rest(script))
+        .line(":GS#", "02:31:49#");
     assert_eq!(call(&script, "park", "{}").unwrap(), json!({"motion": 4}));
     let plan = script.plans().remove(0);
     assert_eq!((plan.kind, plan.orphan), (Kind::Slew, Orphan::Complete));
     let mut noted = note(look(&script, &plan.note).unwrap());
     for _ in 0..3 {
         noted = note(look(&script, &noted).unwrap());
-        assert_ne!(script.recall("parked"), Some(b"1".to_vec()));
+        assert_eq!(script.recall("parked"), None);
     }
     assert_eq!(look(&script, &noted).unwrap(), Progress::Done);
-    assert_eq!(script.recall("parked"), Some(b"1".to_vec()));
+    let reason = refusal(call(&script, "jog", r#"{"direction":"north"}"#));
+    assert_eq!(reason, "the mount is parked: unpark it first");
 }
 
 #[test]
@@ -45,8 +48,7 @@ fn a_mount_that_still_moves_is_not_parked() {
 
 #[test]
 fn an_unparked_mount_obeys_again() {
-    let script = attached()
-        .remembering("parked", "1")
+    let script = parked()
         .begins(Ok(5))
         .line(":hW#", "")
         .line(":GR#", "02:31:49#")

@@ -1,4 +1,4 @@
-use super::{attached, call, handler};
+use super::{attached, call, handler, parked};
 use serde_json::{Value, json};
 use slewgate_sdk::{Equatorial, Failure, Handler, LineError, Moving, Observation, Script};
 
@@ -41,7 +41,7 @@ fn a_status_is_what_clients_are_promised() {
     assert_eq!(
         status,
         json!({"ra": 5.5, "dec": 30.0, "frame": "JNow", "j2000": {"ra": 5.48, "dec": 29.9},
-            "altitude": 68.5, "azimuth": 180.0, "tracking": "sidereal", "slewing": false, "parked": false,
+            "altitude": 68.5, "azimuth": 180.0, "tracking": "sidereal", "slewing": false, "parked": null,
             "pier_side": null, "sidereal_time": 2.18139})
     );
 }
@@ -153,12 +153,7 @@ fn a_mount_that_stands_still_does_not_track_whatever_it_says() {
 
 #[test]
 fn a_parked_mount_stands_still() {
-    let script = seen(
-        attached().remembering("parked", "1"),
-        "02:31:49#",
-        "+89*15:51#",
-        "#",
-    );
+    let script = seen(parked(), "02:31:49#", "+89*15:51#", "#");
     let (moving, status) = sample(&script);
     assert_eq!(moving, Moving::Still);
     assert_eq!(
@@ -174,7 +169,7 @@ fn what_the_mount_does_not_tell_is_null() {
     let script = claiming(script, "05:30:00#", "+30*00:00#", "#", "P", "56.4#");
     let (moving, status) = sample(&script);
     assert_eq!(moving, Moving::Tracking);
-    for unknown in ["altitude", "azimuth", "tracking", "pier_side"] {
+    for unknown in ["altitude", "azimuth", "tracking", "parked", "pier_side"] {
         assert_eq!(status[unknown], Value::Null, "{unknown}");
     }
 }

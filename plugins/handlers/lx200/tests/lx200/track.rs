@@ -1,4 +1,4 @@
-use super::{attached, call, refusal};
+use super::{attached, call, parked, refusal};
 use serde_json::json;
 
 const ACK: &str = "\x06";
@@ -43,7 +43,7 @@ fn standing_still_twice_does_not_forget_what_was_before() {
 
 #[test]
 fn a_parked_mount_follows_nothing() {
-    let script = attached().remembering("parked", "1");
+    let script = parked();
     let reason = refusal(call(&script, "track", r#"{"mode":"sidereal"}"#));
     assert_eq!(reason, "the mount is parked: unpark it first");
 }
