@@ -111,7 +111,7 @@ impl Snapshot {
             );
             return Err(Refusal::denied(&reason, "no policy"));
         };
-        let moment = self.moment(policy, &action.method).await;
+        let moment = self.moment(policy, &action).await;
         policy
             .authorize(
                 client,
@@ -163,11 +163,14 @@ impl Snapshot {
         handler.observe(age).await
     }
 
-    async fn moment(&self, policy: &Policy, method: &str) -> Moment {
-        let handler = method
+    async fn moment(&self, policy: &Policy, action: &Action) -> Moment {
+        let handler = action
+            .method
             .split_once('.')
             .and_then(|(table, _)| self.handlers.get(table));
         let observed = match handler {
+            // A stop waits for no hardware.
+            Some(handler) if action.effect == Effect::Stop => handler.table().newest(),
             Some(handler) if policy.observes() => {
                 // Silent hardware: the policy judges by what was seen last, and sees its age.
                 handler

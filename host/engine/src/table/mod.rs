@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
+use slewgate_rpc::Refusal;
 use slewgate_serial::{Line, StopCount, StopSequence};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
@@ -24,6 +25,7 @@ pub(crate) use tasks::run;
 
 use crate::surroundings::Surroundings;
 use motions::Desk;
+use observe::Attempts;
 
 /// News that wait for a slow reader before the oldest are dropped.
 const NEWS: usize = 256;
@@ -76,7 +78,7 @@ pub struct Table {
     waiting_looks: Mutex<Option<mpsc::Receiver<Look>>>,
     attached: watch::Sender<Attached>,
     newest: watch::Sender<Option<Reading>>,
-    sampling: tokio::sync::Mutex<()>,
+    sampling: Attempts<Result<Reading, Refusal>>,
     stops: watch::Sender<u64>,
     news: broadcast::Sender<std::sync::Arc<News>>,
     notes: Mutex<Notes>,
@@ -101,7 +103,7 @@ impl Table {
             waiting_looks: Mutex::new(Some(waiting_looks)),
             attached: watch::Sender::new(Attached::NotYet),
             newest: watch::Sender::new(None),
-            sampling: tokio::sync::Mutex::default(),
+            sampling: Attempts::default(),
             stops: watch::Sender::new(0),
             news: broadcast::Sender::new(NEWS),
             notes: Mutex::default(),

@@ -1,5 +1,7 @@
 //! Samples: one reading serves all who watch, the policies and the host itself.
 
+use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use slewgate_rpc::Refusal;
@@ -36,8 +38,42 @@ impl Reading {
     }
 }
 
+/// Attempts that are made one at a time, each for all who asked before it ended.
+#[derive(Debug)]
+pub(super) struct Attempts<T> {
+    ended: AtomicU64,
+    newest: tokio::sync::Mutex<Option<T>>,
+}
+
+impl<T> Default for Attempts<T> {
+    fn default() -> Attempts<T> {
+        Attempts {
+            ended: AtomicU64::new(0),
+            newest: tokio::sync::Mutex::new(None),
+        }
+    }
+}
+
+impl<T: Clone> Attempts<T> {
+    /// What came of the attempt that was under way, good or bad, or of a new one. One that is given up counts for nothing.
+    async fn share(&self, attempt: impl Future<Output = T>) -> T {
+        let before = self.ended.load(Ordering::Relaxed);
+        let mut newest = self.newest.lock().await;
+        if let Some(outcome) = newest.as_ref()
+            && self.ended.load(Ordering::Relaxed) != before
+        {
+            return outcome.clone();
+        }
+        let outcome = attempt.await;
+        *newest = Some(outcome.clone());
+        self.ended.fetch_add(1, Ordering::Relaxed);
+        outcome
+    }
+}
+
 impl Table {
-    /// A reading of at most this age: the newest one, or a new one. Those who ask at the same time share it.
+    /// A reading of at most this age: the newest one, or a new one. Those who ask at the same time share it, or its failure:
+    /// where the hardware is silent, nobody waits for another's attempt and then for one more.
     pub(crate) async fn observe(
         &self,
         handler: &Handler,
@@ -46,10 +82,10 @@ impl Table {
         if let Some(reading) = self.newest_within(age) {
             return Ok(reading);
         }
-        let _one_at_a_time = self.sampling.lock().await;
-        if let Some(reading) = self.newest_within(age) {
-            return Ok(reading);
-        }
+        self.sampling.share(self.sample(handler)).await
+    }
+
+    async fn sample(&self, handler: &Handler) -> Result<Reading, Refusal> {
         let observation = handler.sample().await?;
         let reading = Reading {
             observation,
@@ -76,5 +112,39 @@ impl Table {
             .borrow()
             .clone()
             .filter(|reading| reading.younger_than(age))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::sync::oneshot;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn those_who_wait_for_an_attempt_share_its_failure() {
+        let attempts = Attempts::default();
+        let (fail, failed) = oneshot::channel::<()>();
+        let first = attempts.share(async { failed.await.map_err(|_| 1) });
+        let second = attempts.share(async { Err(2) });
+        let third = attempts.share(async { Err(3) });
+        let fail = async { drop(fail) };
+        let outcomes = tokio::join!(first, second, third, fail);
+        assert_eq!(
+            (outcomes.0, outcomes.1, outcomes.2),
+            (Err(1), Err(1), Err(1))
+        );
+        assert_eq!(attempts.share(async { Ok(()) }).await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn who_waits_for_an_attempt_that_is_given_up_makes_one() {
+        let attempts = Attempts::default();
+        tokio::select! {
+            biased;
+            _ = attempts.share(std::future::pending::<u8>()) => {}
+            () = std::future::ready(()) => {}
+        }
+        assert_eq!(attempts.share(async { 7 }).await, 7);
     }
 }
