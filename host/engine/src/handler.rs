@@ -22,6 +22,9 @@ use crate::limits::{Limits, MAX_JSON};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::table::{Attached, Look, Reading, StopCounts, Table};
 
+/// When a motion is looked after again if no instance was to spare.
+const BUSY_LOOK: Duration = Duration::from_millis(250);
+
 /// Shortest period of samples that a plugin may ask for.
 const MIN_SAMPLE: Duration = Duration::from_millis(100);
 
@@ -205,6 +208,9 @@ impl Handler {
             Err(error) => return Err(self.fell(&error)),
         };
         let data = self.result(observation.data)?;
+        if !data.get().trim_start().starts_with('{') {
+            return Err(self.fault("a sample whose data is no JSON object"));
+        }
         Ok(Observation {
             data: data.get().to_owned(),
             ..observation
@@ -241,6 +247,7 @@ impl Handler {
             Occasion::Look => contract::Occasion::Look,
             Occasion::Ended => contract::Occasion::Ended,
         };
+        let again = note.clone();
         let advanced = self.caller.call(async move |mut instance| {
             instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
             let handler = instance.exports.slewgate_plugin_handler();
@@ -258,6 +265,11 @@ impl Handler {
             },
             Ok(Ok(contract::Progress::Failed(why))) => Progress::Failed(why),
             Ok(Err(failure)) => Progress::Failed(failure::describe(&failure)),
+            // The motion is well: it was others' calls that left no instance.
+            Err(CallError::Busy) => Progress::Again {
+                after: BUSY_LOOK,
+                note: again,
+            },
             Err(error) => Progress::Failed(error.to_string()),
         }
     }
