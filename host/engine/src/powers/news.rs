@@ -7,6 +7,9 @@ use super::{Guest, HandlerPowers};
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::limits::MAX_JSON;
 
+/// Topics of the host's own news of a table: what they say is never a plugin's word.
+const OF_THE_HOST: [&str; 2] = ["motion", "status"];
+
 /// Longest topic that a plugin may name.
 const MAX_TOPIC: usize = 64;
 
@@ -17,6 +20,14 @@ impl Host for Guest<HandlerPowers> {
             tracing::warn!(
                 plugin = table.name(),
                 "an event was dropped: its topic or its data is too long"
+            );
+            return Ok(());
+        }
+        if OF_THE_HOST.contains(&topic.as_str()) {
+            tracing::warn!(
+                plugin = table.name(),
+                topic,
+                "an event was dropped: its topic is the host's own; name another"
             );
             return Ok(());
         }
