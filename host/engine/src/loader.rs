@@ -93,13 +93,17 @@ impl PluginLoader {
     }
 
     /// To machine code, away from the request path.
-    async fn compile(&self, bytes: Arc<[u8]>) -> anyhow::Result<Component> {
+    async fn compile(&self, bytes: Arc<[u8]>) -> Result<Component, LoadError> {
         let engine = self.engine.wasm().clone();
         let compiled = self
             .engine
-            .work(move || Component::from_binary(&engine, &bytes))
-            .await?;
-        compiled.map_err(chain)
+            .work(move || {
+                parse(&bytes).map_err(at(Stage::Parse))?;
+                Component::from_binary(&engine, &bytes)
+                    .map_err(|error| at(Stage::Compile)(chain(error)))
+            })
+            .await;
+        compiled.map_err(|error| at(Stage::Compile)(error.into()))?
     }
 
     async fn handler(
@@ -172,11 +176,7 @@ impl Loader for PluginLoader {
     type Loaded = Plugin;
 
     async fn load(&self, unit: Unit) -> Result<Plugin, LoadError> {
-        parse(&unit.bytes).map_err(at(Stage::Parse))?;
-        let component = self
-            .compile(Arc::clone(&unit.bytes))
-            .await
-            .map_err(at(Stage::Compile))?;
+        let component = self.compile(Arc::clone(&unit.bytes)).await?;
         match &unit.slot {
             Slot::Handler(table) => self.handler(table, &unit, &component).await,
             Slot::Policy(client_type) => self.policy(client_type, &unit, &component).await,
