@@ -57,8 +57,9 @@ impl Plugins {
         settings: PluginSettings,
     ) -> anyhow::Result<Plugins> {
         let configuration = configuration(&settings);
+        let stops = watch::Sender::new(0);
         let plans = settings.tables.into_iter().map(|(table, limits)| {
-            let table = Arc::new(Table::new(&table, surroundings.clone()));
+            let table = Arc::new(Table::new(&table, surroundings.clone(), stops.clone()));
             (table.name().to_owned(), TablePlan { table, limits })
         });
         let plans: BTreeMap<_, _> = plans.collect();

@@ -6,6 +6,8 @@ mod motions;
 mod notes;
 mod observe;
 mod tasks;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -79,6 +81,7 @@ pub struct Table {
     attached: watch::Sender<Attached>,
     newest: watch::Sender<Option<Reading>>,
     sampling: Attempts<Result<Reading, Refusal>>,
+    /// Changes with each stop of any table's line: tables may share one.
     stops: watch::Sender<u64>,
     news: broadcast::Sender<std::sync::Arc<News>>,
     notes: Mutex<Notes>,
@@ -91,7 +94,12 @@ impl StopCounts {
 }
 
 impl Table {
-    pub(crate) fn new(settings: &TableSettings, surroundings: Surroundings) -> Table {
+    /// `stops`: the same for all tables of a host.
+    pub(crate) fn new(
+        settings: &TableSettings,
+        surroundings: Surroundings,
+        stops: watch::Sender<u64>,
+    ) -> Table {
         let (looks, waiting_looks) = mpsc::channel(LOOKS);
         Table {
             name: settings.name.clone(),
@@ -104,7 +112,7 @@ impl Table {
             attached: watch::Sender::new(Attached::NotYet),
             newest: watch::Sender::new(None),
             sampling: Attempts::default(),
-            stops: watch::Sender::new(0),
+            stops,
             news: broadcast::Sender::new(NEWS),
             notes: Mutex::default(),
         }

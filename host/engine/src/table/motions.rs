@@ -10,7 +10,7 @@ use slewgate_safety::{
     Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion,
     Plan, Progress, Session,
 };
-use slewgate_serial::{Exchange, LineError, StopHandle, StopSequence, Warrant};
+use slewgate_serial::{Exchange, Line, LineError, StopHandle, StopSequence, Warrant};
 
 use super::Table;
 use crate::powers::Duty;
@@ -194,7 +194,7 @@ impl Table {
         Stopping(sent)
     }
 
-    /// The stop of another table, on a line that this one shares.
+    /// The stop of another table, on a line that this one shares: its motions end before the stop is told.
     pub(crate) fn was_stopped(&self) {
         self.end_stopped(&mut self.desk());
         self.moved.notify_one();
@@ -260,9 +260,10 @@ impl Table {
         });
     }
 
-    /// Carries out what is due, and says when to come again.
+    /// Carries out what is due, and says when to come again. A stop that another table sent on a shared line is seen here.
     pub(crate) fn tick(&self) -> Option<Instant> {
         let mut desk = self.desk();
+        self.end_stopped(&mut desk);
         let actions = desk.motions.tick(Instant::now());
         self.perform(&mut desk, actions);
         desk.motions.next_deadline()
@@ -298,12 +299,17 @@ impl Table {
 
     /// Ends the motions that the newest stop of each line took along.
     fn end_stopped(&self, desk: &mut Desk) {
-        for (role, line) in &self.lines {
-            let actions = desk
-                .motions
-                .stopped(role, line.stop_count(), Instant::now());
-            self.perform(desk, actions);
-        }
+        let actions = self.stopped(desk);
+        self.perform(desk, actions);
+    }
+
+    /// All roles: several may share a line, of this table or of others.
+    fn stopped(&self, desk: &mut Desk) -> Vec<Action> {
+        let ended = |(role, line): (&String, &Line)| {
+            desk.motions
+                .stopped(role, line.stop_count(), Instant::now())
+        };
+        self.lines.iter().flat_map(ended).collect()
     }
 
     fn desk(&self) -> MutexGuard<'_, Desk> {
@@ -326,13 +332,7 @@ impl Table {
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     drop(self.stop_line(desk, &role));
-                    if let Some(line) = self.line(&role) {
-                        actions.extend(desk.motions.stopped(
-                            &role,
-                            line.stop_count(),
-                            Instant::now(),
-                        ));
-                    }
+                    actions.extend(self.stopped(desk));
                 }
                 Action::Advance {
                     motion,

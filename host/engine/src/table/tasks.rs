@@ -32,16 +32,23 @@ pub(crate) async fn run(table: Arc<Table>, snapshots: Snapshots) {
     while tasks.join_next().await.is_some() {}
 }
 
-/// Leases, the longest that a motion may take, and the next look.
-async fn keep_time(table: Arc<Table>) {
+/// Leases, the longest that a motion may take, the next look, and stops of shared lines.
+pub(super) async fn keep_time(table: Arc<Table>) {
+    let mut stops = table.stops.subscribe();
     loop {
         let moved = table.moved.notified();
-        match table.tick() {
-            None => moved.await,
-            Some(deadline) => tokio::select! {
-                () = moved => {}
-                () = sleep_until(deadline.into()) => {}
-            },
+        let deadline = table.tick();
+        let due = async {
+            match deadline {
+                None => std::future::pending().await,
+                Some(deadline) => sleep_until(deadline.into()).await,
+            }
+        };
+        tokio::select! {
+            () = moved => {}
+            () = due => {}
+            // The table that owns the sender is held here: it cannot be closed.
+            _ = stops.changed() => {}
         }
     }
 }
