@@ -25,9 +25,9 @@ fn observer(observatory: &Observatory) -> PathBuf {
     observatory.data().join("policies/observer.wasm")
 }
 
-/// An observer that hears of plugins from now on.
-async fn watcher(observatory: &Observatory) -> Client {
-    let mut client = observatory.client("observer").await;
+/// A client that hears of plugins from now on.
+async fn watcher(observatory: &Observatory, client_type: &str) -> Client {
+    let mut client = observatory.client(client_type).await;
     let topics = json!({ "topics": ["plugins"] });
     client.call("events.subscribe", topics).await.unwrap();
     let first = client.event("plugins").await;
@@ -64,7 +64,7 @@ async fn ask(mut client: Client, stop: Arc<AtomicBool>, answered: Arc<AtomicU64>
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_policy_is_replaced_while_fifty_clients_ask_and_nobody_notices() {
     let observatory = unlimited();
-    let mut watcher = watcher(&observatory).await;
+    let mut watcher = watcher(&observatory, "observer").await;
     let token = observatory.token("observer");
     let (stop, mut asking) = (Arc::new(AtomicBool::new(false)), JoinSet::new());
     let answered: Vec<_> = (0..CLIENTS).map(|_| Arc::new(AtomicU64::new(0))).collect();
@@ -108,7 +108,7 @@ async fn a_policy_is_replaced_while_fifty_clients_ask_and_nobody_notices() {
 #[tokio::test]
 async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why() {
     let observatory = unlimited();
-    let mut client = watcher(&observatory).await;
+    let mut client = watcher(&observatory, "observer").await;
     let whole = fs::read(test_component("observer-parks")).unwrap();
     let handler = fs::read(plugins().join("handlers/lx200.wasm")).unwrap();
     let broken: [(&[u8], _, _); 4] = [
@@ -145,9 +145,11 @@ async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why()
 #[tokio::test]
 async fn without_their_policy_clients_are_denied_everything_until_it_is_back() {
     let observatory = unlimited();
-    let mut client = watcher(&observatory).await;
+    // Who has no policy any more hears no news either.
+    let mut watcher = watcher(&observatory, "telescope").await;
+    let mut client = observatory.client("observer").await;
     fs::remove_file(observer(&observatory)).unwrap();
-    assert_eq!(news(&mut client).await["what"], "removed");
+    assert_eq!(news(&mut watcher).await["what"], "removed");
     for method in ["host.info", "mount.status", "mount.park"] {
         let denied = client.call(method, json!({})).await.unwrap_err();
         assert_eq!(denied["code"], -32001, "{denied}");
@@ -164,7 +166,7 @@ async fn without_their_policy_clients_are_denied_everything_until_it_is_back() {
         observer(&observatory),
     )
     .unwrap();
-    assert_eq!(news(&mut client).await["what"], "published");
+    assert_eq!(news(&mut watcher).await["what"], "published");
     client.call("host.info", json!({})).await.unwrap();
     let reason = refused_to_park(&mut client).await;
     assert_eq!(reason, "an observer may look, not move the mount");
