@@ -67,12 +67,36 @@ async fn a_stop_that_does_not_fit_stops_everything_and_names_the_field() {
 #[tokio::test]
 async fn stops_that_are_denied_count_like_other_requests() {
     let observatory = Observatory::start();
-    let mut client = observatory.client("observer").await;
-    for _ in 0..4 {
-        client.send(&batch("mount.stop", 32)).await;
+    for client_type in ["observer", "nobody-in-particular"] {
+        let mut client = observatory.client(client_type).await;
+        for _ in 0..5 {
+            client.send(&batch("mount.stop", 32)).await;
+        }
+        let closed = client.closed().await;
+        assert_eq!(closed.code, Some(4008), "{client_type}: {closed:?}");
     }
-    let closed = client.closed().await;
-    assert_eq!(closed.code, Some(4008), "{closed:?}");
+}
+
+#[tokio::test]
+async fn a_jog_is_not_renewed_once_the_policy_denies_it() {
+    let observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    let jog = json!({ "direction": "north", "rate": "slew", "lease_ms": 5_000 });
+    client.call("mount.jog", jog.clone()).await.unwrap();
+    let policies = observatory.data().join("policies");
+    fs::copy(
+        policies.join("observer.wasm"),
+        policies.join("telescope.wasm"),
+    )
+    .unwrap();
+    observatory.wait_for_security_event(|event| event["event"] == "plugin_swap");
+    for _ in 0..3 {
+        let denied = client.call("mount.jog", jog.clone()).await.unwrap_err();
+        assert_eq!(denied["code"], -32001, "{denied}");
+    }
+    observatory.wait("the end of the lease", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
 }
 
 #[tokio::test]

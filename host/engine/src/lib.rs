@@ -37,7 +37,7 @@ pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use limits::{Limits, MAX_JSON};
 pub use plugins::{PluginSettings, Plugins};
-pub use policy::{DECIDED, Policy};
+pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
     CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
 };

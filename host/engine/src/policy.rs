@@ -23,6 +23,9 @@ use crate::surroundings::Surroundings;
 /// Seed of the fixed stream that policies get for random numbers.
 const SEED: u64 = 0x5EED;
 
+/// The cause of a refusal where a type of client has no policy.
+pub const NO_POLICY: &str = "there is no policy";
+
 /// The cause of a refusal that a policy decided on: not a failure, which may be over at the next question.
 pub const DECIDED: &str = "the policy denies it";
 

@@ -12,7 +12,7 @@ use slewgate_rpc::Refusal;
 use crate::client::Client;
 use crate::command::{Command, Effect};
 use crate::handler::{Handler, Request};
-use crate::policy::Policy;
+use crate::policy::{NO_POLICY, Policy};
 use crate::powers::situation::Moment;
 use crate::surroundings::Surroundings;
 use crate::table::{Reading, StopCounts};
@@ -109,7 +109,7 @@ impl Snapshot {
                 "there is no policy for clients of type {}",
                 client.client_type
             );
-            return Err(Refusal::denied(&reason, "no policy"));
+            return Err(Refusal::denied(&reason, NO_POLICY));
         };
         let moment = self.moment(policy, &action).await;
         policy

@@ -18,12 +18,13 @@ const LEASE: &str = "lease_ms";
 /// Jogs of one session that are remembered: both axes of a few mounts.
 const MAX_JOGS: usize = 8;
 
-/// What one session jogs: the newest order for each direction.
+/// What one session jogs: for each direction the order that was carried out last.
 #[derive(Debug, Default)]
 pub(crate) struct Jogs(Mutex<Vec<Jog>>);
 
+/// An order to jog.
 #[derive(Debug, PartialEq)]
-struct Jog {
+pub(crate) struct Jog {
     table: String,
     direction: String,
     /// All params but the lease.
@@ -40,14 +41,14 @@ impl Jogs {
         session: Session,
         call: &Call,
     ) -> Option<Box<RawValue>> {
-        let jog = Jog::of(call, plugins.current().number())?;
+        let jog = Jog::of(&call.method, &call.params, plugins.current().number())?;
         let lease = match call.params.get(LEASE) {
             None => None,
             Some(lease) => Some(Duration::from_millis(lease.as_u64()?)),
         };
         let table = plugins.tables().get(&jog.table)?;
         let direction = jog.direction.clone();
-        if !self.is_repeated(jog) {
+        if !self.is_repeated(&jog) {
             return None;
         }
         let (motion, lease) = table.renew(session, &direction, lease)?;
@@ -56,30 +57,34 @@ impl Jogs {
         to_raw_value(&reply).ok()
     }
 
-    /// Whether this order was the newest for its direction; it is now.
-    fn is_repeated(&self, jog: Jog) -> bool {
+    /// An order that was carried out: from here on its repetition is no new one.
+    pub(crate) fn carried_out(&self, jog: Jog) {
         let mut jogs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = jogs
-            .iter()
-            .position(|known| (&known.table, &known.direction) == (&jog.table, &jog.direction));
-        let repeated = known.is_some_and(|known| jogs.get(known) == Some(&jog));
+        jogs.retain(|known| !known.is_about(&jog));
+        if jogs.len() == MAX_JOGS {
+            jogs.remove(0);
+        }
+        jogs.push(jog);
+    }
+
+    /// Whether this is the order that was carried out last for its direction. Another one ends that: until it is carried out
+    /// itself, nothing is renewed.
+    fn is_repeated(&self, jog: &Jog) -> bool {
+        let mut jogs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let repeated = jogs.contains(jog);
         if !repeated {
-            if let Some(known) = known {
-                jogs.remove(known);
-            } else if jogs.len() == MAX_JOGS {
-                jogs.remove(0);
-            }
-            jogs.push(jog);
+            jogs.retain(|known| !known.is_about(jog));
         }
         repeated
     }
 }
 
 impl Jog {
-    fn of(call: &Call, snapshot: u64) -> Option<Jog> {
-        let (table, verb) = call.method.split_once('.')?;
-        let direction = call.params.get(DIRECTION)?.as_str()?.to_owned();
-        let mut order = call.params.clone();
+    /// The order that a call is, if it is one.
+    pub(crate) fn of(method: &str, params: &Map<String, Value>, snapshot: u64) -> Option<Jog> {
+        let (table, verb) = method.split_once('.')?;
+        let direction = params.get(DIRECTION)?.as_str()?.to_owned();
+        let mut order = params.clone();
         order.remove(LEASE);
         (verb == JOG).then(|| Jog {
             table: table.to_owned(),
@@ -90,45 +95,49 @@ impl Jog {
     }
 }
 
+impl Jog {
+    fn is_about(&self, other: &Jog) -> bool {
+        (&self.table, &self.direction) == (&other.table, &other.direction)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn jog(direction: &str, rate: &str) -> Jog {
+    fn jog(direction: &str, rate: &str, snapshot: u64) -> Jog {
         let params = json!({ "direction": direction, "rate": rate, "lease_ms": 500 });
-        let Value::Object(params) = params else {
-            unreachable!()
-        };
-        let call = Call {
-            id: None,
-            method: "mount.jog".into(),
-            params,
-        };
-        Jog::of(&call, 1).unwrap()
+        let params = params.as_object().cloned().unwrap();
+        Jog::of("mount.jog", &params, snapshot).unwrap()
     }
 
     #[test]
-    fn after_a_swap_an_order_is_new_so_that_the_policy_is_asked() {
+    fn only_what_was_carried_out_is_repeated() {
         let jogs = Jogs::default();
-        jogs.is_repeated(jog("north", "find"));
-        let swapped = Jog {
-            snapshot: 2,
-            ..jog("north", "find")
-        };
-        assert!(!jogs.is_repeated(swapped));
-    }
-
-    #[test]
-    fn only_the_same_order_is_a_repetition() {
-        let jogs = Jogs::default();
-        assert!(!jogs.is_repeated(jog("north", "find")));
-        assert!(jogs.is_repeated(jog("north", "find")));
-        assert!(!jogs.is_repeated(jog("east", "find")), "another direction");
-        assert!(!jogs.is_repeated(jog("north", "slew")), "another rate");
+        assert!(!jogs.is_repeated(&jog("north", "find", 1)));
         assert!(
-            !jogs.is_repeated(jog("north", "find")),
+            !jogs.is_repeated(&jog("north", "find", 1)),
+            "it was refused"
+        );
+        jogs.carried_out(jog("north", "find", 1));
+        assert!(jogs.is_repeated(&jog("north", "find", 1)));
+        assert!(
+            !jogs.is_repeated(&jog("east", "find", 1)),
+            "another direction"
+        );
+        assert!(jogs.is_repeated(&jog("north", "find", 1)));
+        assert!(!jogs.is_repeated(&jog("north", "slew", 1)), "another rate");
+        assert!(
+            !jogs.is_repeated(&jog("north", "find", 1)),
             "the first rate again"
         );
-        assert!(jogs.is_repeated(jog("east", "find")));
+    }
+
+    #[test]
+    fn after_a_swap_an_order_is_new_however_often_so_that_the_policy_is_asked() {
+        let jogs = Jogs::default();
+        jogs.carried_out(jog("north", "find", 1));
+        assert!(!jogs.is_repeated(&jog("north", "find", 2)));
+        assert!(!jogs.is_repeated(&jog("north", "find", 2)));
     }
 }

@@ -28,7 +28,8 @@ use crate::stops::{Recognised, Stops};
 /// When a client whose queue is full may try again.
 const BUSY_RETRY: Duration = Duration::from_millis(250);
 
-/// Stops of one session whose replies wait for the line. One more is sent as well; its reply does not wait.
+/// Stops of one session whose replies wait, for the line or for the policy. One more that is allowed is sent as well; its
+/// reply does not wait.
 const MAX_STOPS: usize = 32;
 
 /// Stops of one session are on record at most this often; those between are counted.
@@ -56,11 +57,11 @@ struct Requests {
     session: Session,
     client: Client,
     queue: mpsc::Sender<Work>,
-    refusals: Mutex<RefusalWindow>,
+    refusals: Arc<Mutex<RefusalWindow>>,
     stops: Arc<Stops>,
     stopping: Arc<Semaphore>,
     recorded_stops: Arc<Mutex<Repeats>>,
-    jogs: Jogs,
+    jogs: Arc<Jogs>,
     worker: JoinHandle<()>,
 }
 
@@ -72,7 +73,8 @@ enum Stop {
     Begun(JoinHandle<Outcome>),
     /// It is on its way, and too many replies wait already.
     Crowded,
-    Denied(Refusal),
+    /// It is not: the policy denies it, or too many wait for what the policy says.
+    Refused(Refusal),
 }
 
 /// When the last of a kind was told, and how many were not told since.
@@ -108,10 +110,12 @@ impl Pipeline for CommandPipeline {
             client.clone(),
             &commands.runtime,
         ));
+        let jogs = Arc::<Jogs>::default();
         let worker = commands.runtime.spawn(serve(
             Arc::clone(commands),
             session.clone(),
             client.clone(),
+            Arc::clone(&jogs),
             works,
         ));
         Box::new(Requests {
@@ -119,11 +123,11 @@ impl Pipeline for CommandPipeline {
             session: session.clone(),
             client,
             queue,
-            refusals: Mutex::default(),
+            refusals: Arc::default(),
             stops,
             stopping: Arc::new(Semaphore::new(MAX_STOPS)),
             recorded_stops: Arc::default(),
-            jogs: Jogs::default(),
+            jogs,
             worker,
         })
     }
@@ -172,23 +176,29 @@ impl Receiver for Requests {
 
 impl Requests {
     fn stop(&self, call: &Call) -> Option<Stop> {
-        let stop = match self.stops.recognise(call)? {
-            Recognised::Refused(refusal) => return Some(Stop::Denied(refusal)),
-            stop => stop,
-        };
-        let Ok(place) = Arc::clone(&self.stopping).try_acquire_owned() else {
-            return Some(Stop::Crowded);
+        let stop = self.stops.recognise(call)?;
+        let (stop, place) = match (stop, Arc::clone(&self.stopping).try_acquire_owned()) {
+            (Recognised::Refused(refusal), _) => return Some(Stop::Refused(refusal)),
+            (Recognised::Undecided(..), Err(_)) => {
+                return Some(Stop::Refused(Refusal::busy(BUSY_RETRY)));
+            }
+            (Recognised::Sent(_), Err(_)) => return Some(Stop::Crowded),
+            (stop, Ok(place)) => (stop, place),
         };
         let repeats = Arc::clone(&self.recorded_stops);
+        let refusals = Arc::clone(&self.refusals);
         let (commands, session) = (Arc::clone(&self.commands), self.session.clone());
         let (stops, method) = (Arc::clone(&self.stops), call.method.clone());
         let begun = self.commands.runtime.spawn(async move {
             let _place = place;
-            let outcome = stops.carry_out(stop).await;
+            let mut outcome = stops.carry_out(stop).await;
+            if matches!(&outcome, Err(refusal) if refusal.code == Code::Denied) {
+                outcome = admit(&commands, &session, &refusals).and(outcome);
+            }
             let how = outcome
                 .as_ref()
                 .map_or_else(|refusal| &*refusal.sentence, |_| "asked by a client");
-            if !matches!(&outcome, Err(refusal) if refusal.code == Code::Denied) {
+            if !matches!(&outcome, Err(refusal) if matches!(refusal.code, Code::Denied | Code::RateLimited)) {
                 record_stop(&commands.log, &session, &repeats, &method, how);
             }
             tell(&commands, &session, &method, &outcome);
@@ -197,8 +207,8 @@ impl Requests {
         Some(Stop::Begun(begun))
     }
 
-    /// A stop that is denied is a request like any other: it counts, and who goes on is shown the door.
-    fn denied(&self, call: &Call, refusal: Refusal) -> Option<Step> {
+    /// A stop that is refused is a request like any other: it counts, and who goes on is shown the door.
+    fn refused(&self, call: &Call, refusal: Refusal) -> Option<Step> {
         let outcome = Err(self.admit().err().unwrap_or(refusal));
         tell(&self.commands, &self.session, &call.method, &outcome);
         let id = call.id.clone()?;
@@ -213,7 +223,7 @@ impl Requests {
     ) -> Option<Step> {
         if let (Ok((_, call)), Some(stop)) = (&element, stop) {
             return match stop {
-                Stop::Denied(refusal) => self.denied(call, refusal),
+                Stop::Refused(refusal) => self.refused(call, refusal),
                 Stop::Begun(begun) => Some(Step::Stopping(call.id.clone()?, begun)),
                 Stop::Crowded => Some(Step::Ready(Reply::refused(call.id.clone()?, crowded()))),
             };
@@ -242,37 +252,44 @@ impl Requests {
     }
 
     fn admit(&self) -> Result<(), Refusal> {
-        let client = self.session.client();
-        let limited = self.commands.limiter.check(
-            client.address.ip(),
-            &client.token.id,
-            client.token.requests_per_minute,
-        );
-        let Err(limited) = limited else { return Ok(()) };
-        self.record(EventKind::RateLimit, "", &limited.to_string());
-        let too_often = self
-            .refusals
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .refused(Instant::now());
-        if too_often {
-            self.session.close(Close::RATE_LIMIT);
-        }
-        Err(Refusal::rate_limited(limited.retry_after, limited.limit))
+        admit(&self.commands, &self.session, &self.refusals)
     }
 
     /// Out of turn.
     fn reply(&self, work: Work) {
         let (commands, session) = (Arc::clone(&self.commands), self.session.clone());
-        let client = self.client.clone();
+        let (client, jogs) = (self.client.clone(), Arc::clone(&self.jogs));
         self.commands
             .runtime
-            .spawn(async move { work.reply(&commands, &session, &client).await });
+            .spawn(async move { work.reply(&commands, &session, &client, &jogs).await });
     }
+}
 
-    fn record(&self, kind: EventKind, subject: &str, reason: &str) {
-        record(&self.commands.log, &self.session, kind, subject, reason);
+/// Counts a request. One too many is refused, and who goes on is shown the door.
+fn admit(
+    commands: &Commands,
+    session: &Session,
+    refusals: &Mutex<RefusalWindow>,
+) -> Result<(), Refusal> {
+    let client = session.client();
+    let limited = commands.limiter.check(
+        client.address.ip(),
+        &client.token.id,
+        client.token.requests_per_minute,
+    );
+    let Err(limited) = limited else { return Ok(()) };
+    record(
+        &commands.log,
+        session,
+        EventKind::RateLimit,
+        "",
+        &limited.to_string(),
+    );
+    let mut refusals = refusals.lock().unwrap_or_else(PoisonError::into_inner);
+    if refusals.refused(Instant::now()) {
+        session.close(Close::RATE_LIMIT);
     }
+    Err(Refusal::rate_limited(limited.retry_after, limited.limit))
 }
 
 /// Serves one session's requests in their order.
@@ -280,10 +297,11 @@ async fn serve(
     commands: Arc<Commands>,
     session: Session,
     client: Client,
+    jogs: Arc<Jogs>,
     mut works: mpsc::Receiver<Work>,
 ) {
     while let Some(work) = works.recv().await {
-        work.reply(&commands, &session, &client).await;
+        work.reply(&commands, &session, &client, &jogs).await;
     }
 }
 
@@ -334,17 +352,23 @@ impl Work {
         }
     }
 
-    async fn reply(self, commands: &Commands, session: &Session, client: &Client) {
+    async fn reply(self, commands: &Commands, session: &Session, client: &Client, jogs: &Jogs) {
         let mut replies = Vec::with_capacity(self.steps.len());
         for step in self.steps {
-            replies.extend(step.reply(commands, session, client).await);
+            replies.extend(step.reply(commands, session, client, jogs).await);
         }
         send(session, self.batch, replies);
     }
 }
 
 impl Step {
-    async fn reply(self, commands: &Commands, session: &Session, client: &Client) -> Option<Reply> {
+    async fn reply(
+        self,
+        commands: &Commands,
+        session: &Session,
+        client: &Client,
+        jogs: &Jogs,
+    ) -> Option<Reply> {
         match self {
             Step::Ready(reply) => Some(reply),
             Step::Stopping(id, stop) => {
@@ -355,9 +379,13 @@ impl Step {
             Step::Waiting(mut request) => {
                 let id = request.id.take();
                 let method = request.method.clone();
+                let jog = request.jog(commands.plugins.current().number());
                 let outcome = answer(commands, session, client, request).await;
                 let outcome = outcome.map_err(|refusal| commands.numbered(refusal));
                 tell(commands, session, &method, &outcome);
+                if let (Some(jog), Ok(_)) = (jog, &outcome) {
+                    jogs.carried_out(jog);
+                }
                 Some(Reply { id: id?, outcome })
             }
         }

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use slewgate_engine::{Action, Plugins, Snapshot, StopCounts};
 use slewgate_rpc::{Call, Id, Refusal};
 
+use crate::jogs::Jog;
 use crate::methods::{HostMethod, HostMethods};
 
 /// The verb that the host answers from the newest sample, where a plugin has samples.
@@ -53,6 +54,11 @@ impl Request {
             params: call.params,
             counts,
         }
+    }
+
+    /// The jog that it orders, if it does.
+    pub(crate) fn jog(&self, snapshot: u64) -> Option<Jog> {
+        Jog::of(&self.method, &self.params, snapshot)
     }
 
     /// What it asks for, if that exists and its params fit.

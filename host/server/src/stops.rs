@@ -8,8 +8,8 @@ use std::time::Duration;
 use serde_json::value::{RawValue, to_raw_value};
 use serde_json::{Map, Value, json};
 use slewgate_engine::{
-    Action, Client, DECIDED, Effect, Plugins, Snapshot, StopCounts, StopError, StoppedBy, Stopping,
-    Table,
+    Action, Client, DECIDED, Effect, NO_POLICY, Plugins, Snapshot, StopCounts, StopError,
+    StoppedBy, Stopping, Table,
 };
 use slewgate_rpc::{Call, Outcome, Refusal};
 use slewgate_serial::LineError;
@@ -210,7 +210,7 @@ async fn may_stop(snapshot: &Arc<Snapshot>, client: &Client, table: &str) -> Res
 fn is_final(may: &Result<(), Refusal>) -> bool {
     may.as_ref()
         .err()
-        .is_none_or(|refusal| refusal.cause == DECIDED)
+        .is_none_or(|refusal| refusal.cause == DECIDED || refusal.cause == NO_POLICY)
 }
 
 /// What a stop tells who asked for it.

@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use slewgate_engine::{Action, Client, Effect, Permit, Plugins, Reading, StopCounts, Table};
-use slewgate_rpc::{Refusal, event_text};
+use slewgate_rpc::{Code, Refusal, event_text};
 use slewgate_safety::MotionView;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
@@ -24,6 +25,9 @@ pub(crate) const MAX_TOPICS: usize = 32;
 
 /// The topic of swaps.
 const PLUGINS: &str = "plugins";
+
+/// When a policy is asked again that was busy at a swap.
+const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What a table tells by itself.
 const STATUS: &str = "status";
@@ -192,7 +196,6 @@ async fn denied(plugins: Arc<Plugins>, client: Client, topic: String, mut decide
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         if snapshot.number() != decided {
-            decided = snapshot.number();
             let Value::Object(params) = json!({ "topics": [topic] }) else {
                 return;
             };
@@ -203,8 +206,15 @@ async fn denied(plugins: Arc<Plugins>, client: Client, topic: String, mut decide
                 counts: StopCounts::default(),
                 lease: None,
             };
-            if snapshot.decide(&client, action).await.is_err() {
-                return;
+            let number = snapshot.number();
+            match snapshot.decide(&client, action).await {
+                Ok(_) => decided = number,
+                Err(refusal) if refusal.code == Code::Denied => return,
+                // The policy has no time now: that is no no.
+                Err(_) => {
+                    tokio::time::sleep(ASK_AGAIN).await;
+                    continue;
+                }
             }
         }
         if snapshots.changed().await.is_err() {
