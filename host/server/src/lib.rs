@@ -1,7 +1,7 @@
 //! Everything with a socket, and the program `slewgate`.
 //!
 //! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `connection`, `authenticate`, `sessions`,
-//! `session`, `pipeline` (the life of a request), `requests`, `stops`, `jogs`, `methods` (the host's own), `topics` (events).
+//! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `topics` (events).
 //! Beside it: `local` (the administrator's socket), `config`, `host` (made, started and ended in order), `cli`, `logging`.
 
 pub mod config;
@@ -19,6 +19,10 @@ pub mod session;
 pub mod pipeline;
 
 mod requests;
+
+mod records;
+
+mod replies;
 
 mod stops;
 

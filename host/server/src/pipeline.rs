@@ -9,9 +9,9 @@ use serde_json::value::RawValue;
 use slewgate_engine::Plugins;
 use slewgate_engine::{Client, Permit, Snapshot, StopCounts};
 use slewgate_rpc::Code;
-use slewgate_rpc::{Call, Incoming, Refusal, Reply, batch_text, parse};
+use slewgate_rpc::{Call, Incoming, Refusal, Reply, parse};
 use slewgate_security::admission::{RefusalWindow, RequestLimiter};
-use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
+use slewgate_security::log::{EventKind, SecurityLog};
 use tokio::runtime::Handle;
 use tokio::sync::{Semaphore, mpsc};
 use tokio::task::JoinHandle;
@@ -19,7 +19,8 @@ use tokio::task::JoinHandle;
 use crate::jogs::Jogs;
 use crate::methods::{self, HostMethods};
 use crate::net::close::Close;
-use crate::net::outbox::Unsent;
+use crate::records::{Repeats, record, record_stop, tell};
+use crate::replies::send;
 use crate::requests::{Request, Target, stop_counts};
 use crate::session::{Pipeline, Receiver};
 use crate::sessions::Session;
@@ -31,9 +32,6 @@ const BUSY_RETRY: Duration = Duration::from_millis(250);
 /// Stops of one session whose replies wait, for the line or for the policy. One more that is allowed is sent as well; its
 /// reply does not wait.
 const MAX_STOPS: usize = 32;
-
-/// Stops of one session are on record at most this often; those between are counted.
-const STOP_RECORD: Duration = Duration::from_secs(1);
 
 /// Takes the requests of all sessions.
 pub struct Commands {
@@ -65,7 +63,8 @@ struct Requests {
     worker: JoinHandle<()>,
 }
 
-type Outcome = Result<Box<RawValue>, Refusal>;
+/// A request's result, or why there is none.
+pub(crate) type Outcome = Result<Box<RawValue>, Refusal>;
 
 /// What became of a stop so far.
 enum Stop {
@@ -75,13 +74,6 @@ enum Stop {
     Crowded,
     /// It is not: the policy denies it, or too many wait for what the policy says.
     Refused(Refusal),
-}
-
-/// When the last of a kind was told, and how many were not told since.
-#[derive(Default)]
-struct Repeats {
-    told: Option<Instant>,
-    untold: u64,
 }
 
 /// One message: what is settled already, and what waits for its turn.
@@ -201,7 +193,7 @@ impl Requests {
             if !matches!(&outcome, Err(refusal) if matches!(refusal.code, Code::Denied | Code::RateLimited)) {
                 record_stop(&commands.log, &session, &repeats, &method, how);
             }
-            tell(&commands, &session, &method, &outcome);
+            tell(&commands.log, &session, &method, &outcome);
             outcome
         });
         Some(Stop::Begun(begun))
@@ -210,7 +202,7 @@ impl Requests {
     /// A stop that is refused is a request like any other: it counts, and who goes on is shown the door.
     fn refused(&self, call: &Call, refusal: Refusal) -> Option<Step> {
         let outcome = Err(self.admit().err().unwrap_or(refusal));
-        tell(&self.commands, &self.session, &call.method, &outcome);
+        tell(&self.commands.log, &self.session, &call.method, &outcome);
         let id = call.id.clone()?;
         Some(Step::Ready(Reply { id, outcome }))
     }
@@ -305,19 +297,6 @@ async fn serve(
     }
 }
 
-impl Repeats {
-    /// How many to tell of now; none: not yet.
-    fn next(&mut self, now: Instant) -> Option<u64> {
-        self.untold += 1;
-        let soon = |told: Instant| now.saturating_duration_since(told) < STOP_RECORD;
-        if self.told.is_some_and(soon) {
-            return None;
-        }
-        self.told = Some(now);
-        Some(std::mem::take(&mut self.untold))
-    }
-}
-
 impl Work {
     fn is_ready(&self) -> bool {
         self.steps.iter().all(|step| matches!(step, Step::Ready(_)))
@@ -382,7 +361,7 @@ impl Step {
                 let jog = request.jog(commands.plugins.current().number());
                 let outcome = answer(commands, session, client, request).await;
                 let outcome = outcome.map_err(|refusal| commands.numbered(refusal));
-                tell(commands, session, &method, &outcome);
+                tell(&commands.log, session, &method, &outcome);
                 if let (Some(jog), Ok(_)) = (jog, &outcome) {
                     jogs.carried_out(jog);
                 }
@@ -445,102 +424,6 @@ fn crowded() -> Refusal {
         slewgate_rpc::Outcome::Indeterminate,
         sentence,
         "too many stops wait",
-    )
-}
-
-/// The one place where the outcome of a request is recorded.
-fn tell(commands: &Commands, session: &Session, method: &str, outcome: &Outcome) {
-    let Err(refusal) = outcome else {
-        tracing::debug!(session = session.client().session, method, "done");
-        return;
-    };
-    // What a client takes for a method may be its token.
-    let harmless = |text: &str| commands.log.harmless(text);
-    tracing::debug!(
-        session = session.client().session,
-        method = harmless(method),
-        code = refusal.code.number(),
-        cause = harmless(&refusal.cause),
-        "{}",
-        harmless(&refusal.sentence)
-    );
-    if refusal.code == Code::Denied {
-        let reason = refusal
-            .data
-            .as_ref()
-            .and_then(|data| data.get("reason")?.as_str().map(str::to_owned));
-        record(
-            &commands.log,
-            session,
-            EventKind::Denied,
-            method,
-            reason.as_deref().unwrap_or(&refusal.cause),
-        );
-    }
-}
-
-fn record_stop(
-    log: &SecurityLog,
-    session: &Session,
-    repeats: &Mutex<Repeats>,
-    method: &str,
-    how: &str,
-) {
-    let count = repeats
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .next(Instant::now());
-    match count {
-        None => {}
-        Some(1) => log.record(event(session, EventKind::MotionStop, method, how)),
-        Some(count) => log.record(event(session, EventKind::MotionStop, method, how).count(count)),
-    }
-}
-
-fn record(log: &SecurityLog, session: &Session, kind: EventKind, subject: &str, reason: &str) {
-    log.record(event(session, kind, subject, reason));
-}
-
-fn event(session: &Session, kind: EventKind, subject: &str, reason: &str) -> SecurityEvent {
-    let client = session.client();
-    let event = SecurityEvent::new(kind)
-        .from(client.address)
-        .session(client.session)
-        .client(&client.client_id)
-        .token(&client.token.id)
-        .client_type(&client.token.client_type)
-        .reason(reason);
-    if subject.is_empty() {
-        event
-    } else {
-        event.subject(subject)
-    }
-}
-
-fn send(session: &Session, batch: bool, replies: Vec<Reply>) {
-    let sent = text(batch, &replies).map_or(Ok(()), |text| session.send(text));
-    if sent == Err(Unsent::TooLong) {
-        // Every request gets its reply, and these are short.
-        let short = replies
-            .into_iter()
-            .map(|reply| Reply::refused(reply.id, too_long()));
-        let short = text(batch, &short.collect::<Vec<_>>());
-        // A session that takes no more is being closed, and its client is told why.
-        let _ = short.map(|text| session.send(text));
-    }
-}
-
-fn text(batch: bool, replies: &[Reply]) -> Option<String> {
-    if batch {
-        batch_text(replies)
-    } else {
-        replies.first().map(Reply::to_text)
-    }
-}
-
-fn too_long() -> Refusal {
-    Refusal::invalid_request(
-        "the replies of this batch are too long together; what it asked for was done",
     )
 }
 

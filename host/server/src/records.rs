@@ -1,0 +1,108 @@
+//! What is put on record of requests: in the program's log, and in the security log what concerns security.
+
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use slewgate_rpc::Code;
+use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
+
+use crate::pipeline::Outcome;
+use crate::sessions::Session;
+
+/// Stops of one session are on record at most this often; those between are counted.
+const STOP_RECORD: Duration = Duration::from_secs(1);
+
+/// When the last of a kind was told, and how many were not told since.
+#[derive(Default)]
+pub(crate) struct Repeats {
+    told: Option<Instant>,
+    untold: u64,
+}
+
+impl Repeats {
+    /// How many to tell of now; none: not yet.
+    fn next(&mut self, now: Instant) -> Option<u64> {
+        self.untold += 1;
+        let soon = |told: Instant| now.saturating_duration_since(told) < STOP_RECORD;
+        if self.told.is_some_and(soon) {
+            return None;
+        }
+        self.told = Some(now);
+        Some(std::mem::take(&mut self.untold))
+    }
+}
+
+/// The one place where the outcome of a request is recorded.
+pub(crate) fn tell(log: &SecurityLog, session: &Session, method: &str, outcome: &Outcome) {
+    let Err(refusal) = outcome else {
+        tracing::debug!(session = session.client().session, method, "done");
+        return;
+    };
+    // What a client takes for a method may be its token.
+    let harmless = |text: &str| log.harmless(text);
+    tracing::debug!(
+        session = session.client().session,
+        method = harmless(method),
+        code = refusal.code.number(),
+        cause = harmless(&refusal.cause),
+        "{}",
+        harmless(&refusal.sentence)
+    );
+    if refusal.code == Code::Denied {
+        let reason = refusal
+            .data
+            .as_ref()
+            .and_then(|data| data.get("reason")?.as_str().map(str::to_owned));
+        record(
+            log,
+            session,
+            EventKind::Denied,
+            method,
+            reason.as_deref().unwrap_or(&refusal.cause),
+        );
+    }
+}
+
+pub(crate) fn record_stop(
+    log: &SecurityLog,
+    session: &Session,
+    repeats: &Mutex<Repeats>,
+    method: &str,
+    how: &str,
+) {
+    let count = repeats
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .next(Instant::now());
+    match count {
+        None => {}
+        Some(1) => log.record(event(session, EventKind::MotionStop, method, how)),
+        Some(count) => log.record(event(session, EventKind::MotionStop, method, how).count(count)),
+    }
+}
+
+pub(crate) fn record(
+    log: &SecurityLog,
+    session: &Session,
+    kind: EventKind,
+    subject: &str,
+    reason: &str,
+) {
+    log.record(event(session, kind, subject, reason));
+}
+
+fn event(session: &Session, kind: EventKind, subject: &str, reason: &str) -> SecurityEvent {
+    let client = session.client();
+    let event = SecurityEvent::new(kind)
+        .from(client.address)
+        .session(client.session)
+        .client(&client.client_id)
+        .token(&client.token.id)
+        .client_type(&client.token.client_type)
+        .reason(reason);
+    if subject.is_empty() {
+        event
+    } else {
+        event.subject(subject)
+    }
+}

@@ -1,0 +1,34 @@
+//! Replies on their way to a session.
+
+use slewgate_rpc::{Refusal, Reply, batch_text};
+
+use crate::net::outbox::Unsent;
+use crate::sessions::Session;
+
+/// Sends the replies of one message.
+pub(crate) fn send(session: &Session, batch: bool, replies: Vec<Reply>) {
+    let sent = text(batch, &replies).map_or(Ok(()), |text| session.send(text));
+    if sent == Err(Unsent::TooLong) {
+        // Every request gets its reply, and these are short.
+        let short = replies
+            .into_iter()
+            .map(|reply| Reply::refused(reply.id, too_long()));
+        let short = text(batch, &short.collect::<Vec<_>>());
+        // A session that takes no more is being closed, and its client is told why.
+        let _ = short.map(|text| session.send(text));
+    }
+}
+
+fn text(batch: bool, replies: &[Reply]) -> Option<String> {
+    if batch {
+        batch_text(replies)
+    } else {
+        replies.first().map(Reply::to_text)
+    }
+}
+
+fn too_long() -> Refusal {
+    Refusal::invalid_request(
+        "the replies of this batch are too long together; what it asked for was done",
+    )
+}
