@@ -10,9 +10,10 @@ pub(crate) fn send(session: &Session, batch: bool, replies: Vec<Reply>) {
     let sent = text(batch, &replies).map_or(Ok(()), |text| session.send(text));
     if sent == Err(Unsent::TooLong) {
         // Every request gets its reply, and these are short.
-        let short = replies
-            .into_iter()
-            .map(|reply| Reply::refused(reply.id, too_long()));
+        let short = replies.into_iter().map(|reply| Reply {
+            outcome: reply.outcome.and(Err(too_long())),
+            ..reply
+        });
         let short = text(batch, &short.collect::<Vec<_>>());
         // A session that takes no more is being closed, and its client is told why.
         let _ = short.map(|text| session.send(text));
@@ -28,7 +29,5 @@ fn text(batch: bool, replies: &[Reply]) -> Option<String> {
 }
 
 fn too_long() -> Refusal {
-    Refusal::invalid_request(
-        "the replies of this batch are too long together; what it asked for was done",
-    )
+    Refusal::invalid_request("this was done, but the replies are too long together")
 }
