@@ -2,6 +2,7 @@
 //!
 //! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `connection`, `authenticate`, `sessions`,
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `topics` (events).
+//! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them).
 //! Beside it: `local` (the administrator's socket), `config`, `host` (made, started and ended in order), `cli`, `logging`.
 
 pub mod config;
@@ -31,6 +32,8 @@ mod jogs;
 mod methods;
 
 mod topics;
+
+pub mod liveview;
 
 mod local;
 
