@@ -15,7 +15,7 @@ use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{EventKind, LogSettings, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::TokenStore;
 use slewgate_serial::{Line, LineSettings};
-use slewgate_simulator::{Lx200Settings, Precision, Simulator};
+use slewgate_simulator::{Family, Lx200Settings, Precision, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
@@ -23,7 +23,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::timestamp;
-use crate::config::{Config, Device, Simulated, Site};
+use crate::config::{Config, Device, Site};
 use crate::connection::Door;
 use crate::local::{self, Local};
 use crate::methods::{HostInfo, HostMethods};
@@ -188,9 +188,10 @@ impl Hardware {
         for (name, line) in &config.lines {
             let device = match &line.device {
                 Device::Serial(path) => path.clone(),
-                Device::Simulator(Simulated::Lx200) => {
+                Device::Simulator(Family::Lx200(dialect)) => {
                     let site = config.site.unwrap_or(Site::SIMULATED);
                     let simulator = Simulator::start_lx200(Lx200Settings {
+                        dialect: *dialect,
                         site: site.position(),
                         clock: Arc::clone(&surroundings.clock),
                         dut1: site.dut1,
@@ -198,7 +199,7 @@ impl Hardware {
                         link: None,
                     })?;
                     let path = simulator.path().display().to_string();
-                    tracing::info!(line = name, path, "simulating an LX200 Classic");
+                    tracing::info!(line = name, path, %dialect, "simulating an LX200");
                     simulators.push(simulator);
                     path
                 }

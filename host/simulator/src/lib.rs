@@ -20,6 +20,6 @@ use elsewhere as terminal;
 #[cfg(unix)]
 use unix as terminal;
 
-pub use lx200::{Lx200, Lx200Settings, MountState, Precision};
+pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
 pub use simulator::{Family, Simulator, SimulatorError};
 pub use wire::{Frame, Wire};

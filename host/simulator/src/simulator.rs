@@ -1,8 +1,9 @@
 //! A mount running on a pseudo-terminal.
 
-use crate::lx200::{Lx200, Lx200Settings, MountState};
+use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
 use crate::terminal::Terminal;
 use crate::wire::Wire;
+use slewgate_sky::Equatorial;
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -19,8 +20,8 @@ pub struct Simulator {
 /// The kinds of mounts that can be simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
-    /// A Meade LX200 Classic.
-    Lx200,
+    /// A mount that speaks LX200: `lx200/classic`, `lx200/onstep`, …; `lx200` alone is the Classic.
+    Lx200(Dialect),
 }
 
 /// Why a simulator did not start.
@@ -38,15 +39,19 @@ pub enum SimulatorError {
         source: std::io::Error,
     },
     /// No such family.
-    #[error("no simulator is called {0}; there is lx200")]
-    Unknown(String),
+    #[error("no simulator is called {name:?}; there are {}", Family::devices().join(" and "))]
+    Unknown {
+        /// What it was called.
+        name: String,
+    },
 }
 
 /// What a device's name begins with when it stands for a simulator.
 const DEVICE_PREFIX: &str = "simulator:";
+const LX200: &str = "lx200";
 
 impl Simulator {
-    /// Starts an LX200 Classic.
+    /// Starts a mount that speaks LX200.
     pub fn start_lx200(settings: Lx200Settings) -> Result<Self, SimulatorError> {
         let lx200 = Lx200::new(&settings);
         let wire = lx200.wire();
@@ -76,6 +81,11 @@ impl Simulator {
     pub fn state(&self) -> MountState {
         locked(&self.mount, Lx200::state)
     }
+
+    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
+    pub fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
 }
 
 impl Family {
@@ -83,24 +93,34 @@ impl Family {
     pub fn of_device(device: &str) -> Option<Result<Self, SimulatorError>> {
         device.strip_prefix(DEVICE_PREFIX).map(str::parse)
     }
+
+    /// The devices' names that can be asked for; `simulator:lx200` is short for the first.
+    pub fn devices() -> Vec<String> {
+        Dialect::ALL
+            .map(|dialect| format!("{DEVICE_PREFIX}{}", Self::Lx200(dialect)))
+            .to_vec()
+    }
 }
 
 impl FromStr for Family {
     type Err = SimulatorError;
 
     fn from_str(name: &str) -> Result<Self, SimulatorError> {
-        match name {
-            "lx200" => Ok(Self::Lx200),
-            other => Err(SimulatorError::Unknown(other.to_owned())),
+        match name.split_once('/') {
+            None if name == LX200 => Ok(Self::Lx200(Dialect::default())),
+            Some((LX200, dialect)) => dialect.parse().map(Self::Lx200),
+            _ => Err(SimulatorError::Unknown {
+                name: name.to_owned(),
+            }),
         }
     }
 }
 
 impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Lx200 => "lx200",
-        })
+        match self {
+            Self::Lx200(dialect) => write!(f, "{LX200}/{dialect}"),
+        }
     }
 }
 

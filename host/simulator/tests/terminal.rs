@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may fail it")]
 
 use serialport::SerialPort;
-use slewgate_simulator::{Family, Lx200Settings, Simulator, SimulatorError};
+use slewgate_simulator::{Dialect, Family, Lx200Settings, Simulator, SimulatorError};
 use slewgate_sky::{ScaledClock, Site};
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
@@ -202,17 +202,43 @@ fn a_link_that_cannot_be_made_is_named() {
 }
 
 #[test]
-fn a_device_may_name_a_family() {
-    assert!(matches!(
-        Family::of_device("simulator:lx200"),
-        Some(Ok(Family::Lx200))
-    ));
-    assert!(
-        matches!(Family::of_device("simulator:mirror"), Some(Err(SimulatorError::Unknown(name))) if name == "mirror")
-    );
+fn a_device_may_name_a_family_and_a_dialect() {
+    let named = |device| Family::of_device(device).unwrap();
+    for (device, dialect) in [
+        ("simulator:lx200", Dialect::Classic),
+        ("simulator:lx200/classic", Dialect::Classic),
+        ("simulator:lx200/onstep", Dialect::OnStep),
+    ] {
+        assert_eq!(named(device).unwrap(), Family::Lx200(dialect));
+    }
+    for device in ["simulator:mirror", "simulator:lx200/", "simulator:onstep"] {
+        assert_eq!(
+            named(device).unwrap_err().to_string(),
+            format!(
+                "no simulator is called {:?}; there are simulator:lx200/classic and simulator:lx200/onstep",
+                device.trim_start_matches("simulator:")
+            )
+        );
+    }
     assert!(Family::of_device("/dev/ttyUSB0").is_none());
-    assert_eq!(
-        Family::Lx200.to_string().parse::<Family>().unwrap(),
-        Family::Lx200
-    );
+    for dialect in Dialect::ALL {
+        let family = Family::Lx200(dialect);
+        assert_eq!(family.to_string().parse::<Family>().unwrap(), family);
+    }
+}
+
+#[test]
+fn where_the_axes_point_is_told_without_a_word_on_the_line() {
+    let simulator = Simulator::start_lx200(settings()).unwrap();
+    let before = simulator.pointing();
+    assert!((before.dec - LONDON.latitude / 2.0).abs() < 1e-6);
+    let mut port = open(simulator.path());
+    port.write_all(b":Sr03:00:00#:Sd+20*00:00#:CM#").unwrap();
+    simulator
+        .wire()
+        .wait_for(|frame| frame.request == ":CM#", PATIENCE)
+        .unwrap();
+    let after = simulator.pointing();
+    assert!((after.dec - before.dec).abs() < 1e-6);
+    assert_eq!(simulator.wire().received(), 3);
 }

@@ -5,20 +5,19 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
+use slewgate_simulator::Family;
 
 use super::error::ConfigError;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
-    Admission, CommandPort, Config, Device, Engine, Line, Plugin, Policy, PretendedClock,
-    Simulated, Site,
+    Admission, CommandPort, Config, Device, Engine, Line, Plugin, Policy, PretendedClock, Site,
 };
 use crate::net::limits::Limits;
 
 /// Names that the host's own commands and topics have.
 const RESERVED: [&str; 6] = ["rpc", "host", "events", "control", "liveview", "plugins"];
 const LONGEST_NAME: usize = 32;
-const SIMULATOR: &str = "simulator:";
 
 /// The checked configuration of `shape`, which `source` was read into.
 pub(super) fn check(
@@ -149,13 +148,9 @@ fn lines(
 }
 
 fn device_of(text: &str) -> Result<Device, String> {
-    if let Some(family) = text.strip_prefix(SIMULATOR) {
-        return match family {
-            "lx200" => Ok(Device::Simulator(Simulated::Lx200)),
-            other => Err(format!(
-                "no simulator is called {other:?}; there is simulator:lx200"
-            )),
-        };
+    if let Some(family) = Family::of_device(text) {
+        let family = family.map_err(|error| error.to_string())?;
+        return Ok(Device::Simulator(family));
     }
     if text.contains("://") {
         return Err(format!(

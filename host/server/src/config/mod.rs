@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
+use slewgate_simulator::Family;
 
 use crate::net::limits::Limits;
 
@@ -123,17 +124,10 @@ pub struct Line {
 /// What is at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Device {
-    /// A mount that the host simulates, on a pseudo-terminal.
-    Simulator(Simulated),
+    /// A mount that the host simulates, on a pseudo-terminal: `simulator:lx200/onstep`, ….
+    Simulator(Family),
     /// A serial device, by path.
     Serial(String),
-}
-
-/// A family of mounts that the host can simulate.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Simulated {
-    /// An LX200 Classic: `simulator:lx200`.
-    Lx200,
 }
 
 /// A command handler: `[plugins.NAME]`.

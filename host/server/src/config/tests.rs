@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use serde_json::json;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
+use slewgate_simulator::{Dialect, Family};
 
 use super::shape::Shape;
-use super::{Config, ConfigError, Device, PretendedClock, Simulated, Site};
+use super::{Config, ConfigError, Device, PretendedClock, Site};
 
 const ANNOTATED: &str = include_str!("../../../../config/slewgate.toml");
 
@@ -62,7 +63,10 @@ fn an_empty_file_is_a_simulator_with_a_mount_on_it() {
     let config = parsed("");
     let line = &config.lines["east"];
     let plugin = &config.plugins["mount"];
-    assert_eq!(line.device, Device::Simulator(Simulated::Lx200));
+    assert_eq!(
+        line.device,
+        Device::Simulator(Family::Lx200(Dialect::Classic))
+    );
     assert_eq!(plugin.component, "lx200.wasm");
     assert_eq!(
         plugin.lines,
@@ -172,7 +176,7 @@ fn a_table_named_as_a_default_one_needs_only_what_differs() {
         parsed("[lines.east]\nbaud = 4800\n[plugins.mount]\nsettings = { dialect = \"classic\" }");
     assert_eq!(
         config.lines["east"].device,
-        Device::Simulator(Simulated::Lx200)
+        Device::Simulator(Family::Lx200(Dialect::Classic))
     );
     assert_eq!(config.plugins["mount"].component, "lx200.wasm");
     assert_eq!(config.plugins["mount"].lines["port"], "east");
@@ -298,10 +302,25 @@ fn what_has_no_default_is_asked_for() {
 }
 
 #[test]
+fn a_simulator_is_named_with_its_dialect_or_is_a_classic() {
+    for (device, dialect) in [
+        ("simulator:lx200", Dialect::Classic),
+        ("simulator:lx200/classic", Dialect::Classic),
+        ("simulator:lx200/onstep", Dialect::OnStep),
+    ] {
+        let config = parsed(&format!("[lines.east]\ndevice = \"{device}\""));
+        assert_eq!(
+            config.lines["east"].device,
+            Device::Simulator(Family::Lx200(dialect))
+        );
+    }
+}
+
+#[test]
 fn a_device_that_the_host_cannot_open_is_refused() {
     assert_eq!(
         wrong("[lines.east]\ndevice = \"simulator:lx20\""),
-        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there is simulator:lx200"
+        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic and simulator:lx200/onstep"
     );
     assert_eq!(
         wrong("[lines.east]\ndevice = \"tcp://10.0.0.7:9999\""),
@@ -407,7 +426,7 @@ fn variables_override_the_file_level_by_level() {
     assert_eq!(config.command.address.port(), 0);
     assert_eq!(
         config.lines["east"].device,
-        Device::Simulator(Simulated::Lx200)
+        Device::Simulator(Family::Lx200(Dialect::Classic))
     );
     assert_eq!(config.lines["east"].baud, 4800);
     let pretended = with(&[("SLEWGATE_CLOCK__START", "2026-11-23T22:00:00Z")], "").unwrap();

@@ -5,6 +5,7 @@
 //! and starts in low precision. A parked one goes on answering, refuses to move, and is woken by `:hW#`, `:AP#` or `:AA#`.
 
 mod commands;
+mod dialect;
 mod format;
 mod framing;
 mod motion;
@@ -12,6 +13,7 @@ mod site;
 
 use crate::mount::{Course, Mount, Tracking};
 use crate::wire::Wire;
+pub use dialect::Dialect;
 use framing::{Framer, Incoming};
 use slewgate_sky::{Equatorial, Horizontal, SharedClock, Site, Sky};
 use std::path::PathBuf;
@@ -19,6 +21,8 @@ use std::path::PathBuf;
 /// What kind of mount to be, and where and when.
 #[derive(Clone)]
 pub struct Lx200Settings {
+    /// Which controller it is.
+    pub dialect: Dialect,
     /// Where it stands; it also knows so itself until a client tells it otherwise.
     pub site: Site,
     /// What time it is. The axes move by this clock.
@@ -102,9 +106,10 @@ enum Alignment {
 }
 
 impl Lx200Settings {
-    /// In low precision, with UT1 as UTC and no link.
+    /// A Classic in low precision, with UT1 as UTC and no link.
     pub fn new(site: Site, clock: SharedClock) -> Self {
         Self {
+            dialect: Dialect::Classic,
             site,
             clock,
             dut1: 0.0,
