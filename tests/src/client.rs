@@ -7,8 +7,8 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
+use tokio_tungstenite::tungstenite::{Bytes, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::PATIENCE;
@@ -124,6 +124,22 @@ impl Client {
                 .read()
                 .await
                 .unwrap_or_else(|closed| panic!("closed: {closed:?}")),
+        }
+    }
+
+    /// The next picture; JSON that comes before it is kept.
+    pub async fn picture(&mut self) -> Bytes {
+        loop {
+            let message = timeout(PATIENCE, self.socket.next()).await;
+            match message.unwrap_or_else(|_| panic!("no picture; kept: {:?}", self.kept)) {
+                Some(Ok(Message::Binary(picture))) => return picture,
+                Some(Ok(Message::Text(text))) => {
+                    let said = serde_json::from_str(&text).expect("the host sends JSON");
+                    self.kept.push_back(said);
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                other => panic!("no picture but {other:?}; kept: {:?}", self.kept),
+            }
         }
     }
 

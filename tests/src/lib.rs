@@ -6,12 +6,14 @@
 mod client;
 mod mount;
 mod observatory;
+mod picture;
 
 use std::time::Duration;
 
 pub use client::{Client, Closed};
 pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
+pub use picture::{number, picture};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);

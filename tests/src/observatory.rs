@@ -84,7 +84,7 @@ pub struct Setup {
 pub struct Observatory {
     directory: TempDir,
     child: Child,
-    address: SocketAddr,
+    addresses: Value,
     log: Arc<Mutex<Vec<String>>>,
     mount: Option<Simulator>,
 }
@@ -169,6 +169,7 @@ impl Setup {
         command
             .env("WS_IP", "127.0.0.1")
             .env("SLEWGATE_COMMAND__PORT", "0")
+            .env("SLEWGATE_LIVEVIEW__PORT", "0")
             .env("SLEWGATE_LOG", "debug");
         command.envs(self.variables.iter().cloned());
         for name in &self.unset {
@@ -220,11 +221,11 @@ impl Setup {
         let mut observatory = Observatory {
             directory,
             child,
-            address: ([0, 0, 0, 0], 0).into(),
+            addresses: Value::Null,
             log,
             mount,
         };
-        observatory.address = observatory.wait_ready();
+        observatory.addresses = observatory.wait_ready();
         observatory
     }
 }
@@ -237,7 +238,17 @@ impl Observatory {
 
     /// Where clients connect.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.address_of("command")
+    }
+
+    /// Where those connect who publish and watch.
+    pub fn liveview(&self) -> SocketAddr {
+        self.address_of("liveview")
+    }
+
+    fn address_of(&self, port: &str) -> SocketAddr {
+        let address = self.addresses[port].as_str().expect("an address");
+        address.parse().expect("an address")
     }
 
     /// The data directory.
@@ -287,7 +298,7 @@ impl Observatory {
         self.child.wait().expect("a child");
         fs::remove_file(self.data().join("ready")).expect("the ready file");
         (self.child, self.log) = launch(Setup::default().command(self.data()));
-        self.address = self.wait_ready();
+        self.addresses = self.wait_ready();
     }
 
     /// The process, for signals.
@@ -330,7 +341,7 @@ impl Observatory {
     /// An authenticated client of this type with a token of its own.
     pub async fn client(&self, client_type: &str) -> Client {
         let token = self.token(client_type);
-        Client::authenticated(self.address, &token, client_type).await
+        Client::authenticated(self.address(), &token, client_type).await
     }
 
     /// The security log as it is.
@@ -371,17 +382,12 @@ impl Observatory {
         }
     }
 
-    fn wait_ready(&mut self) -> SocketAddr {
+    fn wait_ready(&mut self) -> Value {
         let file = self.data().join("ready");
         let deadline = Instant::now() + PATIENCE * 3;
         loop {
             if let Ok(text) = fs::read_to_string(&file) {
-                let ready: Value = serde_json::from_str(&text).expect("the ready file is JSON");
-                return ready["command"]
-                    .as_str()
-                    .expect("an address")
-                    .parse()
-                    .expect("an address");
+                return serde_json::from_str(&text).expect("the ready file is JSON");
             }
             let ended = self.child.try_wait().expect("a child");
             assert!(

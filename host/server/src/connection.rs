@@ -1,4 +1,5 @@
-//! The life of one connection: a slot, the upgrade, authentication, a session, its end.
+//! The life of one connection: a slot, the upgrade, authentication, a session, its end. What the session is for is a value:
+//! the same door stands before every port.
 
 use std::future::Future;
 use std::net::SocketAddr;
@@ -15,6 +16,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::{AUTH_FAILED, auth_ok, claim, first_message, timestamp};
+use crate::liveview::LiveView;
 use crate::net::budget::{Allowance, Rate};
 use crate::net::close::Close;
 use crate::net::ending::{End, finish};
@@ -22,13 +24,24 @@ use crate::net::limits::Limits;
 use crate::net::origins::Origins;
 use crate::net::outbox::Outbox;
 use crate::net::websocket::{WebSocket, upgrade};
+use crate::platform;
 use crate::session::{Life, Pipeline};
-use crate::sessions::{Newcomer, NoPlace, Place, Sessions};
+use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Sessions};
 
 /// What a connection without a slot gets: there is no room to talk with it.
 const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
 
-/// The way in to the command port: everything that a connection needs.
+/// What follows authentication.
+#[derive(Clone)]
+pub enum Service {
+    /// Requests, which the pipeline takes.
+    Commands(Arc<dyn Pipeline>),
+    /// Pictures.
+    LiveView(Arc<LiveView>),
+}
+
+/// The way in to a port: everything that a connection needs.
+#[derive(Clone)]
 pub struct Door {
     /// What a connection may cost.
     pub limits: Limits,
@@ -40,14 +53,45 @@ pub struct Door {
     pub tokens: watch::Receiver<Arc<TokenSet>>,
     /// Where sessions are registered.
     pub sessions: Arc<Sessions>,
-    /// Takes the requests.
-    pub pipeline: Arc<dyn Pipeline>,
+    /// What follows authentication.
+    pub service: Service,
     /// Hears of every outcome.
     pub log: SecurityLog,
     /// The wall clock.
     pub clock: SharedClock,
     /// The end of connections that are not sessions yet.
     pub stopping: CancellationToken,
+}
+
+impl Service {
+    /// What its sessions are for.
+    pub(crate) fn purpose(&self) -> Purpose {
+        match self {
+            Service::Commands(_) => Purpose::Commands,
+            Service::LiveView(_) => Purpose::LiveView,
+        }
+    }
+
+    /// Where its WebSocket is: on a port of its own, and on the port of the web page.
+    pub(crate) fn paths(&self) -> [&'static str; 2] {
+        match self {
+            Service::Commands(_) => ["/", "/command"],
+            Service::LiveView(_) => ["/", "/liveview"],
+        }
+    }
+
+    /// The session of `place`, to its end.
+    async fn serve<S>(&self, socket: WebSocket<S>, place: Place, limits: &Limits) -> End
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        match self {
+            Service::Commands(pipeline) => {
+                Life::begin(place, &**pipeline).live(socket, limits).await
+            }
+            Service::LiveView(liveview) => liveview.serve(socket, place, limits).await,
+        }
+    }
 }
 
 /// A connection on its way to a session.
@@ -76,7 +120,12 @@ impl Door {
         peer: SocketAddr,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
         match self.admission.connect(peer.ip()) {
-            Ok(slot) => Some(Arc::clone(self).serve(stream, peer, slot)),
+            Ok(slot) => {
+                if self.service.purpose() == Purpose::LiveView {
+                    platform::keep_fresh(&stream);
+                }
+                Some(Arc::clone(self).serve(stream, peer, slot))
+            }
             Err(refused) => {
                 let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
                 self.log.record(event.reason(refused.to_string()));
@@ -116,7 +165,7 @@ impl Door {
         let until = arrival.accepted + self.limits.upgrade;
         let upgraded = tokio::select! {
             () = self.stopping.cancelled() => return None,
-            upgraded = upgrade(stream, &self.origins, &self.limits, until) => upgraded,
+            upgraded = upgrade(stream, self.service.paths(), &self.origins, &self.limits, until) => upgraded,
         };
         match upgraded {
             Ok(mut socket) => {
@@ -153,6 +202,7 @@ impl Door {
             client_id: claim.client_id,
             token,
             address: arrival.peer,
+            purpose: self.service.purpose(),
             outbox: arrival.outbox.clone(),
             activity: socket.get_ref().activity(),
         };
@@ -188,8 +238,7 @@ impl Door {
         socket.get_mut().admit(Rate::known(&self.limits));
         // A session that is being closed already takes nothing; its end tells the client.
         let _ = session.send(auth_ok(session.client()));
-        let life = Life::begin(place, &*self.pipeline);
-        let end = life.live(socket, &self.limits).await;
+        let end = self.service.serve(socket, place, &self.limits).await;
         arrival.known.code = end.close().map(|close| close.code);
         self.record(EventKind::Closed, &arrival, end.to_string());
     }
@@ -205,7 +254,7 @@ impl Door {
             // The outbox is empty and this is short.
             let _ = arrival.outbox.send(AUTH_FAILED.to_owned());
         }
-        finish(socket, &end, &arrival.outbox, self.limits.close).await;
+        finish(socket, &end, &arrival.outbox, &self.limits).await;
     }
 
     fn record(&self, kind: EventKind, arrival: &Arrival, reason: impl Into<Option<String>>) {

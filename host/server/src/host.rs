@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -24,11 +25,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::timestamp;
 use crate::config::{Config, Device, Site};
-use crate::connection::Door;
+use crate::connection::{Door, Service};
+use crate::liveview::{LiveView, Streams};
 use crate::local::{self, Local};
 use crate::methods::{HostInfo, HostMethods};
 use crate::net::close::Close;
-use crate::net::listener::Configured;
+use crate::net::listener::{BindError, Bound, Configured};
 use crate::net::origins::Origins;
 use crate::pipeline::{CommandPipeline, Commands};
 use crate::platform;
@@ -82,13 +84,8 @@ async fn run(options: ServeOptions) -> Result<()> {
         ready_file,
     } = options;
     let socket = local::bind(&data)?;
-    let bound = Configured {
-        name: "command",
-        address: config.command.address.ip(),
-        port: config.command.address.port(),
-    }
-    .bind()
-    .await?;
+    let command = bind("command", config.command.address).await?;
+    let liveview = bind("liveview", config.liveview.address).await?;
     let clock = clock(&config);
     let log = security_log(&data, &clock)?;
     let surroundings = surroundings(&config, &clock);
@@ -138,24 +135,36 @@ async fn run(options: ServeOptions) -> Result<()> {
         runtime: Handle::current(),
     };
     let stopping = CancellationToken::new();
-    let door = Arc::new(Door {
+    let door = Door {
         limits: config.command.limits.clone(),
         origins: Origins::new(config.public_urls.iter().map(String::as_str)),
         admission: Admission::new(config.admission.slots.clone()),
         tokens: tokens.tokens(),
         sessions: Arc::clone(&sessions),
-        pipeline: Arc::new(CommandPipeline(Arc::new(commands))),
+        service: Service::Commands(Arc::new(CommandPipeline(Arc::new(commands)))),
         log: log.clone(),
         clock: Arc::clone(&clock),
         stopping: stopping.clone(),
-    });
+    };
+    let streams = Streams::new(config.liveview.streams);
+    let pictures = Door {
+        limits: config.liveview.limits.clone(),
+        service: Service::LiveView(Arc::new(LiveView {
+            streams,
+            plugins: Arc::clone(&plugins),
+            log: log.clone(),
+        })),
+        ..door.clone()
+    };
 
-    let address = bound.address();
+    let addresses = Addresses {
+        command: command.address(),
+        liveview: liveview.address(),
+    };
     let mut tasks = JoinSet::new();
-    let listening = tokio::spawn(bound.run(
-        move |stream, peer| door.welcome(stream, peer),
-        stopping.clone(),
-    ));
+    let mut listening = JoinSet::new();
+    listening.spawn(listen(command, door, stopping.clone()));
+    listening.spawn(listen(liveview, pictures, stopping.clone()));
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
     let local = Local {
         methods,
@@ -163,14 +172,14 @@ async fn run(options: ServeOptions) -> Result<()> {
     };
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
     tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
-    announce(ready_file.as_deref(), address)?;
+    announce(ready_file.as_deref(), &addresses)?;
 
     let signal = platform::end().await?;
     tracing::info!(signal, "shutting down");
     stop_motion(&plugins).await;
     sessions.close_all(&Close::SHUTDOWN);
     stopping.cancel();
-    let _ = timeout(CLOSE_PATIENCE, listening).await;
+    let _ = timeout(CLOSE_PATIENCE, listening.join_all()).await;
     // What a client began before it was told.
     stop_motion(&plugins).await;
     tasks.shutdown().await;
@@ -179,6 +188,22 @@ async fn run(options: ServeOptions) -> Result<()> {
         tracing::warn!("the security log may lack its last lines");
     }
     Ok(())
+}
+
+async fn bind(name: &'static str, address: SocketAddr) -> Result<Bound, BindError> {
+    let configured = Configured {
+        name,
+        address: address.ip(),
+        port: address.port(),
+    };
+    configured.bind().await
+}
+
+async fn listen(bound: Bound, door: Door, stopping: CancellationToken) {
+    let door = Arc::new(door);
+    bound
+        .run(move |stream, peer| door.welcome(stream, peer), stopping)
+        .await;
 }
 
 impl Hardware {
@@ -346,16 +371,25 @@ async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     }
 }
 
-/// Says, on the terminal and in the file, where clients connect.
-fn announce(ready_file: Option<&Path>, command: std::net::SocketAddr) -> Result<()> {
-    tracing::info!(%command, "ready");
+/// Where clients connect.
+struct Addresses {
+    command: SocketAddr,
+    liveview: SocketAddr,
+}
+
+/// Says so, on the terminal and in the file.
+fn announce(ready_file: Option<&Path>, addresses: &Addresses) -> Result<()> {
+    let Addresses { command, liveview } = addresses;
+    tracing::info!(%command, %liveview, "ready");
     if !command.ip().is_loopback() {
         tracing::warn!(%command, "tokens and commands cross the network in clear: use a VPN, or WS_IP=127.0.0.1 for this machine alone");
     }
     let Some(file) = ready_file else {
         return Ok(());
     };
-    let text = json!({ "command": command.to_string(), "liveview": null, "web": null }).to_string();
+    let text =
+        json!({ "command": command.to_string(), "liveview": liveview.to_string(), "web": null })
+            .to_string();
     let unfinished = file.with_extension("part");
     fs::write(&unfinished, text)
         .and_then(|()| fs::rename(&unfinished, file))

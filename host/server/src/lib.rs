@@ -1,7 +1,7 @@
 //! Everything with a socket, and the program `slewgate`.
 //!
 //! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `connection`, `authenticate`, `sessions`,
-//! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `topics` (events).
+//! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
 //! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them).
 //! Beside it: `local` (the administrator's socket), `config`, `host` (made, started and ended in order), `cli`, `logging`.
 
@@ -30,6 +30,8 @@ mod stops;
 mod jogs;
 
 mod methods;
+
+mod permission;
 
 mod topics;
 

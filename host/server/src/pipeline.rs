@@ -19,6 +19,7 @@ use tokio::task::JoinHandle;
 use crate::jogs::Jogs;
 use crate::methods::{self, HostMethods};
 use crate::net::close::Close;
+use crate::permission::client;
 use crate::records::{Repeats, record, record_stop, tell};
 use crate::replies::send;
 use crate::requests::{Request, Target, stop_counts};
@@ -425,14 +426,4 @@ fn crowded() -> Refusal {
         sentence,
         "too many stops wait",
     )
-}
-
-fn client(session: &Session) -> Client {
-    let client = session.client();
-    Client {
-        session: client.session,
-        id: client.client_id.clone(),
-        client_type: client.token.client_type.clone(),
-        name: client.token.name.clone(),
-    }
 }

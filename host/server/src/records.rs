@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use slewgate_rpc::Code;
+use slewgate_rpc::{Code, Refusal};
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 
 use crate::pipeline::Outcome;
@@ -49,18 +49,14 @@ pub(crate) fn tell(log: &SecurityLog, session: &Session, method: &str, outcome: 
         harmless(&refusal.sentence)
     );
     if refusal.code == Code::Denied {
-        let reason = refusal
-            .data
-            .as_ref()
-            .and_then(|data| data.get("reason")?.as_str().map(str::to_owned));
-        record(
-            log,
-            session,
-            EventKind::Denied,
-            method,
-            reason.as_deref().unwrap_or(&refusal.cause),
-        );
+        let reason = reason(refusal).unwrap_or(&refusal.cause);
+        record(log, session, EventKind::Denied, method, reason);
     }
+}
+
+/// The reason that a policy gave.
+pub(crate) fn reason(refusal: &Refusal) -> Option<&str> {
+    refusal.data.as_ref()?.get("reason")?.as_str()
 }
 
 pub(crate) fn record_stop(

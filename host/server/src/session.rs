@@ -69,7 +69,7 @@ impl Life {
         drop(self);
         outbox.shut();
         if let Ok(socket) = sink.reunite(stream) {
-            finish(socket, &end, outbox, limits.close).await;
+            finish(socket, &end, outbox, limits).await;
         }
         end
     }
@@ -82,7 +82,7 @@ impl Drop for Life {
 }
 
 /// Pings, and waits for the peer to be silent for too long. Whatever it sends counts as life.
-async fn watch(session: &Session, every: Duration) -> End {
+pub(crate) async fn watch(session: &Session, every: Duration) -> End {
     // The pings are sent at the ends of the intervals, and the last has one to be answered.
     let dead = every * (MISSED_PINGS + 1);
     loop {
@@ -132,7 +132,8 @@ where
     }
 }
 
-async fn put<S>(
+/// Sends one message, to the last byte.
+pub(crate) async fn put<S>(
     sink: &mut SplitSink<WebSocket<S>, Message>,
     mut message: Message,
 ) -> Result<(), Error>

@@ -21,6 +21,15 @@ use crate::net::outbox::{Outbox, Unsent};
 /// How often tokens are looked at for those whose time has run out.
 const RECHECK: Duration = Duration::from_millis(500);
 
+/// What a session is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Purpose {
+    /// Requests: port 4000.
+    Commands,
+    /// Pictures: port 8000.
+    LiveView,
+}
+
 /// Who is at the other end of a session.
 #[derive(Debug, Clone)]
 pub struct Client {
@@ -32,6 +41,8 @@ pub struct Client {
     pub token: TokenRecord,
     /// Where it comes from.
     pub address: SocketAddr,
+    /// What it comes for.
+    pub purpose: Purpose,
 }
 
 /// A handle to a live session. Clones are the same session.
@@ -68,7 +79,7 @@ impl Session {
     }
 
     /// Pings, and says whether anything came within `patience`.
-    async fn answers(&self, patience: Duration) -> bool {
+    pub(crate) async fn answers(&self, patience: Duration) -> bool {
         let ask = || self.outbox.ping();
         self.activity.answers(ask, patience).await
     }
@@ -80,6 +91,7 @@ pub(crate) struct Newcomer {
     pub(crate) client_id: String,
     pub(crate) token: TokenRecord,
     pub(crate) address: SocketAddr,
+    pub(crate) purpose: Purpose,
     pub(crate) outbox: Outbox,
     pub(crate) activity: Arc<Activity>,
 }
@@ -87,7 +99,7 @@ pub(crate) struct Newcomer {
 /// Why a newcomer gets no session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum NoPlace {
-    /// Its token and id are here, and alive.
+    /// Its token and id are here for the same purpose, and alive.
     #[error("the same token and client id are connected already")]
     AlreadyConnected,
     /// The host is shutting down.
@@ -158,7 +170,7 @@ impl Sessions {
         }
     }
 
-    /// A session for `newcomer`. One that holds the same token and client id is asked for a sign of
+    /// A session for `newcomer`. One that holds the same token and client id for the same purpose is asked for a sign of
     /// life first, and gives way when there is none within `patience`. The slot is the newcomer's,
     /// and stays with its connection.
     pub(crate) async fn enter(
@@ -196,6 +208,7 @@ impl Live {
         self.sessions.values().find(|session| {
             session.client.token.id == newcomer.token.id
                 && session.client.client_id == newcomer.client_id
+                && session.client.purpose == newcomer.purpose
         })
     }
 
@@ -214,6 +227,7 @@ impl Live {
                 client_id: newcomer.client_id,
                 token: newcomer.token,
                 address: newcomer.address,
+                purpose: newcomer.purpose,
             }),
             outbox: newcomer.outbox,
             activity: newcomer.activity,

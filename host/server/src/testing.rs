@@ -22,7 +22,7 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 use tokio_util::sync::CancellationToken;
 
-use crate::connection::Door;
+use crate::connection::{Door, Service};
 use crate::net::limits::Limits;
 use crate::net::origins::Origins;
 use crate::session::{Pipeline, Receiver};
@@ -113,7 +113,7 @@ impl Harness {
             admission: Admission::new(admission),
             tokens: in_force,
             sessions: Arc::new(Sessions::default()),
-            pipeline: Arc::new(Recorder(recorder)),
+            service: Service::Commands(Arc::new(Recorder(recorder))),
             log,
             clock,
             stopping: CancellationToken::new(),

@@ -3,18 +3,18 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
 
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Action, Client, Effect, Permit, Plugins, Reading, StopCounts, Table};
-use slewgate_rpc::{Code, Refusal, event_text};
+use slewgate_engine::{Effect, Permit, Plugins, Reading, Table};
+use slewgate_rpc::{Refusal, event_text};
 use slewgate_safety::MotionView;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
 use crate::methods::json as result;
+use crate::permission;
 use crate::sessions::Session;
 
 /// By which a client listens.
@@ -25,9 +25,6 @@ pub(crate) const MAX_TOPICS: usize = 32;
 
 /// The topic of swaps.
 const PLUGINS: &str = "plugins";
-
-/// When a policy is asked again that was busy at a swap.
-const ASK_AGAIN: Duration = Duration::from_millis(250);
 
 /// What a table tells by itself.
 const STATUS: &str = "status";
@@ -89,12 +86,13 @@ impl Topics {
                 source,
                 Arc::clone(&self.plugins),
             );
-            let client = permit.client().clone();
-            let denied = denied(Arc::clone(&self.plugins), client, topic.clone(), decided);
+            let (plugins, client) = (Arc::clone(&self.plugins), permit.client().clone());
+            let params = Map::from_iter([("topics".to_owned(), json!([topic]))]);
+            let action = permission::action(SUBSCRIBE, Effect::Observe, params);
             let told = tokio::spawn(async move {
                 tokio::select! {
                     () = told => {}
-                    () = denied => {}
+                    _ = permission::denied(&plugins, &client, &action, decided) => {}
                 }
             });
             if let Some(before) = live.insert((number, topic), told.abort_handle()) {
@@ -188,39 +186,6 @@ fn of_session(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> Vec<
 
 fn count(live: &BTreeMap<(u64, String), AbortHandle>, session: u64) -> usize {
     of_session(live, session).len()
-}
-
-/// Ends when the policy of a later generation does not let this client listen any more.
-async fn denied(plugins: Arc<Plugins>, client: Client, topic: String, mut decided: u64) {
-    let mut snapshots = plugins.snapshots();
-    loop {
-        let snapshot = Arc::clone(&snapshots.borrow_and_update());
-        if snapshot.number() != decided {
-            let Value::Object(params) = json!({ "topics": [topic] }) else {
-                return;
-            };
-            let action = Action {
-                method: SUBSCRIBE.to_owned(),
-                effect: Effect::Observe,
-                params,
-                counts: StopCounts::default(),
-                lease: None,
-            };
-            let number = snapshot.number();
-            match snapshot.decide(&client, action).await {
-                Ok(_) => decided = number,
-                Err(refusal) if refusal.code == Code::Denied => return,
-                // The policy has no time now: that is no no.
-                Err(_) => {
-                    tokio::time::sleep(ASK_AGAIN).await;
-                    continue;
-                }
-            }
-        }
-        if snapshots.changed().await.is_err() {
-            return;
-        }
-    }
 }
 
 /// Sends events in their order, numbered from 1, until the session takes no more.

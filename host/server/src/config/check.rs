@@ -11,7 +11,8 @@ use super::error::ConfigError;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
-    Admission, CommandPort, Config, Device, Engine, Line, Plugin, Policy, PretendedClock, Site,
+    Admission, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
+    PretendedClock, Site,
 };
 use crate::net::limits::Limits;
 
@@ -28,7 +29,16 @@ pub(super) fn check(
     let engine = engine(&shape.engine);
     let lines = lines(source, shape.lines.0)?;
     Ok(Config {
-        liveview: SocketAddr::new(address, shape.liveview.port),
+        liveview: LiveViewPort {
+            address: SocketAddr::new(address, shape.liveview.port),
+            limits: Limits {
+                message_bytes: count(shape.liveview.frame_bytes),
+                bytes_per_second: shape.liveview.bytes_per_second,
+                write: milliseconds(shape.liveview.stall_ms),
+                ..limits(&shape.command, &shape.admission)
+            },
+            streams: count(shape.liveview.streams),
+        },
         web: SocketAddr::new(address, shape.web.port),
         command: CommandPort {
             address: SocketAddr::new(address, shape.command.port),

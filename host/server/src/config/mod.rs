@@ -34,8 +34,8 @@ pub use error::ConfigError;
 pub struct Config {
     /// The port for commands.
     pub command: CommandPort,
-    /// Where the live view is to listen: `WS_IP` and `[liveview] port`.
-    pub liveview: SocketAddr,
+    /// The port for the live view.
+    pub liveview: LiveViewPort,
     /// Where the web page is to listen: `WS_IP` and `[web] port`.
     pub web: SocketAddr,
     /// Names that this machine is reached by, beside its own: `[server] names`.
@@ -67,6 +67,17 @@ pub struct CommandPort {
     pub limits: Limits,
     /// Requests of one session that may wait for their turn; the next is answered with busy.
     pub queue: usize,
+}
+
+/// The port for the live view: `WS_IP` and `[liveview]`.
+#[derive(Clone, Debug)]
+pub struct LiveViewPort {
+    /// Where to listen. Port 0 picks a free one.
+    pub address: SocketAddr,
+    /// What one connection may cost: as for commands, but for what pictures need.
+    pub limits: Limits,
+    /// Streams at a time.
+    pub streams: usize,
 }
 
 /// What clients may use up together: `[admission]`.

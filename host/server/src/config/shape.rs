@@ -76,11 +76,25 @@ impl Default for Command {
 pub(super) struct LiveView {
     #[serde(deserialize_with = "whole::<_, _, 0, 65_535>")]
     pub(super) port: u16,
+    #[serde(deserialize_with = "whole::<_, _, 1, 64>")]
+    pub(super) streams: u32,
+    #[serde(deserialize_with = "whole::<_, _, 65_536, 16_777_216>")]
+    pub(super) frame_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 65_536, 1_000_000_000>")]
+    pub(super) bytes_per_second: NonZeroU32,
+    #[serde(deserialize_with = "whole::<_, _, 100, 600_000>")]
+    pub(super) stall_ms: u32,
 }
 
 impl Default for LiveView {
     fn default() -> Self {
-        Self { port: 8000 }
+        Self {
+            port: 8000,
+            streams: 8,
+            frame_bytes: 2_097_152,
+            bytes_per_second: const { NonZeroU32::new(67_108_864).unwrap() },
+            stall_ms: 10_000,
+        }
     }
 }
 

@@ -73,7 +73,10 @@ fn an_empty_file_is_a_simulator_with_a_mount_on_it() {
         BTreeMap::from([("port".into(), "east".into())])
     );
     assert_eq!(config.command.address.to_string(), "0.0.0.0:4000");
-    assert_eq!((config.liveview.port(), config.web.port()), (8000, 5000));
+    assert_eq!(
+        (config.liveview.address.port(), config.web.port()),
+        (8000, 5000)
+    );
     assert_eq!(config.admission.requests_per_minute.get(), 60);
     assert_eq!((config.site, config.clock), (None, None));
 }
@@ -381,7 +384,7 @@ fn ws_ip_is_the_address_of_all_three_ports() {
     let bound = |address: &str| {
         let config = with(&[("WS_IP", address)], "").unwrap();
         assert_eq!(
-            (config.liveview.ip(), config.web.ip()),
+            (config.liveview.address.ip(), config.web.ip()),
             (config.command.address.ip(), config.command.address.ip())
         );
         config.command.address.ip()

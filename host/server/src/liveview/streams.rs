@@ -9,6 +9,7 @@ use tokio_tungstenite::tungstenite::Bytes;
 
 use super::frame::Frame;
 use super::jpeg::{self, NotJpeg};
+use crate::sessions::Session;
 
 /// Characters of a stream's name.
 const LONGEST_NAME: usize = 32;
@@ -52,6 +53,8 @@ pub struct Streams {
 #[derive(Debug)]
 struct Stream {
     by: String,
+    /// The client that publishes it; none: the host itself.
+    holder: Option<Session>,
     /// Its receivers are the viewers.
     newest: watch::Sender<Option<Arc<Frame>>>,
     /// A viewer has come.
@@ -98,6 +101,26 @@ impl Streams {
     /// # Errors
     /// The name is none or is taken, or there are too many streams.
     pub fn publish(self: &Arc<Self>, name: &str, by: &str) -> Result<Publisher, PublishError> {
+        self.begin(name, by.to_owned(), None)
+    }
+
+    /// Begins a stream of a client.
+    pub(crate) fn publish_from(
+        self: &Arc<Self>,
+        name: &str,
+        session: &Session,
+    ) -> Result<Publisher, PublishError> {
+        let client = session.client();
+        let by = format!("{} ({})", client.token.name, client.client_id);
+        self.begin(name, by, Some(session.clone()))
+    }
+
+    fn begin(
+        self: &Arc<Self>,
+        name: &str,
+        by: String,
+        holder: Option<Session>,
+    ) -> Result<Publisher, PublishError> {
         if !is_name(name) {
             return Err(PublishError::BadName);
         }
@@ -110,7 +133,8 @@ impl Streams {
             return Err(PublishError::TooMany { limit: self.limit });
         }
         let stream = Arc::new(Stream {
-            by: by.to_owned(),
+            by,
+            holder,
             newest: watch::Sender::new(None),
             watched: Notify::new(),
         });
@@ -148,6 +172,20 @@ impl Streams {
     /// The streams that there are, in the order of their names.
     pub fn names(&self) -> Vec<String> {
         self.live().keys().cloned().collect()
+    }
+
+    /// The client that publishes a stream.
+    pub(crate) fn holder(&self, name: &str) -> Option<Session> {
+        self.live().get(name)?.holder.clone()
+    }
+
+    /// Ends a stream, if this client still has it. Its viewers stay with it until its publisher goes.
+    pub(crate) fn take_from(&self, name: &str, holder: &Session) {
+        let mut live = self.live();
+        let held = live.get(name).and_then(|stream| stream.holder.as_ref());
+        if held.is_some_and(|held| held.client().session == holder.client().session) {
+            live.remove(name);
+        }
     }
 
     /// Changes whenever a stream begins.

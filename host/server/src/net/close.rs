@@ -20,8 +20,12 @@ impl Close {
     pub const BINARY: Close = Close::new(1003, "binary messages are not taken here");
     /// Text that is not UTF-8.
     pub const NOT_UTF8: Close = Close::new(1007, "text is not UTF-8");
+    /// The policy says no.
+    pub const DENIED: Close = Close::new(1008, "permission denied");
     /// A message over its limit.
     pub const TOO_LONG: Close = Close::new(1009, "message over its limit");
+    /// No room for what is asked now.
+    pub const NO_ROOM: Close = Close::new(1013, "no room now; try again later");
     /// A reader too slow for what is sent to it.
     pub const TOO_SLOW: Close = Close::new(1013, "reader too slow");
     /// A first message without a token.
@@ -40,6 +44,9 @@ impl Close {
     pub const RATE_LIMIT: Close = Close::new(4008, "Rate limit exceeded");
     /// The same token and client id are already here, or have come anew.
     pub const ALREADY_CONNECTED: Close = Close::new(4009, "Client ID already connected");
+
+    /// Another publishes the stream, or has taken it from one who was silent.
+    pub const STREAM_TAKEN: Close = Close::new(4010, "Stream already published");
 
     const fn new(code: u16, reason: &'static str) -> Close {
         Close {

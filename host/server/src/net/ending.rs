@@ -2,7 +2,6 @@
 
 use std::fmt;
 use std::io;
-use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
@@ -13,12 +12,13 @@ use tokio_tungstenite::tungstenite::{Error, Message};
 
 use super::budget::Exceeded;
 use super::close::Close;
+use super::limits::Limits;
 use super::outbox::{Outbox, Outgoing};
 use super::websocket::WebSocket;
 
-/// Bytes that are read and thrown away at the end, so that a peer in the middle of sending reads
-/// the close frame before the system resets its connection.
-const LINGER_BYTES: u64 = 256 * 1024;
+/// Messages of the longest kind that are read and thrown away at the end, so that a peer in the middle of sending reads the
+/// close frame before the system resets its connection.
+const LINGER_MESSAGES: u64 = 4;
 
 /// Why a WebSocket ended.
 #[derive(Debug)]
@@ -82,14 +82,10 @@ fn exceeded(error: &io::Error) -> Option<Exceeded> {
     error.get_ref()?.downcast_ref().copied()
 }
 
-/// Ends `socket`: what waits in `outbox`, the close frame, the peer's answer, all `within` a time
-/// after which the connection is dropped.
-pub(crate) async fn finish<S>(
-    mut socket: WebSocket<S>,
-    end: &End,
-    outbox: &Outbox,
-    within: Duration,
-) where
+/// Ends `socket`: what waits in `outbox`, the close frame, the peer's answer, all within the time of the limits, after which
+/// the connection is dropped.
+pub(crate) async fn finish<S>(mut socket: WebSocket<S>, end: &End, outbox: &Outbox, limits: &Limits)
+where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     if matches!(end, End::Gone(_) | End::Dead) {
@@ -98,9 +94,10 @@ pub(crate) async fn finish<S>(
     let farewell = async {
         // A socket that fails here is dropped a moment later all the same.
         let _ = part(&mut socket, end.close(), outbox).await;
-        let _ = linger(socket.into_inner().into_inner()).await;
+        let bytes = LINGER_MESSAGES * limits.message_bytes as u64;
+        let _ = linger(socket.into_inner().into_inner(), bytes).await;
     };
-    let _ = timeout(within, farewell).await;
+    let _ = timeout(limits.close, farewell).await;
 }
 
 async fn part<S>(
@@ -134,11 +131,11 @@ fn frame(close: &Close) -> CloseFrame {
     }
 }
 
-async fn linger<S>(mut stream: S) -> io::Result<()>
+async fn linger<S>(mut stream: S, bytes: u64) -> io::Result<()>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     stream.shutdown().await?;
-    tokio::io::copy(&mut stream.take(LINGER_BYTES), &mut tokio::io::sink()).await?;
+    tokio::io::copy(&mut stream.take(bytes), &mut tokio::io::sink()).await?;
     Ok(())
 }

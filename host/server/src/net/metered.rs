@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use super::activity::Activity;
 use super::budget::{Allowance, Exceeded, Rate};
 use super::frames::FrameCounter;
+use super::splice::Splice;
 
 /// Frames that one turn of the runtime may bring: after so many, others go first.
 const FRAMES_PER_TURN: u32 = 64;
@@ -26,6 +27,7 @@ pub(crate) struct Metered<S> {
     /// Frames since the stream last let others go first.
     turn: u32,
     activity: Arc<Activity>,
+    splice: Arc<Splice>,
 }
 
 #[derive(Debug)]
@@ -47,6 +49,7 @@ impl<S> Metered<S> {
             frames: FrameCounter::new(),
             turn: 0,
             activity: Arc::new(Activity::new()),
+            splice: Arc::default(),
         }
     }
 
@@ -65,6 +68,11 @@ impl<S> Metered<S> {
     /// When the peer was last heard.
     pub(crate) fn activity(&self) -> Arc<Activity> {
         Arc::clone(&self.activity)
+    }
+
+    /// Takes bytes that go out past the library.
+    pub(crate) fn splice(&self) -> Arc<Splice> {
+        Arc::clone(&self.splice)
     }
 
     /// The stream itself, without a meter.
@@ -127,17 +135,28 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     }
 }
 
+/// What was spliced in goes out before anything that the library writes after it.
 impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
     fn poll_write(
         self: Pin<&mut Self>,
         context: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.get_mut().inner).poll_write(context, bytes)
+        let this = self.get_mut();
+        std::task::ready!(
+            this.splice
+                .poll_out(&mut this.inner, &this.activity, context)
+        )?;
+        Pin::new(&mut this.inner).poll_write(context, bytes)
     }
 
     fn poll_flush(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.get_mut().inner).poll_flush(context)
+        let this = self.get_mut();
+        std::task::ready!(
+            this.splice
+                .poll_out(&mut this.inner, &this.activity, context)
+        )?;
+        Pin::new(&mut this.inner).poll_flush(context)
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

@@ -19,4 +19,5 @@ pub(crate) mod budget;
 pub(crate) mod ending;
 pub(crate) mod frames;
 pub(crate) mod metered;
+pub(crate) mod splice;
 pub(crate) mod websocket;

@@ -21,9 +21,6 @@ const READ_BUFFER: usize = 4 * 1024;
 /// Room in the library's buffer for writing beyond the longest message: pongs and the close frame.
 const CONTROL_ROOM: usize = 16 * 1024;
 
-/// Paths where commands are spoken: on a port of their own, and on the port of the web page.
-const PATHS: [&str; 2] = ["/", "/command"];
-
 /// A WebSocket with the meter under it.
 pub(crate) type WebSocket<S> = WebSocketStream<Metered<S>>;
 
@@ -41,9 +38,10 @@ pub(crate) enum UpgradeError {
     Bad(Error),
 }
 
-/// Answers the request for a WebSocket, by `until` at the latest.
+/// Answers the request for a WebSocket at one of `paths`, by `until` at the latest.
 pub(crate) async fn upgrade<S>(
     stream: S,
+    paths: [&str; 2],
     origins: &Origins,
     limits: &Limits,
     until: Instant,
@@ -52,7 +50,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let stream = Metered::new(stream, limits.upgrade_bytes);
-    let upgrade = accept_hdr_async_with_config(stream, Judge(origins), Some(config(limits)));
+    let upgrade =
+        accept_hdr_async_with_config(stream, Judge { paths, origins }, Some(config(limits)));
     match timeout_at(until, upgrade).await {
         Ok(Ok(socket)) => Ok(socket),
         Ok(Err(Error::Http(response))) => Err(UpgradeError::Refused(body(&response))),
@@ -61,7 +60,8 @@ where
     }
 }
 
-fn config(limits: &Limits) -> WebSocketConfig {
+/// How the library speaks WebSocket within `limits`.
+pub(crate) fn config(limits: &Limits) -> WebSocketConfig {
     WebSocketConfig::default()
         .read_buffer_size(READ_BUFFER)
         .write_buffer_size(0)
@@ -72,15 +72,19 @@ fn config(limits: &Limits) -> WebSocketConfig {
 
 /// Judges path and origin. The query is not looked at and never logged: somebody may put a token
 /// there.
-struct Judge<'a>(&'a Origins);
+struct Judge<'a> {
+    paths: [&'a str; 2],
+    origins: &'a Origins,
+}
 
 impl Callback for Judge<'_> {
     fn on_request(self, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
-        if !PATHS.contains(&request.uri().path()) {
-            let text = "nothing is here; the websocket is at / and at /command";
-            return Err(refusal(StatusCode::NOT_FOUND, text.to_owned()));
+        if !self.paths.contains(&request.uri().path()) {
+            let [at, or] = self.paths;
+            let text = format!("nothing is here; the websocket is at {at} and at {or}");
+            return Err(refusal(StatusCode::NOT_FOUND, text));
         }
-        match self.0.judge(origin(request.headers())) {
+        match self.origins.judge(origin(request.headers())) {
             Ok(()) => Ok(response),
             Err(text) => Err(refusal(StatusCode::FORBIDDEN, text)),
         }
