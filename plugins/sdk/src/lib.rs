@@ -12,6 +12,7 @@ pub mod mount;
 
 pub mod angle;
 mod script;
+pub mod time;
 
 #[doc(hidden)]
 pub mod bindings;

@@ -1,17 +1,25 @@
 //! The commands that clients know of every mount, typed: a handler that takes these from here speaks as the others do.
 
 mod goto;
+mod guide;
 mod jog;
+mod park;
+mod place;
 mod status;
+mod sync;
 mod track;
 
 pub use goto::{Degrees, Goto, Hours, Where};
+pub use guide::{Guide, LONGEST_PULSE};
 pub use jog::{Direction, Jog, JogBegun, Rate};
+pub use park::{Home, Park, Unpark};
+pub use place::{SetSite, SetTime, SiteTold, TimeSet};
 pub use status::{Identity, Info, PierSide, Point, State, Status};
+pub use sync::{SYNC_LIMIT, Sync, Synced};
 pub use track::{Track, Tracking, TrackingSet};
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 
 use crate::{Command, Effect};
 
@@ -53,28 +61,6 @@ const BEGUN: &str = r#"{"type":"object","required":["motion"],"properties":{
 pub struct Begun {
     /// Its number.
     pub motion: u32,
-}
-
-/// Goes to the park position and stays there.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Park {}
-
-impl Verb for Park {
-    const NAME: &'static str = "park";
-    const SUMMARY: &'static str = "Go to the park position and stay there; answers when begun.";
-    const EFFECT: Effect = Effect::Move;
-}
-
-/// Makes a parked mount ready to move.
-#[derive(Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Unpark {}
-
-impl Verb for Unpark {
-    const NAME: &'static str = "unpark";
-    const SUMMARY: &'static str = "Make a parked mount ready to move.";
-    const EFFECT: Effect = Effect::Move;
 }
 
 #[cfg(test)]
@@ -158,7 +144,65 @@ mod tests {
             &[r#"{"mode":"off"}"#],
             &[r#"{}"#, r#"{"mode":"king"}"#, r#"{"mode":"off","x":1}"#],
         );
+        holds::<Sync>(
+            &[
+                r#"{"ra":1,"dec":2,"force":true}"#,
+                r#"{"altitude":1,"azimuth":0,"force":false}"#,
+            ],
+            &[
+                r#"{"ra":1}"#,
+                r#"{"ra":1,"dec":91}"#,
+                r#"{"ra":1,"dec":2,"force":1}"#,
+                r#"{"ra":1,"dec":2,"fast":true}"#,
+            ],
+        );
+        holds::<Guide>(
+            &[
+                r#"{"direction":"east","duration_ms":1}"#,
+                r#"{"direction":"east","duration_ms":60000}"#,
+            ],
+            &[
+                r#"{"direction":"east"}"#,
+                r#"{"duration_ms":100}"#,
+                r#"{"direction":"up","duration_ms":100}"#,
+                r#"{"direction":"east","duration_ms":0}"#,
+                r#"{"direction":"east","duration_ms":-5}"#,
+                r#"{"direction":"east","duration_ms":60001}"#,
+                r#"{"direction":"east","duration_ms":1.5}"#,
+                r#"{"direction":"east","duration_ms":"100"}"#,
+            ],
+        );
+        holds::<SetSite>(
+            &[
+                r#"{"latitude":-90,"longitude":180}"#,
+                r#"{"latitude":0,"longitude":-180,"elevation":-430}"#,
+            ],
+            &[
+                r#"{"latitude":91,"longitude":0}"#,
+                r#"{"latitude":-90.1,"longitude":0}"#,
+                r#"{"latitude":0,"longitude":180.1}"#,
+                r#"{"latitude":0,"longitude":-181}"#,
+                r#"{"latitude":0,"longitude":0,"elevation":9001}"#,
+                r#"{"latitude":0}"#,
+                r#"{"latitude":"51:30","longitude":0}"#,
+            ],
+        );
+        holds::<SetTime>(
+            &[
+                r#"{}"#,
+                r#"{"time":"2026-11-23T22:00:00.123Z"}"#,
+                r#"{"time":"2026-11-23T22:00:00+05:45"}"#,
+            ],
+            &[
+                r#"{"time":"yesterday"}"#,
+                r#"{"time":"2026-11-23"}"#,
+                r#"{"time":"2026-11-23T22:00:00"}"#,
+                r#"{"time":1795471200}"#,
+                r#"{"zone":1}"#,
+            ],
+        );
         holds::<Park>(&[], &[r#"{"now":true}"#]);
+        holds::<Home>(&[], &[r#"{"now":true}"#]);
         holds::<Unpark>(&[], &[r#"{"now":true}"#]);
         holds::<Info>(&[], &[r#"{"now":true}"#]);
         holds::<Status>(&[], &[r#"{"now":true}"#]);

@@ -236,7 +236,9 @@ struct ScriptedLine(Rc<Steps>);
 
 impl Line for ScriptedLine {
     fn exchange(&self, exchange: &Exchange) -> Result<Vec<u8>, LineError> {
-        self.0.exchange(exchange)
+        let reply = self.0.exchange(exchange)?;
+        self.0.assert_read();
+        Ok(reply)
     }
 
     fn hold(&self, _at_most: Millis) -> Result<Box<dyn Held>, LineError> {
@@ -261,19 +263,22 @@ impl Held for ScriptedLine {
 impl Steps {
     fn exchange(&self, exchange: &Exchange) -> Result<Vec<u8>, LineError> {
         self.write(&exchange.request)?;
-        let reply = self.read(exchange.reply)?;
+        self.read(exchange.reply)
+    }
+
+    /// Only on a held line may the rest of a reply be read later.
+    fn assert_read(&self) {
         let unread = self.unread.borrow();
         assert!(
             unread.is_empty(),
-            "{} left {} unread",
-            shown(&exchange.request),
+            "{} was left unread",
             shown(unread.iter())
         );
-        Ok(reply)
     }
 
     #[expect(clippy::panic, reason = "a test that went another way")]
     fn write(&self, bytes: &[u8]) -> Result<(), LineError> {
+        self.assert_read();
         match self.next.borrow_mut().pop_front() {
             Some(Step::Line { request, reply }) if request == bytes => {
                 self.unread.borrow_mut().extend(reply?);

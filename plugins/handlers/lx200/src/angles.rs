@@ -65,6 +65,38 @@ pub(crate) fn set_dec(target: Equatorial, high: bool, mark: u8) -> Vec<u8> {
     command
 }
 
+/// `:St…#`, to set the latitude in degrees.
+pub(crate) fn set_latitude(latitude: f64, seconds: bool) -> Vec<u8> {
+    set(":St", latitude, 2, seconds)
+}
+
+/// `:Sg…#`, to set the longitude in degrees, west positive, with a sign.
+pub(crate) fn set_longitude(west: f64, seconds: bool) -> Vec<u8> {
+    set(":Sg", west, 3, seconds)
+}
+
+/// The same, counted from 0 to 360 and without a sign.
+pub(crate) fn set_longitude_around(west: f64) -> Vec<u8> {
+    let Sexagesimal { whole, minutes, .. } = Sexagesimal::to_minute(west.rem_euclid(360.0));
+    format!(":Sg{:03}*{minutes:02}#", whole % 360).into_bytes()
+}
+
+fn set(verb: &str, degrees: f64, digits: usize, seconds: bool) -> Vec<u8> {
+    let angle = if seconds {
+        Sexagesimal::to_second(degrees, None)
+    } else {
+        Sexagesimal::to_minute(degrees)
+    };
+    let sign = if angle.negative { '-' } else { '+' };
+    let (whole, minutes) = (angle.whole, angle.minutes);
+    let mut command = format!("{verb}{sign}{whole:0digits$}*{minutes:02}");
+    if seconds {
+        command += &format!(":{:02}", angle.seconds);
+    }
+    command += "#";
+    command.into_bytes()
+}
+
 /// What a command sets, for people.
 pub(crate) fn value(command: &[u8]) -> String {
     let value = command.iter().skip(3).filter(|byte| **byte != b'#');
@@ -105,6 +137,62 @@ mod tests {
         assert_eq!(set_ra(target, false), b":Sr00:00.0#");
         assert_eq!(set_dec(target, true, 0xdf), b":Sd-00\xdf30:36#");
         assert_eq!(set_dec(target, false, b'*'), b":Sd-00*31#");
+    }
+
+    #[test]
+    fn sites_are_written_with_the_sign_that_mounts_count_by() {
+        assert_eq!(set_latitude(51.5, false), b":St+51*30#");
+        assert_eq!(set_latitude(-0.25, false), b":St-00*15#");
+        assert_eq!(set_latitude(-33.8688, true), b":St-33*52:08#");
+        assert_eq!(set_latitude(-90.0, true), b":St-90*00:00#");
+        assert_eq!(set_longitude(0.1667, true), b":Sg+000*10:00#");
+        assert_eq!(set_longitude(-151.2093, true), b":Sg-151*12:33#");
+        assert_eq!(set_longitude(-0.5, false), b":Sg-000*30#");
+        assert_eq!(set_longitude_around(118.25), b":Sg118*15#");
+        assert_eq!(set_longitude_around(-151.2), b":Sg208*48#");
+        assert_eq!(set_longitude_around(-0.001), b":Sg000*00#");
+        assert_eq!(set_longitude_around(-180.0), b":Sg180*00#");
+    }
+
+    #[test]
+    fn every_angle_reads_back_as_it_was_written() {
+        for thousandth in -180_000..=180_000 {
+            let degrees = f64::from(thousandth) / 1000.0;
+            let read = |command: Vec<u8>| angle::parse(&command[3..command.len() - 1]).unwrap();
+            let around = |a: f64, b: f64| (a - b + 180.0).rem_euclid(360.0) - 180.0;
+            let second = read(set_longitude(degrees, true)) - degrees;
+            assert!(second.abs() < 0.51 / 3600.0, "{degrees}");
+            let minute = around(read(set_longitude_around(degrees)), degrees);
+            assert!(minute.abs() < 0.51 / 60.0, "{degrees}");
+            let east = longitude(&set_longitude_around(degrees)[3..]).unwrap();
+            assert!(around(east, -degrees).abs() < 0.51 / 60.0, "{degrees}");
+            if degrees.abs() <= 90.0 {
+                let target = Equatorial {
+                    ra: 0.0,
+                    dec: degrees,
+                };
+                for mark in [b'*', 0xdf, b':'] {
+                    let dec = read(set_dec(target, true, mark)) - degrees;
+                    assert!(dec.abs() < 0.51 / 3600.0, "{degrees}");
+                }
+                let low = read(set_dec(target, false, b'*')) - degrees;
+                assert!(low.abs() < 0.51 / 60.0, "{degrees}");
+            }
+            if degrees >= 0.0 {
+                let ra = degrees * 24.0 / 180.0 % 24.0;
+                let target = Equatorial { ra, dec: 0.0 };
+                let (high, low) = (read(set_ra(target, true)), read(set_ra(target, false)));
+                let off = |read: f64| (read - ra + 12.0).rem_euclid(24.0) - 12.0;
+                assert!(
+                    off(high).abs() < 0.51 / 3600.0 && off(low).abs() < 0.051 / 60.0,
+                    "{ra}"
+                );
+                assert!(
+                    (0.0..24.0).contains(&high) && (0.0..24.0).contains(&low),
+                    "{ra}"
+                );
+            }
+        }
     }
 
     #[test]

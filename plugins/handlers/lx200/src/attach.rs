@@ -1,118 +1,102 @@
 //! What is there: asked when the line was opened, kept for every call after.
 
-use serde::{Deserialize, Serialize};
-use slewgate_sdk::mount::{Identity, Park, Track, Unpark, Verb};
-use slewgate_sdk::{Attachment, Failure, Host, LineError, Site, StopSequence, json, read};
+use slewgate_sdk::mount::Identity;
+use slewgate_sdk::{Attachment, Failure, Host, StopSequence, json};
 
-use crate::port::{self, Port, garbled};
-use crate::settings::{Dialect, Settings};
-use crate::{Lx200, angles, drift, parked, status};
+use crate::dialect::Name;
+use crate::mount::{Found, Mount};
+use crate::port::{self, Port, Probed, garbled};
+use crate::settings::{Choice, Settings};
+use crate::{Lx200, angles, site, status};
 
-/// What was found.
-#[derive(Debug, Serialize, Deserialize)]
-pub(crate) struct Found {
-    pub(crate) model: String,
-    pub(crate) firmware: Option<String>,
-    /// Of a Classic or one that is as taciturn: see [`lacks`].
-    classic: bool,
-    /// Whether it shows seconds.
-    pub(crate) high: bool,
-    /// Its degree mark.
-    pub(crate) mark: u8,
-    latitude: Option<f64>,
-    longitude: Option<f64>,
-}
-
-const KEY: &str = "found";
-
-/// A Classic writes this between degrees and minutes, and knows no verb that tells its name.
+/// A Classic writes this between degrees and minutes; no OnStep does.
 const CLASSIC_MARK: u8 = 0xdf;
+
+/// What a mount calls itself.
+#[derive(Default)]
+struct Product {
+    name: Option<String>,
+    version: Option<String>,
+}
 
 pub(crate) fn attach(host: &dyn Host, settings: &Settings) -> Result<Attachment, Failure> {
     let port = Port::open(host)?;
-    let ra = with_seconds(&port)?;
+    let before = Found::recall(host);
+    if let Some(found) = &before
+        && found.dialect.speech().is_deaf(host, &port)?
+    {
+        return Ok(found.attachment());
+    }
+    let first = right_ascension(&port)?;
     let dec = port.ask(":GD#")?;
-    let reading = status::reading(&ra, &dec)?;
     let mark = angles::mark(&dec);
-    let classic = settings.dialect == Dialect::Classic || mark == CLASSIC_MARK;
+    let (dialect, product) = identify(&port, settings.dialect, mark, before.as_ref())?;
+    let speech = dialect.speech();
+    let ra = if angles::is_high(&first) {
+        first
+    } else {
+        speech.with_seconds(&port)?.unwrap_or(first)
+    };
+    let reading = status::reading(&ra, &dec)?;
+    let lacks = speech.lacks(&port)?;
+    let (latitude, longitude) = site::told(&port)?;
     let found = Found {
-        model: if classic {
-            "LX200 Classic".into()
-        } else {
-            told(&port, ":GVP#")?.unwrap_or_else(|| "LX200 compatible".into())
-        },
-        firmware: if classic { None } else { told(&port, ":GVN#")? },
-        classic,
+        model: speech.model(product.name.as_deref(), product.version.as_deref()),
+        firmware: product.version,
+        dialect,
         high: reading.high,
         mark,
-        latitude: optional(port.ask(":Gt#"))?.and_then(|text| angles::declination(&text)),
-        longitude: optional(port.ask(":Gg#"))?.and_then(|text| angles::longitude(&text)),
+        lacks,
+        latitude,
+        longitude,
+        elevation: None,
     };
-    host.keep(KEY, json(&found)?.as_bytes())?;
-    // Moved since the last look is not seen to move: here that difference is taken up.
-    drift::judge(host, &reading, host.now())?;
-    parked::attached(host, &port, reading.at)?;
-    Ok(Attachment {
-        lacks: lacks(&found),
-        model: found.model,
-        stops: vec![stop()],
-    })
+    found.keep(host)?;
+    let mount = Mount { host, port, found };
+    speech.attached(&mount, &reading)?;
+    Ok(mount.found.attachment())
 }
 
 pub(crate) fn info(host: &dyn Host) -> Result<String, Failure> {
-    let found = Found::recall(host)?;
-    let lacks = lacks(&found);
+    let Mount { found, .. } = Mount::open(host)?;
     let commands = <Lx200 as slewgate_sdk::Handler>::describe().commands;
+    let names = commands.into_iter().map(|command| command.name);
     json(&Identity {
-        capabilities: commands
-            .into_iter()
-            .map(|command| command.name)
-            .filter(|name| !lacks.contains(name))
-            .collect(),
+        capabilities: names.filter(|name| !found.lacks.contains(name)).collect(),
+        dialect: Some(found.dialect.text()),
+        site: found.site_told(),
         model: found.model,
         firmware: found.firmware,
         protocol: "LX200",
     })
 }
 
-impl Found {
-    pub(crate) fn recall(host: &dyn Host) -> Result<Self, Failure> {
-        // Without it there was no mount yet.
-        let kept = host.recall(KEY).ok_or(LineError::Disconnected)?;
-        read(&kept)
-            .map_err(|error| Failure::Internal(format!("what was kept of the mount: {error}")))
-    }
-
-    /// Where the mount believes to be, if it tells.
-    pub(crate) fn site(&self) -> Option<Site> {
-        Some(Site {
-            latitude: self.latitude?,
-            longitude: self.longitude?,
-            elevation: 0.0,
-        })
-    }
-}
-
-/// The right ascension, after it was asked for seconds where there were none. `:U#` changes between the two and is not answered, so it is sent only to a mount
-/// that was seen to be in low precision: one that shows seconds always might answer it, and every reply after would be another's.
-fn with_seconds(port: &Port) -> Result<Vec<u8>, Failure> {
-    let ra = match right_ascension(port) {
+pub(crate) fn right_ascension(port: &Port) -> Result<Vec<u8>, Failure> {
+    let ask = || {
+        let ra = port.ask(":GR#")?;
+        match angles::hours(&ra) {
+            Some(_) => Ok(ra),
+            None => Err(garbled(":GR#", &ra)),
+        }
+    };
+    match ask() {
         // The first reply may begin with what an earlier program asked for.
-        Err(Failure::Hardware(_)) => right_ascension(port),
+        Err(Failure::Hardware(_)) => ask(),
         other => other,
-    }?;
-    if angles::is_high(&ra) {
-        return Ok(ra);
     }
-    port.tell(":U#")?;
-    right_ascension(port)
 }
 
-fn right_ascension(port: &Port) -> Result<Vec<u8>, Failure> {
-    let ra = port.ask(":GR#")?;
-    match angles::hours(&ra) {
-        Some(_) => Ok(ra),
-        None => Err(garbled(":GR#", &ra)),
+impl Found {
+    fn attachment(&self) -> Attachment {
+        let model = match &self.firmware {
+            Some(firmware) => format!("{} {firmware}", self.model),
+            None => self.model.clone(),
+        };
+        Attachment {
+            model,
+            lacks: self.lacks.clone(),
+            stops: vec![stop()],
+        }
     }
 }
 
@@ -125,29 +109,59 @@ fn stop() -> StopSequence {
     }
 }
 
-/// Later mounts answer these where a Classic is silent, or do not know them and answer `0`.
-fn lacks(found: &Found) -> Vec<String> {
-    if found.classic {
-        Vec::new()
-    } else {
-        [Track::NAME, Park::NAME, Unpark::NAME]
-            .map(String::from)
-            .into()
+/// How to speak to it. One that was found to be a Classic is believed to be one still where its degree mark bears it out, so that
+/// it is not asked what it is silent to at each swap.
+fn identify(
+    port: &Port,
+    choice: Choice,
+    mark: u8,
+    before: Option<&Found>,
+) -> Result<(Name, Product), Failure> {
+    let known = before.filter(|found| found.dialect == Name::Classic && mark == CLASSIC_MARK);
+    match (choice.named(), known) {
+        (Some(Name::Classic), _) | (None, Some(_)) => Ok((Name::Classic, Product::default())),
+        (Some(named), _) => Ok((named, Product::ask(port, mark)?)),
+        (None, None) => recognize(Product::ask(port, mark)?),
     }
 }
 
-fn told(port: &Port, command: &str) -> Result<Option<String>, LineError> {
-    let text = optional(port.ask(command))?;
-    Ok(text
-        .map(|text| String::from_utf8_lossy(&text).trim().to_owned())
-        .filter(|text| !text.is_empty()))
+/// A Classic knows none of these questions and is silent. The same letters are harmless to one mount and move or upset another,
+/// so that what is not known is not spoken to.
+fn recognize(product: Product) -> Result<(Name, Product), Failure> {
+    let Product { name, version } = &product;
+    match name.as_deref().map(Name::of) {
+        Some(Some(dialect)) => Ok((dialect, product)),
+        None if version.is_none() => Ok((Name::Classic, product)),
+        _ => Err(unknown(&product)),
+    }
 }
 
-/// Silence means that the mount does not know the question.
-fn optional(reply: Result<Vec<u8>, LineError>) -> Result<Option<Vec<u8>>, LineError> {
-    match reply {
-        Ok(text) => Ok(Some(text)),
-        Err(LineError::Timeout(_)) => Ok(None),
-        Err(error) => Err(error),
+fn unknown(product: &Product) -> Failure {
+    let called = [&product.name, &product.version];
+    let called: Vec<_> = called.into_iter().flatten().map(String::as_str).collect();
+    Failure::Hardware(format!(
+        "the mount calls itself `{}`, and that is none of the dialects known; name the one to speak in its table of the \
+         configuration: settings = {{ dialect = \"classic\" }} or \"onstep\"",
+        called.join(" ").escape_debug()
+    ))
+}
+
+impl Product {
+    fn ask(port: &Port, mark: u8) -> Result<Self, Failure> {
+        let name = told(port, ":GVP#")?;
+        // One question may be lost; of one with this mark it need not be feared that it is an OnStep.
+        let version = match name {
+            None if mark == CLASSIC_MARK => None,
+            _ => told(port, ":GVN#")?,
+        };
+        Ok(Self { name, version })
     }
+}
+
+/// None: silence.
+fn told(port: &Port, command: &str) -> Result<Option<String>, Failure> {
+    Ok(match port.probe(command)? {
+        Probed::Silence => None,
+        Probed::Text(text) => Some(String::from_utf8_lossy(&text).trim().to_owned()),
+    })
 }

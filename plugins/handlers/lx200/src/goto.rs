@@ -1,14 +1,12 @@
 //! `:Sr…#` `:Sd…#` `:MS#`: to a position of the sky.
 
 use serde::{Deserialize, Serialize};
-use slewgate_sdk::mount::{Begun, Goto, Where};
-use slewgate_sdk::{
-    Equatorial, Failure, Frame, Host, Kind, Millis, Orphan, Plan, Progress, Step, json,
-};
+use slewgate_sdk::mount::{Begun, Goto};
+use slewgate_sdk::{Equatorial, Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
 
-use crate::attach::Found;
-use crate::port::{self, Port};
-use crate::{Note, angles, parked, status};
+use crate::mount::Mount;
+use crate::port::{self, HOLD, HeldPort};
+use crate::{Note, angles, status};
 
 /// A slew on its way.
 #[derive(Debug, Serialize, Deserialize)]
@@ -31,44 +29,39 @@ const ASTRAY_LOOKS: u8 = 5;
 const ARRIVED: f64 = 0.25;
 
 pub(crate) fn goto(host: &dyn Host, params: &Goto) -> Result<String, Failure> {
-    let found = Found::recall(host)?;
-    parked::refuse(host)?;
-    let target = target(host, &found, params)?;
-    let port = Port::open(host)?.hold()?;
-    let ra = angles::set_ra(target, found.high);
-    if !port.accepts(&ra)? {
-        return Err(refused("right ascension", &ra));
-    }
-    let dec = angles::set_dec(target, found.high, found.mark);
-    if !port.accepts(&dec)? {
-        return Err(refused("declination", &dec));
-    }
+    let meant = params.target()?;
+    let mount = Mount::awake(host)?;
+    let target = meant.jnow(host, mount.found.site())?;
+    let held = mount.port.hold(HOLD)?;
+    set_target(&mount, &held, target)?;
     let motion = host.begin(&plan(target)?)?;
-    match port.refusal(":MS#")? {
+    match mount.dialect().set_out(&mount, &held)? {
         None => json(&Begun { motion }),
         Some(reason) => Err(Failure::Refused(reason)),
     }
 }
 
-fn refused(what: &str, command: &[u8]) -> Failure {
-    Failure::Refused(format!(
-        "the mount refused the {what} {}",
-        angles::value(command)
-    ))
+/// The target of the orders that follow, in JNow.
+pub(crate) fn set_target(
+    mount: &Mount,
+    held: &HeldPort,
+    target: Equatorial,
+) -> Result<(), Failure> {
+    let found = &mount.found;
+    let ra = angles::set_ra(target, found.high);
+    let dec = angles::set_dec(target, found.high, found.mark);
+    for (what, command) in [("right ascension", ra), ("declination", dec)] {
+        if !held.accepts(&command)? {
+            return Err(refused(what, &command));
+        }
+    }
+    Ok(())
 }
 
-/// In JNow.
-fn target(host: &dyn Host, found: &Found, params: &Goto) -> Result<Equatorial, Failure> {
-    let now = host.now();
-    match params.target()? {
-        Where::Stars(position, frame) => Ok(host.convert(position, frame, Frame::Jnow, now)),
-        Where::Horizon(direction) => match found.site() {
-            Some(site) => Ok(host.to_equatorial(direction, now, site)),
-            None => Err(Failure::Refused(
-                "the mount does not tell its site: give ra and dec".into(),
-            )),
-        },
-    }
+/// The mount did not take a value.
+pub(crate) fn refused(what: &str, command: &[u8]) -> Failure {
+    let value = angles::value(command);
+    Failure::Refused(format!("the mount refused the {what} {value}"))
 }
 
 fn plan(target: Equatorial) -> Result<Plan, Failure> {
@@ -92,15 +85,15 @@ fn plan(target: Equatorial) -> Result<Plan, Failure> {
 
 impl Slew {
     pub(crate) fn look(self, host: &dyn Host) -> Result<Progress, Failure> {
-        let port = Port::open(host)?;
-        if status::shows_bars(&port)? {
+        let mount = Mount::open(host)?;
+        if mount.dialect().under_way(&mount)? {
             return Self { astray: 0, ..self }.again();
         }
         let target = Equatorial {
             ra: self.ra,
             dec: self.dec,
         };
-        let off = host.separation(status::position(&port)?.at, target);
+        let off = host.separation(status::position(&mount.port)?.at, target);
         if off <= ARRIVED {
             Ok(Progress::Done)
         } else if self.astray < ASTRAY_LOOKS {

@@ -3,18 +3,18 @@
 use slewgate_sdk::mount::{Direction, Jog, JogBegun, Rate};
 use slewgate_sdk::{Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
 
-use crate::port::{self, Port};
-use crate::{Note, parked};
+use crate::Note;
+use crate::mount::Mount;
+use crate::port;
 
 /// However often it is renewed.
 const AT_MOST: Millis = 60_000;
 
 pub(crate) fn jog(host: &dyn Host, params: &Jog) -> Result<String, Failure> {
-    parked::refuse(host)?;
-    let port = Port::open(host)?;
+    let mount = Mount::awake(host)?;
     let motion = host.begin(&plan(params.direction)?)?;
-    port.tell(rate(params.rate))?;
-    port.tell(start(params.direction))?;
+    mount.port.tell(rate(params.rate))?;
+    mount.port.tell(&start(params.direction))?;
     json(&JogBegun {
         motion,
         lease_ms: params.lease_ms,
@@ -37,7 +37,7 @@ fn plan(direction: Direction) -> Result<Plan, Failure> {
         orphan: Orphan::Stop,
         at_most: AT_MOST,
         target: None,
-        ending: vec![port::silent(end(direction))],
+        ending: vec![port::silent(&end(direction))],
         first_look: AT_MOST,
         note: Note::Jog.bytes()?,
     })
@@ -52,20 +52,21 @@ fn rate(rate: Rate) -> &'static str {
     }
 }
 
-fn start(direction: Direction) -> &'static str {
-    match direction {
-        Direction::North => ":Mn#",
-        Direction::South => ":Ms#",
-        Direction::East => ":Me#",
-        Direction::West => ":Mw#",
-    }
+/// Moves that way until it is ended.
+pub(crate) fn start(direction: Direction) -> String {
+    format!(":M{}#", letter(direction))
 }
 
-fn end(direction: Direction) -> &'static str {
+/// Ends that alone.
+pub(crate) fn end(direction: Direction) -> String {
+    format!(":Q{}#", letter(direction))
+}
+
+pub(crate) fn letter(direction: Direction) -> char {
     match direction {
-        Direction::North => ":Qn#",
-        Direction::South => ":Qs#",
-        Direction::East => ":Qe#",
-        Direction::West => ":Qw#",
+        Direction::North => 'n',
+        Direction::South => 's',
+        Direction::East => 'e',
+        Direction::West => 'w',
     }
 }

@@ -1,26 +1,35 @@
 //! The handler for mounts that speak Meade's LX200 language.
 //!
 //! What a mount is was found when its line was opened, and is kept; each command is one small file, with its bytes out and in side by side.
-//! The language of the Classic is spoken throughout. Later mounts understand it too, but differ in which verbs they answer:
-//! those verbs are not offered there. Absent: a mount's own alt-azimuth slew (`:MA#`), since not all modes have it; the host converts.
+//! Where mounts differ, a command asks the mount's [`dialect`]. Absent: a mount's own alt-azimuth slew (`:MA#`), since not all modes
+//! have it; the host converts.
 //!
 //! Sources: Meade, *LX200 Telescope Operation Manual*, command set; INDI's `lx200driver` for what other mounts do.
 
 mod angles;
+mod mount;
 mod port;
 
+mod dialect;
+
 mod attach;
-mod drift;
 mod goto;
+mod guide;
+mod home;
 mod jog;
 mod park;
-mod parked;
 mod settings;
+mod site;
 mod status;
+mod sync;
+mod time;
 mod track;
 
 use serde::{Deserialize, Serialize};
-use slewgate_sdk::mount::{self, Goto, Info, Jog, Park, Status, Track, Unpark, Verb};
+use slewgate_sdk::mount::{
+    Goto, Guide, Home, Info, Jog, Park, SetSite, SetTime, Status, Sync, Track, Unpark, Verb,
+    command,
+};
 use slewgate_sdk::{
     Attachment, Client, Description, Failure, Handler, Host, Observation, Occasion, Progress,
     Request, export_handler, json, params, read,
@@ -37,8 +46,10 @@ pub struct Lx200 {
 enum Note {
     Goto(goto::Slew),
     Jog,
+    Pulse(guide::Pulse),
     Park(park::Parking),
     Unpark,
+    Home(home::Homing),
 }
 
 impl Handler for Lx200 {
@@ -51,13 +62,18 @@ impl Handler for Lx200 {
     fn describe() -> Description {
         Description {
             commands: vec![
-                mount::command::<Info>(),
-                mount::command::<Status>(),
-                mount::command::<Goto>(),
-                mount::command::<Jog>(),
-                mount::command::<Track>(),
-                mount::command::<Park>(),
-                mount::command::<Unpark>(),
+                command::<Info>(),
+                command::<Status>(),
+                command::<Goto>(),
+                command::<Sync>(),
+                command::<Jog>(),
+                command::<Guide>(),
+                command::<Track>(),
+                command::<Park>(),
+                command::<Unpark>(),
+                command::<Home>(),
+                command::<SetSite>(),
+                command::<SetTime>(),
             ],
             sample_every: Some(status::EVERY),
         }
@@ -72,10 +88,15 @@ impl Handler for Lx200 {
             Info::NAME => attach::info(host),
             Status::NAME => Ok(status::sample(host)?.data),
             Goto::NAME => goto::goto(host, &params(request)?),
+            Sync::NAME => sync::sync(host, &params(request)?),
             Jog::NAME => jog::jog(host, &params(request)?),
+            Guide::NAME => guide::guide(host, &params(request)?),
             Track::NAME => track::track(host, &params(request)?),
             Park::NAME => park::park(host),
             Unpark::NAME => park::unpark(host),
+            Home::NAME => home::home(host),
+            SetSite::NAME => site::set_site(host, &params(request)?),
+            SetTime::NAME => time::set_time(host, &params(request)?),
             other => Err(Failure::Internal(format!("no command {other}"))),
         }
     }
@@ -94,12 +115,15 @@ impl Handler for Lx200 {
         let note = read(note)
             .map_err(|error| Failure::Internal(format!("a note of another version: {error}")))?;
         match (occasion, note) {
+            (Occasion::Ended, Note::Home(_)) => home::ended(host),
             // After `:Q#` the motors are what they were before.
             (Occasion::Ended, _) => Ok(Progress::Done),
             (Occasion::Look, Note::Goto(slew)) => slew.look(host),
             (Occasion::Look, Note::Jog) => jog::look(),
+            (Occasion::Look, Note::Pulse(pulse)) => pulse.look(host),
             (Occasion::Look, Note::Park(parking)) => parking.look(host),
             (Occasion::Look, Note::Unpark) => park::look_awake(host),
+            (Occasion::Look, Note::Home(homing)) => homing.look(host),
         }
     }
 }

@@ -1,52 +1,52 @@
-//! `:hP#` and `:hW#`: to the park position, and awake again.
+//! To the park position, and awake again.
 
 use serde::{Deserialize, Serialize};
 use slewgate_sdk::mount::Begun;
-use slewgate_sdk::{Equatorial, Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
+use slewgate_sdk::{Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, json};
 
-use crate::port::{self, Port};
-use crate::{Note, drift, parked, status};
+use crate::Note;
+use crate::dialect::Stage;
+use crate::mount::Mount;
+use crate::port;
 
 /// A mount on its way to where it parks.
 #[derive(Debug, Default, Serialize, Deserialize)]
 pub(crate) struct Parking {
     /// Where it was at the last look: right ascension and declination in JNow.
-    seen: Option<(f64, f64)>,
-    /// How often it was seen there.
-    quiet: u8,
+    pub(crate) seen: Option<(f64, f64)>,
+    /// How often it was seen at rest.
+    pub(crate) quiet: u8,
 }
 
 const AT_MOST: Millis = 300_000;
-const LOOK_EVERY: Millis = 500;
-/// It takes a moment to set out.
-const QUIET_LOOKS: u8 = 3;
-/// Degrees between two looks that are rest: more than the sky turns meanwhile, and than a mount without seconds rounds away.
-pub(crate) const REST: f64 = 0.05;
-
 const WAKE_AT_MOST: Millis = 10_000;
+pub(crate) const LOOK_EVERY: Millis = 500;
 
 pub(crate) fn park(host: &dyn Host) -> Result<String, Failure> {
-    let port = Port::open(host)?;
+    let mount = Mount::answering(host)?;
     let motion = host.begin(&plan("park", AT_MOST, &Note::Park(Parking::default()))?)?;
-    port.tell(":hP#")?;
+    mount.dialect().park(&mount)?;
     json(&Begun { motion })
 }
 
 pub(crate) fn unpark(host: &dyn Host) -> Result<String, Failure> {
-    let port = Port::open(host)?;
+    let mount = Mount::answering(host)?;
     let motion = host.begin(&plan("unpark", WAKE_AT_MOST, &Note::Unpark)?)?;
-    port.tell(":hW#")?;
-    parked::awake(host)?;
-    drift::forget(host)?;
+    mount.dialect().unpark(&mount)?;
     json(&Begun { motion })
 }
 
 pub(crate) fn look_awake(host: &dyn Host) -> Result<Progress, Failure> {
-    status::position(&Port::open(host)?)?;
-    Ok(Progress::Done)
+    let mount = Mount::open(host)?;
+    if mount.dialect().awake(&mount)? {
+        Ok(Progress::Done)
+    } else {
+        again(&Note::Unpark)
+    }
 }
 
-fn plan(label: &str, at_most: Millis, note: &Note) -> Result<Plan, Failure> {
+/// The plan of a mount that goes to a place of its own.
+pub(crate) fn plan(label: &str, at_most: Millis, note: &Note) -> Result<Plan, Failure> {
     Ok(Plan {
         role: port::ROLE.into(),
         label: label.into(),
@@ -60,40 +60,20 @@ fn plan(label: &str, at_most: Millis, note: &Note) -> Result<Plan, Failure> {
     })
 }
 
+pub(crate) fn again(note: &Note) -> Result<Progress, Failure> {
+    Ok(Progress::Again(Step {
+        after: LOOK_EVERY,
+        note: note.bytes()?,
+    }))
+}
+
 impl Parking {
     pub(crate) fn look(self, host: &dyn Host) -> Result<Progress, Failure> {
-        let port = Port::open(host)?;
-        // None: still on its way.
-        let at = if status::shows_bars(&port)? {
-            None
-        } else {
-            Some(status::position(&port)?.at)
-        };
-        let next = self.seen_at(host, at);
-        match at {
-            Some(at) if next.quiet >= QUIET_LOOKS => {
-                parked::arrived(host, &port, at)?;
-                drift::forget(host)?;
-                Ok(Progress::Done)
-            }
-            _ => next.again(),
+        let mount = Mount::open(host)?;
+        match mount.dialect().parking(&mount, self)? {
+            Stage::Again(parking) => again(&Note::Park(parking)),
+            Stage::Done => Ok(Progress::Done),
+            Stage::Failed(why) => Ok(Progress::Failed(why)),
         }
-    }
-
-    fn seen_at(self, host: &dyn Host, at: Option<Equatorial>) -> Self {
-        let Some(at) = at else { return Self::default() };
-        let before = self.seen.map(|(ra, dec)| Equatorial { ra, dec });
-        let rests = before.is_some_and(|before| host.separation(before, at) <= REST);
-        Self {
-            seen: Some((at.ra, at.dec)),
-            quiet: if rests { self.quiet + 1 } else { 0 },
-        }
-    }
-
-    fn again(self) -> Result<Progress, Failure> {
-        Ok(Progress::Again(Step {
-            after: LOOK_EVERY,
-            note: Note::Park(self).bytes()?,
-        }))
     }
 }

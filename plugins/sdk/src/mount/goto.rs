@@ -6,17 +6,30 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 use super::Verb;
-use crate::{Effect, Equatorial, Failure, Frame, Horizontal, angle};
+use crate::{Effect, Equatorial, Failure, Frame, Horizontal, Host, Site, angle};
+
+/// The properties that name a position, for the schemas of `goto` and `sync`.
+macro_rules! position_properties {
+    () => {
+        r#"
+"ra":{"description":"right ascension in hours, or as text such as 05:35:17.3","type":["number","string"],"minimum":0,"exclusiveMaximum":24,"pattern":"^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?$"},
+"dec":{"description":"declination in degrees, or as text such as -05:23:28","type":["number","string"],"minimum":-90,"maximum":90,"pattern":"^[+-]?([0-8]?[0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?|90:00(:00(\\.0+)?)?)$"},
+"frame":{"description":"of ra and dec; J2000 if not given","enum":["J2000","JNow"]},
+"altitude":{"description":"degrees above the horizon, without refraction","type":"number","minimum":-90,"maximum":90},
+"azimuth":{"description":"degrees from north through east","type":"number","minimum":0,"exclusiveMaximum":360}"#
+    };
+}
+pub(super) use position_properties;
 
 /// Params of `goto`. [`Goto::target`] says which of the two ways was meant.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Goto {
-    ra: Option<Hours>,
-    dec: Option<Degrees>,
-    frame: Option<FrameName>,
-    altitude: Option<f64>,
-    azimuth: Option<f64>,
+    pub(super) ra: Option<Hours>,
+    pub(super) dec: Option<Degrees>,
+    pub(super) frame: Option<FrameName>,
+    pub(super) altitude: Option<f64>,
+    pub(super) azimuth: Option<f64>,
 }
 
 /// Right ascension in hours, given as a number or as text.
@@ -38,7 +51,7 @@ pub enum Where {
 
 /// The frames as clients name them.
 #[derive(Debug, Clone, Copy, Deserialize)]
-enum FrameName {
+pub(super) enum FrameName {
     J2000,
     JNow,
 }
@@ -58,7 +71,7 @@ impl Goto {
                 },
             )),
             (None, None, Some(_), Some(_)) if self.frame.is_some() => Err(Failure::InvalidParams(
-                "frame belongs to ra and dec, not to altitude and azimuth".into(),
+                "frame: it belongs to ra and dec, not to altitude and azimuth".into(),
             )),
             (None, None, Some(altitude), Some(azimuth)) => {
                 Ok(Where::Horizon(Horizontal { altitude, azimuth }))
@@ -70,18 +83,34 @@ impl Goto {
     }
 }
 
+impl Where {
+    /// The same place in JNow, seen from `site` now. Refused where a direction is meant and nobody knows the site.
+    pub fn jnow(self, host: &dyn Host, site: Option<Site>) -> Result<Equatorial, Failure> {
+        match (self, site) {
+            (Self::Stars(position, frame), _) => {
+                Ok(host.convert(position, frame, Frame::Jnow, host.now()))
+            }
+            (Self::Horizon(direction), Some(site)) => {
+                Ok(host.to_equatorial(direction, host.now(), site))
+            }
+            (Self::Horizon(_), None) => Err(Failure::Refused(
+                "the mount does not tell its site: give ra and dec".into(),
+            )),
+        }
+    }
+}
+
 impl Verb for Goto {
     const NAME: &'static str = "goto";
     const SUMMARY: &'static str = "Go to a position of the sky and follow it; answers when begun.";
     const EFFECT: Effect = Effect::Move;
-    const PARAMS: &'static str = r#"{"type":"object","properties":{
-"ra":{"description":"right ascension in hours, or as text such as 05:35:17.3","type":["number","string"],"minimum":0,"exclusiveMaximum":24,"pattern":"^([01]?[0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?$"},
-"dec":{"description":"declination in degrees, or as text such as -05:23:28","type":["number","string"],"minimum":-90,"maximum":90,"pattern":"^[+-]?([0-8]?[0-9]:[0-5][0-9](:[0-5][0-9](\\.[0-9]+)?)?|90:00(:00(\\.0+)?)?)$"},
-"frame":{"description":"of ra and dec; J2000 if not given","enum":["J2000","JNow"]},
-"altitude":{"description":"degrees above the horizon, without refraction","type":"number","minimum":-90,"maximum":90},
-"azimuth":{"description":"degrees from north through east","type":"number","minimum":0,"exclusiveMaximum":360}},
+    const PARAMS: &'static str = concat!(
+        r#"{"type":"object","properties":{"#,
+        position_properties!(),
+        r#"},
 "dependentRequired":{"ra":["dec"],"dec":["ra"],"altitude":["azimuth"],"azimuth":["altitude"]},
-"additionalProperties":false}"#;
+"additionalProperties":false}"#
+    );
     const EXAMPLE: &'static str = r#"{"ra":18.61565,"dec":38.78369,"frame":"J2000"}"#;
 }
 
@@ -91,7 +120,7 @@ impl<'de> Deserialize<'de> for Hours {
         if (0.0..24.0).contains(&hours) {
             Ok(Self(hours))
         } else {
-            Err(Error::custom("ra is no right ascension in hours"))
+            Err(Error::custom("ra: no right ascension in hours, 0 to 24"))
         }
     }
 }
@@ -102,7 +131,7 @@ impl<'de> Deserialize<'de> for Degrees {
         if (-90.0..=90.0).contains(&degrees) {
             Ok(Self(degrees))
         } else {
-            Err(Error::custom("dec is no declination in degrees"))
+            Err(Error::custom("dec: no declination in degrees, -90 to 90"))
         }
     }
 }

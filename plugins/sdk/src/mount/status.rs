@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tracking, Verb};
+use super::{SiteTold, Tracking, Verb};
 use crate::{Effect, Equatorial, Horizontal, angle};
 
 /// Params of `status`.
@@ -69,6 +69,10 @@ pub struct Identity {
     pub firmware: Option<String>,
     /// The language that it speaks.
     pub protocol: &'static str,
+    /// Which of the forms of that language, where there are several.
+    pub dialect: Option<&'static str>,
+    /// Where it believes to stand, if it tells.
+    pub site: Option<SiteTold>,
     /// The commands that it has.
     pub capabilities: Vec<String>,
 }
@@ -127,9 +131,12 @@ impl Verb for Info {
     const NAME: &'static str = "info";
     const SUMMARY: &'static str = "Model, firmware and abilities of the mount.";
     const EFFECT: Effect = Effect::Observe;
-    const RESULT: &'static str = r#"{"type":"object","required":["model","firmware","protocol","capabilities"],"properties":{
+    const RESULT: &'static str = r#"{"type":"object","required":["model","firmware","protocol","dialect","site","capabilities"],"properties":{
 "model":{"type":"string"},
 "firmware":{"type":["string","null"]},
 "protocol":{"type":"string"},
+"dialect":{"type":["string","null"]},
+"site":{"type":["object","null"],"description":"degrees, north and east positive, and metres, as the mount tells it","properties":{
+"latitude":{"type":"number"},"longitude":{"type":"number"},"elevation":{"type":["number","null"]}}},
 "capabilities":{"type":"array","items":{"type":"string"}}}}"#;
 }

@@ -1,4 +1,4 @@
-use super::{attached, call, found, handler, look, note, parked, refusal};
+use super::{attached, call, found, handler, hardware, look, note, parked, refusal};
 use serde_json::json;
 use slewgate_sdk::{
     Equatorial, Failure, Handler, Kind, LineError, MotionError, Occasion, Orphan, Progress, Script,
@@ -91,9 +91,19 @@ fn the_mounts_own_words_are_the_reason() {
             "the mount refused: Object below horizon",
         ),
         ("1<below horizon>#", "the mount refused: below horizon"),
-        ("6", "the mount refused, with code 6"),
-        ("e5#", "the mount refused, with code e5"),
-        ("2  #", "the mount refused, with code 2"),
+        ("1", "the mount refused: the object is below the horizon"),
+        (
+            "2  #",
+            "the mount refused: the object is beyond the higher limit of altitude",
+        ),
+        (
+            "6",
+            "the mount refused, for a reason that its manual does not have (code 6)",
+        ),
+        (
+            "e5#",
+            "the mount refused, for a reason that its manual does not have (code e5)",
+        ),
     ] {
         let script = set_out().line(":MS#", reply);
         assert_eq!(refusal(call(&script, "goto", JNOW)), reason);
@@ -113,6 +123,15 @@ fn a_target_that_the_mount_does_not_take_moves_nothing() {
     assert_eq!(
         refusal(call(&script, "goto", JNOW)),
         "the mount refused the declination -05*15:00"
+    );
+}
+
+#[test]
+fn what_is_neither_yes_nor_no_is_told_as_it_came() {
+    let script = attached().line(":Sr05:30:00#", "e2#");
+    assert_eq!(
+        hardware(call(&script, "goto", JNOW)),
+        "the mount answered `e` to :Sr05:30:00#"
     );
 }
 
@@ -154,7 +173,7 @@ fn a_silent_mount_is_the_lines_error() {
 #[test]
 fn a_slew_is_done_when_its_bars_are_gone_at_the_target() {
     let first = begun();
-    let script = Script::new()
+    let script = attached()
         .line(":D#", b"\x7f\x7f   #")
         .line(":D#", "|#")
         .line(":D#", "     #")
@@ -170,7 +189,7 @@ fn a_slew_that_ends_elsewhere_has_failed_after_a_while() {
     let mut noted = begun();
     let mut looks = 0;
     let ending = loop {
-        let script = Script::new()
+        let script = attached()
             .line(":D#", "#")
             .line(":GR#", "05:30:00#")
             .line(":GD#", b"-06\xdf15:00#");

@@ -7,10 +7,16 @@
 
 mod attach;
 mod goto;
+mod guide;
+mod home;
 mod jog;
+mod onstep;
 mod park;
 mod parked;
+mod site;
 mod status;
+mod sync;
+mod time;
 mod track;
 
 use lx200::Lx200;
@@ -33,9 +39,22 @@ fn parked() -> Script {
 
 fn found(high: bool, mark: u8) -> String {
     format!(
-        r#"{{"model":"LX200 Classic","firmware":null,"classic":true,"high":{high},"mark":{mark},"latitude":51.5,"longitude":-0.1667}}"#
+        r#"{{"model":"LX200 Classic","firmware":null,"dialect":"classic","high":{high},"mark":{mark},"lacks":[],"latitude":51.5,"longitude":-0.1667,"elevation":null}}"#
     )
 }
+
+/// An OnStepX that was attached before, in London.
+fn onstep() -> Script {
+    Script::new().remembering(
+        "found",
+        r#"{"model":"OnStepX","firmware":"10.24","dialect":"onstep","high":true,"mark":42,"lacks":[],"latitude":51.5,"longitude":-0.1667,"elevation":null}"#,
+    )
+}
+
+/// What it says of itself at rest, tracking the stars.
+const AWAKE: &str = "NpzE250#";
+const PARKED: &str = "nNPzE250#";
+const SLEWING: &str = "pzE250#";
 
 fn call(script: &Script, verb: &str, params: &str) -> Result<Value, Failure> {
     let client = Client {
@@ -72,6 +91,20 @@ fn refusal(outcome: Result<Value, Failure>) -> String {
     }
 }
 
+fn invalid(outcome: Result<Value, Failure>) -> String {
+    match outcome {
+        Err(Failure::InvalidParams(why)) => why,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn hardware(outcome: Result<Value, Failure>) -> String {
+    match outcome {
+        Err(Failure::Hardware(what)) => what,
+        other => panic!("{other:?}"),
+    }
+}
+
 #[test]
 fn the_commands_are_those_of_every_mount() {
     let described = Lx200::describe();
@@ -86,10 +119,15 @@ fn the_commands_are_those_of_every_mount() {
             ("info", Effect::Observe),
             ("status", Effect::Observe),
             ("goto", Effect::Move),
+            ("sync", Effect::Configure),
             ("jog", Effect::Move),
+            ("guide", Effect::Move),
             ("track", Effect::Configure),
             ("park", Effect::Move),
             ("unpark", Effect::Move),
+            ("home", Effect::Move),
+            ("set_site", Effect::Configure),
+            ("set_time", Effect::Configure),
         ]
     );
     assert!(described.sample_every.is_some());
@@ -105,8 +143,23 @@ fn a_note_that_is_not_understood_is_a_fault_and_no_panic() {
 
 #[test]
 fn params_that_do_not_fit_name_what_is_wrong() {
-    match call(&attached(), "goto", r#"{"ra":25,"dec":0}"#) {
-        Err(Failure::InvalidParams(why)) => assert_eq!(why, "ra is no right ascension in hours"),
-        other => panic!("{other:?}"),
+    for (params, wrong) in [
+        (
+            r#"{"ra":25,"dec":0}"#,
+            "ra: no right ascension in hours, 0 to 24",
+        ),
+        (
+            r#"{"ra":1,"dec":-91}"#,
+            "dec: no declination in degrees, -90 to 90",
+        ),
+        ("{}", "give either ra and dec, or altitude and azimuth"),
+        (
+            r#"{"ra":1,"dec":2,"altitude":3,"azimuth":4}"#,
+            "give either ra and dec, or altitude and azimuth",
+        ),
+    ] {
+        for verb in ["goto", "sync"] {
+            assert_eq!(invalid(call(&attached(), verb, params)), wrong);
+        }
     }
 }

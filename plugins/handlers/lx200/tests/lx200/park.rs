@@ -38,7 +38,7 @@ fn a_mount_that_still_moves_is_not_parked() {
     call(&script, "park", "{}").unwrap();
     let mut noted = script.plans().remove(0).note;
     for degree in 10..30 {
-        let script = Script::new()
+        let script = attached()
             .line(":D#", "#")
             .line(":GR#", "02:31:49#")
             .line(":GD#", format!("+{degree}*00:00#"));

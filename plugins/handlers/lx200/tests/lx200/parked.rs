@@ -9,6 +9,7 @@ fn attach(script: Script, ra: &str, dec: &str) -> Script {
     script
         .line(":GR#", ra)
         .line(":GD#", marked(dec))
+        .line(":h?#", "0")
         .line(":Gt#", b"+51\xdf30#")
         .line(":Gg#", b"000\xdf10#")
 }
@@ -56,9 +57,10 @@ fn a_parked_mount_stays_parked_when_the_handler_is_replaced() {
 fn a_mount_without_seconds_stays_parked_too() {
     let script = parked()
         .line(":GR#", "23:30.1#")
+        .line(":GD#", b"+40\xdf01#")
         .line(":U#", "")
         .line(":GR#", "23:30.1#")
-        .line(":GD#", b"+40\xdf01#")
+        .line(":h?#", "0")
         .line(":Gt#", b"+51\xdf30#")
         .line(":Gg#", b"000\xdf10#")
         .line(":GS#", "02:30:00#");

@@ -9,7 +9,7 @@ use crate::status::Reading;
 
 /// What two looks at the mount show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Seen {
+pub(super) enum Seen {
     /// Neither the one nor the other.
     Moving,
     /// Which of the two, once they can be told apart.
@@ -17,7 +17,7 @@ pub(crate) enum Seen {
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) enum Rest {
+pub(super) enum Rest {
     Following,
     Standing,
 }
@@ -50,13 +50,13 @@ const HIGH: (f64, f64) = (15.0, 1.0);
 const DIGITS: f64 = 1.5;
 
 /// The mount says that it moves: later looks are held against this one.
-pub(crate) fn moving(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
+pub(super) fn moving(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
     keep(host, reading, now, None)?;
     Ok(Seen::Moving)
 }
 
 /// What this look shows, held against those before.
-pub(crate) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
+pub(super) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
     let anchor = recall(host).filter(|anchor| (0.0..=STALE_AFTER).contains(&anchor.since(now)));
     let Some(anchor) = anchor else {
         keep(host, reading, now, None)?;
@@ -74,7 +74,7 @@ pub(crate) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<
 }
 
 /// Whatever was seen before no longer counts.
-pub(crate) fn forget(host: &dyn Host) -> Result<(), Failure> {
+pub(super) fn forget(host: &dyn Host) -> Result<(), Failure> {
     host.keep(KEY, b"")
 }
 

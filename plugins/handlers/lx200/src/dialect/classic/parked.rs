@@ -7,9 +7,9 @@
 use serde::{Deserialize, Serialize};
 use slewgate_sdk::{Equatorial, Failure, Host, json, read};
 
-use crate::drift::{Rest, Seen};
+use super::drift::{Rest, Seen};
+use crate::angles;
 use crate::port::{Port, garbled};
-use crate::{angles, park};
 
 #[derive(Debug, Serialize, Deserialize)]
 enum Known {
@@ -29,17 +29,17 @@ struct Place {
 const KEY: &str = "parked";
 
 /// It has come to rest where it parks, in JNow.
-pub(crate) fn arrived(host: &dyn Host, port: &Port, at: Equatorial) -> Result<(), Failure> {
+pub(super) fn arrived(host: &dyn Host, port: &Port, at: Equatorial) -> Result<(), Failure> {
     keep(host, &Known::Parked(Place::of(port, at)?))
 }
 
 /// It was told to wake, or is seen to be awake.
-pub(crate) fn awake(host: &dyn Host) -> Result<(), Failure> {
+pub(super) fn awake(host: &dyn Host) -> Result<(), Failure> {
     keep(host, &Known::Awake)
 }
 
 /// It was attached, and points there, in JNow.
-pub(crate) fn attached(host: &dyn Host, port: &Port, at: Equatorial) -> Result<(), Failure> {
+pub(super) fn attached(host: &dyn Host, port: &Port, at: Equatorial) -> Result<(), Failure> {
     match recall(host) {
         Some(Known::Parked(place)) if place.is_near(host, Place::of(port, at)?) => Ok(()),
         _ => host.keep(KEY, b""),
@@ -47,7 +47,7 @@ pub(crate) fn attached(host: &dyn Host, port: &Port, at: Equatorial) -> Result<(
 }
 
 /// Whether it is parked, with what a look at it shows.
-pub(crate) fn seen(host: &dyn Host, seen: Seen) -> Result<Option<bool>, Failure> {
+pub(super) fn seen(host: &dyn Host, seen: Seen) -> Result<Option<bool>, Failure> {
     match (recall(host), seen) {
         (None, Seen::Moving | Seen::Resting(Some(Rest::Following))) => {
             awake(host)?;
@@ -58,7 +58,7 @@ pub(crate) fn seen(host: &dyn Host, seen: Seen) -> Result<Option<bool>, Failure>
 }
 
 /// Where it is not known, the mount itself will refuse or not.
-pub(crate) fn refuse(host: &dyn Host) -> Result<(), Failure> {
+pub(super) fn refuse(host: &dyn Host) -> Result<(), Failure> {
     match recall(host) {
         Some(Known::Parked(_)) => Err(Failure::Refused(
             "the mount is parked: unpark it first".into(),
@@ -83,7 +83,7 @@ impl Place {
             ra: place.hour_angle,
             dec: place.dec,
         });
-        host.separation(a, b) <= park::REST
+        host.separation(a, b) <= super::REST
     }
 }
 
