@@ -1,0 +1,6 @@
+//! What the simulated camera shows, read from its JPEGs.
+
+mod horizon;
+mod light;
+mod places;
+mod shot;
