@@ -2,8 +2,9 @@
 //!
 //! A [`Simulator`] is opened by its path like a serial device and cannot be told from one. Three thoughts, apart from
 //! each other: how a mount moves (`axis`, `mount`: no protocol, no clock), what it says (`lx200`: bytes in, bytes out,
-//! no input or output) and the pseudo-terminal (`unix`). What a camera on it would see is in `camera`. Time is whatever the clock passed in says; nothing here waits for
-//! time to pass, since where an axis is follows from when it is asked.
+//! no input or output) and the pseudo-terminal (`unix`). What a camera on the mount would see is in [`camera`]. Time is
+//! whatever the clock passed in says; nothing here waits for time to pass, since where an axis is follows from when it is
+//! asked.
 
 mod axis;
 mod lx200;
