@@ -89,7 +89,8 @@ impl Service {
             Service::Commands(pipeline) => {
                 Life::begin(place, &**pipeline).live(socket, limits).await
             }
-            Service::LiveView(liveview) => liveview.serve(socket, place, limits).await,
+            // Boxed: the sessions of one service are no smaller for what those of the other hold.
+            Service::LiveView(liveview) => Box::pin(liveview.serve(socket, place, limits)).await,
         }
     }
 }
