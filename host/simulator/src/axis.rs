@@ -16,6 +16,8 @@ pub(crate) struct Axis {
     /// Of the drive, degrees a second; what carries the axis along besides is not in it.
     velocity: f64,
     order: Order,
+    /// Seconds until an ordered velocity ends by itself; None: it lasts.
+    lasts: Option<f64>,
 }
 
 /// Degrees a second: how fast a slew goes. A Classic's manual says 4 to 8, by its size.
@@ -38,6 +40,7 @@ impl Axis {
             position,
             velocity: 0.0,
             order: Order::Rate(0.0),
+            lasts: None,
         }
     }
 
@@ -66,12 +69,25 @@ impl Axis {
         }
     }
 
+    /// Whether it runs for a while that was ordered.
+    pub(crate) fn pulsing(&self) -> bool {
+        self.lasts.is_some()
+    }
+
     pub(crate) fn run(&mut self, rate: f64) {
         self.order = Order::Rate(rate);
+        self.lasts = None;
+    }
+
+    /// Runs for so many seconds: braking takes it as far as speeding up kept it back, so it comes `rate` times as far.
+    pub(crate) fn run_for(&mut self, rate: f64, seconds: f64) {
+        self.order = Order::Rate(rate);
+        self.lasts = Some(seconds);
     }
 
     pub(crate) fn go_to(&mut self, position: f64) {
         self.order = Order::Position(position);
+        self.lasts = None;
     }
 
     /// Moves the axis and where it is going by as much, as tracking does.
@@ -91,6 +107,22 @@ impl Axis {
 
     /// Lets seconds pass. Returns those that were left when it stood at the ordered position or velocity.
     pub(crate) fn advance(&mut self, seconds: f64) -> f64 {
+        match self.lasts {
+            Some(lasts) if seconds < lasts => {
+                self.lasts = Some(lasts - seconds);
+                self.follow(seconds)
+            }
+            Some(lasts) => {
+                self.follow(lasts);
+                self.run(0.0);
+                self.follow(seconds - lasts)
+            }
+            None => self.follow(seconds),
+        }
+    }
+
+    /// Lets seconds pass under one order.
+    fn follow(&mut self, seconds: f64) -> f64 {
         let mut left = seconds;
         for _ in 0..PHASES {
             match self.order {
@@ -218,6 +250,16 @@ mod tests {
         axis.run(0.0);
         assert!((axis.advance(1.0) - 0.25).abs() < 1e-12);
         assert!((axis.position() - from - 2.25).abs() < 1e-9 && !axis.moving());
+    }
+
+    #[test]
+    fn a_pulse_comes_as_far_as_its_rate_and_time_say() {
+        let mut axis = Axis::at(0.0);
+        axis.run_for(0.5, 2.0);
+        axis.advance(1.5);
+        assert!(axis.pulsing() && axis.moving());
+        axis.advance(10.0);
+        assert!((axis.position() - 1.0).abs() < 1e-12 && !axis.moving() && !axis.pulsing());
     }
 
     proptest! {

@@ -1,10 +1,10 @@
 //! Mounts that answer on a pseudo-terminal, for tests, for development and for trying Slewgate without a telescope.
 //!
 //! A [`Simulator`] is opened by its path like a serial device and cannot be told from one. Three thoughts, apart from
-//! each other: how a mount moves (`axis`, `mount`: no protocol, no clock), what it says (`lx200`: bytes in, bytes out,
-//! no input or output) and the pseudo-terminal (`unix`). What a camera on the mount would see is in [`camera`]. Time is
-//! whatever the clock passed in says; nothing here waits for time to pass, since where an axis is follows from when it is
-//! asked.
+//! each other: how a mount moves (`axis`, `mount`: no protocol, no clock), what it says (`lx200`, in its dialects: bytes
+//! in, bytes out, no input or output) and the pseudo-terminal (`unix`). What a camera on the mount would see is in
+//! [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
+//! follows from when it is asked.
 
 mod axis;
 mod lx200;

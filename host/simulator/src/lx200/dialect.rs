@@ -1,5 +1,9 @@
 //! The controllers that speak a form of LX200.
 
+use super::answer::Answer;
+use super::verbs::Entry;
+use super::{Lx200, Precision, classic, onstep};
+use crate::mount::Geometry;
 use crate::simulator::SimulatorError;
 use std::fmt;
 use std::str::FromStr;
@@ -7,11 +11,31 @@ use std::str::FromStr;
 /// Which controller a mount has: what it knows and how it answers.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Dialect {
-    /// A Meade LX200 Classic.
+    /// A Meade LX200 Classic, on a fork.
     #[default]
     Classic,
-    /// OnStepX.
+    /// OnStepX, on a German mount.
     OnStep,
+}
+
+/// What is particular to a dialect. Everything else is the same for all.
+pub(super) struct Manner {
+    /// Its verbs. The first table that knows a command decides.
+    pub(super) verbs: &'static [&'static [Entry]],
+    /// What it does with a command.
+    pub(super) obey: fn(&mut Lx200, &str) -> Answer,
+    /// What it writes between degrees and minutes.
+    pub(super) mark: char,
+    /// None: clients choose.
+    pub(super) precision: Option<Precision>,
+    /// Whether it knows frames with a checksum.
+    pub(super) checks: bool,
+    /// How its mount is built, at a latitude.
+    pub(super) geometry: fn(f64) -> Geometry,
+    /// Hour angle and declination of its home, at a latitude.
+    pub(super) home: fn(f64) -> (f64, f64),
+    /// Whether it stops following the sky once it is home.
+    pub(super) rests_at_home: bool,
 }
 
 impl Dialect {
@@ -23,6 +47,13 @@ impl Dialect {
         match self {
             Self::Classic => "classic",
             Self::OnStep => "onstep",
+        }
+    }
+
+    pub(super) fn manner(self) -> &'static Manner {
+        match self {
+            Self::Classic => &classic::MANNER,
+            Self::OnStep => &onstep::MANNER,
         }
     }
 }

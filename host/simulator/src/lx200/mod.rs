@@ -1,20 +1,26 @@
-//! A Meade LX200 Classic: bytes in, bytes out.
+//! A mount that speaks LX200: bytes in, bytes out.
 //!
-//! Sources: Meade's *LX200 Telescope Operation Manual*, appendix on the command set, and how clients use it. Where models
-//! differ, this is a Classic: it has no `:GV…#` and no guide pulses, answers nothing to what it does not know,
-//! and starts in low precision. A parked one goes on answering, refuses to move, and is woken by `:hW#`, `:AP#` or `:AA#`.
+//! From the line inwards: `framing` finds commands in bytes, a `dialect` says which verbs there are (`verbs` has those that
+//! all share, `classic` and `onstep` their own) and an `answer` goes back. `motion` and `site` are what verbs do, `format`
+//! how things are written.
 
-mod commands;
+mod answer;
+mod classic;
 mod dialect;
 mod format;
 mod framing;
 mod motion;
+mod onstep;
 mod site;
+mod verbs;
 
-use crate::mount::{Course, Mount, Tracking};
+use crate::mount::{Course, Hemisphere, Mount, SIDEREAL, Tracking};
 use crate::wire::Wire;
+use answer::Answer;
 pub use dialect::Dialect;
-use framing::{Framer, Incoming};
+use dialect::Manner;
+use format::Style;
+use framing::{Framer, Incoming, verified};
 use slewgate_sky::{Equatorial, Horizontal, SharedClock, Site, Sky};
 use std::path::PathBuf;
 
@@ -29,7 +35,7 @@ pub struct Lx200Settings {
     pub clock: SharedClock,
     /// UT1-UTC in seconds.
     pub dut1: f64,
-    /// How precisely it tells coordinates at first; `:U#` changes it.
+    /// How precisely it tells coordinates at first; `:U#` changes it. OnStep is always precise.
     pub precision: Precision,
     /// A symbolic link to the pseudo-terminal. One that is there is replaced.
     pub link: Option<PathBuf>,
@@ -61,6 +67,7 @@ pub struct MountState {
 
 /// The mount with its hand controller.
 pub struct Lx200 {
+    manner: &'static Manner,
     clock: SharedClock,
     sky: Sky,
     site: Site,
@@ -71,8 +78,9 @@ pub struct Lx200 {
     alignment: Alignment,
     /// What it follows unless it is aligned as `Land`.
     rate: Tracking,
-    /// Hours of right ascension and degrees of declination that syncing added to what the axes say.
-    correction: (f64, f64),
+    /// The angles of the axes where it parks and where it is at home.
+    park: (f64, f64),
+    home: (f64, f64),
     target: Equatorial,
     horizontal_target: Horizontal,
     /// Degrees a second of the next jog.
@@ -83,6 +91,8 @@ pub struct Lx200 {
     precision: Precision,
     /// `:P#`: whether it would centre a bright star first. It changes what is said and nothing else.
     high_pointing: bool,
+    /// What only OnStep keeps.
+    onstep: onstep::Memory,
     framer: Framer,
     wire: Wire,
 }
@@ -105,6 +115,9 @@ enum Alignment {
     Land,
 }
 
+/// Degrees a second of a jog before a client chose a rate: twice the rate of the sky.
+const GUIDE_RATE: f64 = 2.0 * SIDEREAL;
+
 impl Lx200Settings {
     /// A Classic in low precision, with UT1 as UTC and no link.
     pub fn new(site: Site, clock: SharedClock) -> Self {
@@ -120,24 +133,28 @@ impl Lx200Settings {
 }
 
 impl Lx200 {
-    /// Switched on: on the meridian, well above the horizon, tracking.
+    /// Set up and ready: on the meridian, well above the horizon, tracking.
     pub fn new(settings: &Lx200Settings) -> Self {
         let Lx200Settings {
+            dialect,
             site,
             clock,
             dut1,
             precision,
             ..
         } = settings.clone();
-        // Halfway from the celestial equator to the zenith, so 45 degrees up or more; it parks at the pole.
+        let manner = dialect.manner();
+        // Halfway from the celestial equator to the zenith, so 45 degrees up or more.
         let start = (0.0, site.latitude / 2.0);
-        let pole = (0.0, 90f64.copysign(site.latitude));
+        let geometry = (manner.geometry)(site.latitude);
+        let home = (manner.home)(site.latitude);
         Self {
+            manner,
             as_of: clock.now(),
             clock,
             sky: Sky::new(dut1),
             site,
-            mount: Mount::tracking_at(start, pole),
+            mount: Mount::tracking_at(geometry, start, manner.rests_at_home),
             belief: Belief {
                 site,
                 ahead: 0.0,
@@ -145,18 +162,20 @@ impl Lx200 {
             },
             alignment: Alignment::Polar,
             rate: Tracking::Sidereal,
-            correction: (0.0, 0.0),
+            park: (home.0, Hemisphere::at(site.latitude).pole()),
+            home,
             target: Equatorial { ra: 0.0, dec: 0.0 },
             horizontal_target: Horizontal {
                 altitude: 0.0,
                 azimuth: 0.0,
             },
-            jog_rate: motion::GUIDE,
+            jog_rate: GUIDE_RATE,
             lowest: 0.0,
             highest: 90.0,
-            precision,
+            precision: manner.precision.unwrap_or(precision),
             high_pointing: false,
-            framer: Framer::default(),
+            onstep: onstep::Memory::default(),
+            framer: Framer::new(manner.checks),
             wire: Wire::default(),
         }
     }
@@ -177,7 +196,7 @@ impl Lx200 {
     /// What is true of the mount now.
     pub fn state(&mut self) -> MountState {
         self.catch_up();
-        let (hour_angle, dec) = self.mount.position();
+        let (hour_angle, dec) = self.mount.true_place();
         let sidereal = self.sky.sidereal_time(self.as_of, &self.site);
         MountState {
             position: Equatorial {
@@ -186,7 +205,7 @@ impl Lx200 {
             },
             moving: self.mount.moving(),
             slewing: self.slewing(),
-            tracking: self.mount.tracking().is_some(),
+            tracking: self.tracks(),
             parked: self.mount.course() == Course::Parked,
         }
     }
@@ -201,7 +220,18 @@ impl Lx200 {
         match incoming {
             Incoming::Ack => vec![self.alignment.letter()],
             Incoming::Clear => Vec::new(),
-            Incoming::Command(command) => self.obey(command),
+            Incoming::Command(command) => (self.manner.obey)(self, command).bytes(),
+            Incoming::Checked(frame) => match verified(frame) {
+                Some((command, sequence)) => (self.manner.obey)(self, command).checked(sequence),
+                None => Answer::text("CK_FAIL").checked(""),
+            },
+        }
+    }
+
+    fn style(&self) -> Style {
+        Style {
+            mark: self.manner.mark,
+            precision: self.precision,
         }
     }
 

@@ -1,32 +1,18 @@
-//! Pointing, slewing, syncing, following the sky.
+//! Pointing, targets, syncing, following the sky: what is the same for every dialect.
 
-use super::format::text;
 use super::{Alignment, Lx200};
-use crate::axis::SLEW_RATE;
-use crate::mount::{Course, Tracking};
+use crate::mount::{Course, PierSide, Tracking, half_turn};
 use slewgate_sky::text::parse;
 use slewgate_sky::{Equatorial, Horizontal};
-
-/// Degrees a second that a jog runs at, by rate: twice and sixteen times the rate of the sky, and two of the motor's own.
-pub(super) const GUIDE: f64 = 2.0 * 15.041 / 3600.0;
-pub(super) const CENTER: f64 = 16.0 * 15.041 / 3600.0;
-pub(super) const FIND: f64 = 2.0;
-pub(super) const SLEW: f64 = SLEW_RATE;
-
-/// The width of the hand controller's line, which `:D#` fills with bars.
-const BARS: usize = 32;
-const BAR: char = '\u{7f}';
-/// Degrees to go for each bar.
-const DEGREES_PER_BAR: f64 = 180.0 / BARS as f64;
+use std::ops::RangeInclusive;
 
 impl Lx200 {
     /// Where it says that it points.
     pub(super) fn position(&self) -> Equatorial {
-        let (hour_angle, dec) = self.mount.position();
-        let (ra_correction, dec_correction) = self.correction;
+        let (hour_angle, dec) = self.mount.place();
         Equatorial {
-            ra: (self.sidereal_time() - hour_angle / 15.0 + ra_correction).rem_euclid(24.0),
-            dec: (dec + dec_correction).clamp(-90.0, 90.0),
+            ra: (self.sidereal_time() - hour_angle / 15.0).rem_euclid(24.0),
+            dec,
         }
     }
 
@@ -34,6 +20,33 @@ impl Lx200 {
     pub(super) fn horizontal(&self) -> Horizontal {
         self.sky
             .to_horizontal(self.position(), self.utc(), &self.belief.site)
+    }
+
+    /// How high a target stands over the site that it knows, in degrees.
+    pub(super) fn altitude_of(&self, target: Equatorial) -> f64 {
+        self.sky
+            .to_horizontal(target, self.utc(), &self.belief.site)
+            .altitude
+    }
+
+    /// The target that was set by altitude and azimuth.
+    pub(super) fn target_of_horizontal(&self) -> Equatorial {
+        self.sky
+            .from_horizontal(self.horizontal_target, self.utc(), &self.belief.site)
+    }
+
+    /// Hour angle and declination of a target, by its own clock.
+    pub(super) fn place_of(&self, target: Equatorial) -> (f64, f64) {
+        (
+            half_turn((self.sidereal_time() - target.ra) * 15.0),
+            target.dec,
+        )
+    }
+
+    /// The side of the pier that it takes its telescope to be on; East for a fork, whose angles are those.
+    pub(super) fn side(&self) -> PierSide {
+        let side = self.mount.geometry().side(self.mount.axes());
+        side.unwrap_or(PierSide::East)
     }
 
     pub(super) fn set_target_ra(&mut self, value: &str) -> bool {
@@ -60,62 +73,47 @@ impl Lx200 {
         })
     }
 
-    /// `:MS#`.
-    pub(super) fn slew(&mut self) -> Vec<u8> {
-        let altitude = self
-            .sky
-            .to_horizontal(self.target, self.utc(), &self.belief.site)
-            .altitude;
-        self.slew_to(self.target, altitude)
+    /// Sends it to a target, on the side of the pier that it can reach it from.
+    pub(super) fn go_to(&mut self, target: Equatorial) {
+        let geometry = self.mount.geometry();
+        let place = self.place_of(target);
+        // At home it hangs between the sides, and takes the target's.
+        let from = match self.side() {
+            PierSide::East if self.at_home() && place.0 < 0.0 => PierSide::West,
+            side => side,
+        };
+        let axes = geometry.axes(place, geometry.side_for(place.0, from));
+        self.mount.go_to(axes);
     }
 
-    /// `:MA#`.
-    pub(super) fn slew_to_horizontal(&mut self) -> Vec<u8> {
-        let target =
-            self.sky
-                .from_horizontal(self.horizontal_target, self.utc(), &self.belief.site);
-        self.slew_to(target, self.horizontal_target.altitude)
+    /// Sends it to where it parks.
+    pub(super) fn go_park(&mut self) {
+        self.mount.park(self.park);
     }
 
-    /// `0` alone, or a digit and the reason.
-    fn slew_to(&mut self, target: Equatorial, altitude: f64) -> Vec<u8> {
-        if let Some(refusal) = self.refusal(altitude) {
-            return text(refusal);
-        }
-        let (ra_correction, dec_correction) = self.correction;
-        let hour_angle = (self.sidereal_time() - target.ra + ra_correction) * 15.0;
-        self.mount.go_to((hour_angle, target.dec - dec_correction));
-        b"0".to_vec()
+    /// From now on, where it points is the target.
+    pub(super) fn sync(&mut self) {
+        let place = self.place_of(self.target);
+        let axes = self.mount.geometry().axes(place, self.side());
+        self.mount.sync(axes);
     }
 
-    fn refusal(&self, altitude: f64) -> Option<&'static str> {
-        if self.mount.course() == Course::Parked {
-            Some("3Telescope is parked")
-        } else if altitude < 0.0 {
-            Some("1Object below horizon")
-        } else if altitude > self.highest {
-            Some("2Object above higher limit")
-        } else if altitude < self.lowest {
-            Some("4Object below lower limit")
-        } else {
-            None
-        }
+    /// Whether it takes itself to be at home, and stands there.
+    pub(super) fn at_home(&self) -> bool {
+        let ((first, second), home) = (self.mount.axes(), self.home);
+        let near = |a: f64, b: f64| (a - b).abs() < AT_HOME;
+        near(first, home.0) && near(second, home.1) && !self.mount.moving() && !self.tracks()
     }
 
-    /// `:CM#`: from now on, where it points is the target.
-    pub(super) fn sync(&mut self) -> Vec<u8> {
-        let (hour_angle, dec) = self.mount.position();
-        self.correction = (
-            self.target.ra - self.sidereal_time() + hour_angle / 15.0,
-            self.target.dec - dec,
-        );
-        text("Coordinates matched.        ")
+    /// Whether it follows the sky now.
+    pub(super) fn tracks(&self) -> bool {
+        self.mount.tracking().is_some()
     }
 
-    /// `:TQ#` and the like: what it follows, at once or when it is aligned to track again.
+    /// `:TQ#` and the like: what it follows, at once or when it tracks again.
     pub(super) fn follow(&mut self, rate: Tracking) {
         self.rate = rate;
-        self.align_motor();
+        self.mount.set_rate(rate);
     }
 
     /// `:AP#` and the like. Being set up to track wakes a parked mount.
@@ -124,26 +122,8 @@ impl Lx200 {
         if alignment != Alignment::Land {
             self.mount.wake();
         }
-        self.align_motor();
-    }
-
-    fn align_motor(&mut self) {
         self.mount
-            .track((self.alignment != Alignment::Land).then_some(self.rate));
-    }
-
-    /// `:D#`: bars for the way still to go; spaces alone when it is there.
-    pub(super) fn distance_bars(&mut self) -> Vec<u8> {
-        let bars = if self.slewing() {
-            (self.mount.distance() / DEGREES_PER_BAR).ceil().max(1.0) as usize
-        } else {
-            0
-        };
-        text(
-            &(0..BARS)
-                .map(|place| if place < bars { BAR } else { ' ' })
-                .collect::<String>(),
-        )
+            .track((alignment != Alignment::Land).then_some(self.rate));
     }
 
     /// Whether it is on the way to somewhere of its own.
@@ -155,12 +135,15 @@ impl Lx200 {
     }
 }
 
-/// `:ShDD#` and `:SoDD*#`: a limit of altitude in degrees.
-pub(super) fn set_limit(limit: &mut f64, value: &str) -> bool {
+/// Degrees from home that are none.
+const AT_HOME: f64 = 1e-6;
+
+/// A limit of altitude in whole degrees, with or without a degree mark.
+pub(super) fn set_limit(limit: &mut f64, value: &str, range: RangeInclusive<f64>) -> bool {
     assign(
         limit,
         value.trim_end_matches(|c: char| !c.is_ascii_digit()),
-        |degrees| (0.0..=90.0).contains(&degrees),
+        |degrees| range.contains(&degrees),
     )
 }
 

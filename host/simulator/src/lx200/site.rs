@@ -1,7 +1,6 @@
 //! Where and when the hand controller thinks it is.
 
 use super::Lx200;
-use super::format::{accepted, text};
 use super::motion::assign;
 use slewgate_sky::text::parse;
 use sofars::cal::{cal2jd, jd2cal};
@@ -57,6 +56,13 @@ impl Lx200 {
         fit
     }
 
+    /// Metres.
+    pub(super) fn set_elevation(&mut self, value: &str) -> bool {
+        assign(&mut self.belief.site.elevation, value, |metres| {
+            (-500.0..=20_000.0).contains(&metres)
+        })
+    }
+
     /// Local time stays what it is; UTC follows.
     pub(super) fn set_zone(&mut self, value: &str) -> bool {
         assign(&mut self.belief.zone, value, |hours| {
@@ -72,15 +78,13 @@ impl Lx200 {
         hours.is_some()
     }
 
-    /// `:SCMM/DD/YY#`: two texts when it is taken, while it works out the planets.
-    pub(super) fn set_date(&mut self, value: &str) -> Vec<u8> {
-        let Some(days) = days_since_1970(value) else {
-            return accepted(false);
-        };
-        self.set_local(days * MS_PER_DAY + self.local().rem_euclid(MS_PER_DAY));
-        let mut reply = text("1Updating Planetary Data");
-        reply.extend(text(&" ".repeat(30)));
-        reply
+    /// `MM/DD/YY`, or with a year of four digits.
+    pub(super) fn set_local_date(&mut self, value: &str) -> bool {
+        let days = days_since_1970(value);
+        if let Some(days) = days {
+            self.set_local(days * MS_PER_DAY + self.local().rem_euclid(MS_PER_DAY));
+        }
+        days.is_some()
     }
 
     /// Local time by its own clock, as milliseconds since 1970-01-01T00:00 local.
@@ -93,16 +97,21 @@ impl Lx200 {
     }
 }
 
-/// The day that `MM/DD/YY` names.
+/// The day that `MM/DD/YY` or `MM/DD/YYYY` names.
 fn days_since_1970(value: &str) -> Option<f64> {
     let fields: Vec<i32> = value
         .split('/')
         .map(|field| field.parse().ok())
         .collect::<Option<_>>()?;
-    let [month, day, short @ 0..=99] = fields[..] else {
+    let [month, day, year] = fields[..] else {
         return None;
     };
-    let year = short + if short < CENTURY_TURNS { 2000 } else { 1900 };
+    let year = match year {
+        0..CENTURY_TURNS => year + 2000,
+        CENTURY_TURNS..=99 => year + 1900,
+        1900..=2199 => year,
+        _ => return None,
+    };
     let (_, mjd) = cal2jd(year, month, day).ok()?;
     Some(mjd - MJD_1970)
 }

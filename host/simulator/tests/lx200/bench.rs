@@ -1,7 +1,7 @@
 //! A mount under a clock that moves only when a test moves it.
 
-use slewgate_simulator::{Lx200, Lx200Settings};
-use slewgate_sky::{Clock, SharedClock, Site};
+use slewgate_simulator::{Dialect, Lx200, Lx200Settings};
+use slewgate_sky::{Clock, Equatorial, SharedClock, Site, separation};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -45,9 +45,23 @@ impl Bench {
     }
 
     pub(crate) fn at(site: Site) -> Self {
+        Self::of(Dialect::Classic, site)
+    }
+
+    pub(crate) fn of(dialect: Dialect, site: Site) -> Self {
         let clock = Arc::new(HandClock::default());
-        let mount = Lx200::new(&Lx200Settings::new(site, Arc::clone(&clock) as SharedClock));
+        let mount = Lx200::new(&Lx200Settings {
+            dialect,
+            ..Lx200Settings::new(site, Arc::clone(&clock) as SharedClock)
+        });
         Self { clock, mount }
+    }
+
+    /// Says each line and holds the mount to the answers.
+    pub(crate) fn hold(&mut self, lines: &[(&str, &str)]) {
+        for (request, reply) in lines {
+            assert_eq!(self.say(request), *reply, "to {request:?}");
+        }
     }
 
     /// What the mount answers, each byte as the character of that number.
@@ -62,5 +76,14 @@ impl Bench {
 
     pub(crate) fn pass(&self, seconds: f64) {
         self.clock.pass(seconds);
+    }
+
+    pub(crate) fn place(&mut self) -> Equatorial {
+        self.mount.state().position
+    }
+
+    /// Degrees that it moved over the sky since it was at a place.
+    pub(crate) fn moved(&mut self, from: Equatorial) -> f64 {
+        separation(self.place(), from)
     }
 }

@@ -6,15 +6,6 @@ use slewgate_sky::{Equatorial, Site, separation};
 const ARCSECOND: f64 = 1.0 / 3600.0;
 
 impl Bench {
-    fn place(&mut self) -> Equatorial {
-        self.mount.state().position
-    }
-
-    /// Degrees that it moved over the sky since it was at a place.
-    fn moved(&mut self, from: Equatorial) -> f64 {
-        separation(self.place(), from)
-    }
-
     fn goto(&mut self, ra: &str, dec: &str) -> String {
         self.say(&format!(":Sr{ra}#:Sd{dec}#:MS#"))
     }

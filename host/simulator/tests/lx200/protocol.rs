@@ -5,10 +5,7 @@ use proptest::prelude::*;
 
 /// Says each line to one mount and holds it to the answers.
 fn hold(lines: &[(&str, &str)]) {
-    let mut bench = Bench::new();
-    for (request, reply) in lines {
-        assert_eq!(bench.say(request), *reply, "to {request:?}");
-    }
+    Bench::new().hold(lines);
 }
 
 #[test]
@@ -126,8 +123,12 @@ fn a_target_beyond_the_limits_of_altitude_is_refused_with_a_text() {
 }
 
 #[test]
-fn altitude_and_azimuth_are_a_target_too() {
+fn altitude_and_azimuth_are_a_target_too_unless_it_is_set_up_as_polar() {
     hold(&[
+        (":Sa+45*00#", "1"),
+        (":Sz090*00#", "1"),
+        (":MA#", "1Not in polar mode#"),
+        (":AA#", ""),
         (":Sa+45*00#", "1"),
         (":Sz090*00#", "1"),
         (":MA#", "0"),
@@ -226,6 +227,8 @@ fn what_a_classic_does_not_know_it_does_not_answer() {
         (":MSx#", ""),
         (":GRH#", ""),
         (":CS#", ""),
+        (":Te#", ""),
+        (";GR99A#", ""),
         (":#", ""),
         (":gr#", ""),
     ]);
@@ -255,6 +258,23 @@ fn the_site_is_told_with_west_positive_and_set_with_any_sign() {
 #[test]
 fn sidereal_time_follows_the_longitude_that_it_was_told() {
     hold(&[(":Sg345*00#", "1"), (":GS#", "03:11:33#")]);
+}
+
+#[test]
+fn the_time_of_day_can_be_had_in_twelve_hours() {
+    for (set, told) in [
+        ("22:00:00", "10:00:00#"),
+        ("12:30:00", "12:30:00#"),
+        ("00:05:00", "12:05:00#"),
+        ("11:59:59", "11:59:59#"),
+    ] {
+        hold(&[(&format!(":SL{set}#"), "1"), (":Ga#", told)]);
+    }
+}
+
+#[test]
+fn a_pace_of_the_line_is_taken_and_changes_nothing() {
+    hold(&[(":SB1#", "1"), (":SB0#", "0"), (":GC#", "11/23/26#")]);
 }
 
 #[test]
