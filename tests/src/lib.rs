@@ -2,8 +2,10 @@
 //!
 //! An [`Observatory`] is a host that runs until it is dropped, a [`Client`] one that talks with it. What fails says
 //! everything: the program's log is printed with the panic. Events are awaited within [`PATIENCE`], never slept for.
+//! What is repeated is repeated as often as [`long`] says.
 
 mod client;
+mod long;
 mod mount;
 mod observatory;
 mod picture;
@@ -11,6 +13,7 @@ mod picture;
 use std::time::Duration;
 
 pub use client::{Client, Closed};
+pub use long::long;
 pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
 pub use picture::{number, picture};

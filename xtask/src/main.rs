@@ -1,6 +1,7 @@
-//! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`.
+//! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`, `cargo xtask bench`.
 
 mod announce;
+mod bench;
 mod demo;
 mod files;
 mod plugins;
@@ -44,6 +45,8 @@ enum Command {
     Test(test::Options),
     /// Build the plugins into target/plugins.
     Plugins,
+    /// Measure what the host costs, beside bare echoes; all figures go to target/bench.
+    Bench(bench::Options),
     /// What `run` starts beside the host: waits for it and prints how to connect.
     #[command(hide = true)]
     Announce { host: u32 },
@@ -56,6 +59,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Run => run::run(&workspace),
         Command::Test(options) => test::test(&workspace, &options),
         Command::Plugins => plugins::build(&workspace).map(|_| ExitCode::SUCCESS),
+        Command::Bench(options) => bench::bench(&workspace, &options),
         Command::Announce { host } => {
             announce::announce(&workspace, host).map(|()| ExitCode::SUCCESS)
         }

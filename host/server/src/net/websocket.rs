@@ -51,7 +51,7 @@ where
 {
     let stream = Metered::new(stream, limits.upgrade_bytes);
     let upgrade =
-        accept_hdr_async_with_config(stream, Judge { paths, origins }, Some(config(limits)));
+        accept_hdr_async_with_config(stream, Judge { paths, origins }, Some(limits.websocket()));
     match timeout_at(until, upgrade).await {
         Ok(Ok(socket)) => Ok(socket),
         Ok(Err(Error::Http(response))) => Err(UpgradeError::Refused(body(&response))),
@@ -60,14 +60,16 @@ where
     }
 }
 
-/// How the library speaks WebSocket within `limits`.
-pub(crate) fn config(limits: &Limits) -> WebSocketConfig {
-    WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(LONGEST_MESSAGE + CONTROL_ROOM)
-        .max_message_size(Some(limits.message_bytes))
-        .max_frame_size(Some(limits.message_bytes))
+impl Limits {
+    /// How the library speaks WebSocket within these limits.
+    pub fn websocket(&self) -> WebSocketConfig {
+        WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
+            .write_buffer_size(0)
+            .max_write_buffer_size(LONGEST_MESSAGE + CONTROL_ROOM)
+            .max_message_size(Some(self.message_bytes))
+            .max_frame_size(Some(self.message_bytes))
+    }
 }
 
 /// Judges path and origin. The query is not looked at and never logged: somebody may put a token

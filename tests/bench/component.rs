@@ -1,0 +1,156 @@
+//! Calls of plugins through the engine, in this process: of a warm instance, and of one that is made for the call.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail, ensure};
+use serde_json::Map;
+use slewgate_engine::{
+    Action, Client, Effect, Engine, EngineSettings, Limits, Permit, PluginSettings, Plugins,
+    Snapshot, StopCounts, Surroundings, TableSettings,
+};
+use slewgate_sky::{Sky, SystemClock};
+use slewgate_tests::{plugins, test_component};
+use tempfile::TempDir;
+
+use crate::Extent;
+use crate::blocks::{Blocks, quantile};
+
+/// Warm calls, and instances, of one block.
+const WARM: usize = 300;
+const FRESH: usize = 20;
+
+/// Microseconds of a call.
+pub(crate) struct Call {
+    pub(crate) name: &'static str,
+    pub(crate) p50: Blocks,
+    pub(crate) p99: Blocks,
+}
+
+/// A policy and the handler `unruly`, whose instance ends with its command `traps`: the next call needs another one.
+struct Guests {
+    // Dropped before the directory that they watch.
+    plugins: Plugins,
+    client: Client,
+    _directory: TempDir,
+}
+
+pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Vec<Call>> {
+    let guests = Guests::load().await?;
+    let mut calls = ["policy, warm", "handler, warm", "handler, fresh instance"].map(Call::new);
+    for block in 0..extent.warm_up + extent.blocks {
+        let times = guests.block().await?;
+        if block >= extent.warm_up {
+            for (call, times) in calls.iter_mut().zip(times) {
+                call.p50.push(quantile(&times, 0.5));
+                call.p99.push(quantile(&times, 0.99));
+            }
+        }
+    }
+    Ok(calls.into())
+}
+
+impl Call {
+    fn new(name: &'static str) -> Call {
+        Call {
+            name,
+            p50: Blocks::default(),
+            p99: Blocks::default(),
+        }
+    }
+}
+
+impl Guests {
+    async fn load() -> anyhow::Result<Guests> {
+        let directory = TempDir::new()?;
+        let [handlers, policies] = ["handlers", "policies"].map(|kind| directory.path().join(kind));
+        fs::create_dir(&handlers)?;
+        fs::create_dir(&policies)?;
+        fs::copy(test_component("unruly"), handlers.join("unruly.wasm"))?;
+        fs::copy(
+            plugins().join("policies/telescope.wasm"),
+            policies.join("telescope.wasm"),
+        )?;
+        let table = TableSettings {
+            name: "plugin".into(),
+            component: "unruly.wasm".into(),
+            settings: "{}".into(),
+            lines: BTreeMap::new(),
+            stops: BTreeMap::new(),
+        };
+        let settings = PluginSettings {
+            handlers,
+            policies,
+            tables: vec![(table, Limits::handler())],
+            policy_settings: BTreeMap::new(),
+            policy_limits: Limits::policy(),
+        };
+        let surroundings = Surroundings {
+            clock: Arc::new(SystemClock),
+            sky: Arc::new(Sky::new(0.0)),
+            site: None,
+        };
+        let engine = Engine::new(&EngineSettings::default())?;
+        let client = Client {
+            session: 1,
+            id: "bench".into(),
+            client_type: "telescope".into(),
+            name: "the bench".into(),
+        };
+        Ok(Guests {
+            plugins: Plugins::start(engine, surroundings, settings).await?,
+            client,
+            _directory: directory,
+        })
+    }
+
+    /// Microseconds of each call, of the three kinds in turn.
+    async fn block(&self) -> anyhow::Result<[Vec<f64>; 3]> {
+        let mut times = [const { Vec::new() }; 3];
+        for _ in 0..WARM {
+            let (permit, decided) = self.decide("plugin.counts").await?;
+            let (_, handled) = self.handle(permit).await?;
+            times[0].push(microseconds(decided));
+            times[1].push(microseconds(handled));
+        }
+        for _ in 0..FRESH {
+            let (permit, _) = self.decide("plugin.traps").await?;
+            if Snapshot::handle(permit).await.is_ok() {
+                bail!("a trap answers");
+            }
+            let (permit, _) = self.decide("plugin.counts").await?;
+            let (calls, handled) = self.handle(permit).await?;
+            ensure!(calls == r#"{"calls":1}"#, "{calls}: not a fresh instance");
+            times[2].push(microseconds(handled));
+        }
+        Ok(times)
+    }
+
+    async fn decide(&self, method: &str) -> anyhow::Result<(Permit, Duration)> {
+        let action = Action {
+            method: method.into(),
+            effect: Effect::Observe,
+            params: Map::new(),
+            counts: StopCounts::default(),
+            lease: None,
+        };
+        let snapshot = self.plugins.current();
+        let began = Instant::now();
+        let decided = snapshot.decide(&self.client, action).await;
+        let took = began.elapsed();
+        Ok((decided.ok().context("a telescope may observe")?, took))
+    }
+
+    async fn handle(&self, permit: Permit) -> anyhow::Result<(String, Duration)> {
+        let began = Instant::now();
+        let handled = Snapshot::handle(permit).await;
+        let took = began.elapsed();
+        Ok((handled.ok().context("it counts")?.get().to_owned(), took))
+    }
+}
+
+fn microseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e6
+}

@@ -1,0 +1,70 @@
+//! What the host costs, beside what it stands on: `cargo xtask bench`.
+//!
+//! `path` measures the way from socket to plugin and back against bare echoes (`echo`), which run as child processes as the
+//! program does (`process`), by the same client (`client`). `component` measures calls of plugins through the engine.
+//! Figures that are compared come from one run and interleaved blocks (`blocks`); `report` prints and keeps them.
+
+mod blocks;
+mod client;
+mod component;
+mod echo;
+mod machine;
+mod path;
+mod process;
+mod report;
+
+use std::process::ExitCode;
+
+use anyhow::bail;
+
+/// Blocks that are measured, and that are run before and not measured.
+#[derive(Clone, Copy)]
+struct Extent {
+    blocks: usize,
+    warm_up: usize,
+}
+
+const FULL: Extent = Extent {
+    blocks: 20,
+    warm_up: 2,
+};
+
+/// Enough to see that the bench works; too little for a verdict.
+const SHORT: Extent = Extent {
+    blocks: 3,
+    warm_up: 1,
+};
+
+const BENCHES: [&str; 2] = ["path", "component"];
+
+fn main() -> anyhow::Result<ExitCode> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [serve, kind] = &arguments[..]
+        && serve == echo::SERVE
+    {
+        return echo::serve(kind).map(|()| ExitCode::SUCCESS);
+    }
+    let (flags, names): (Vec<_>, Vec<_>) = arguments
+        .into_iter()
+        .partition(|argument| argument.starts_with("--"));
+    if let Some(unknown) = flags.iter().find(|flag| *flag != "--short") {
+        bail!("unknown: {unknown}; there is --short");
+    }
+    if let Some(unknown) = names.iter().find(|name| !BENCHES.contains(&name.as_str())) {
+        bail!("no bench {unknown}; there are {}", BENCHES.join(", "));
+    }
+    let extent = if flags.is_empty() { FULL } else { SHORT };
+    let wanted = |name: &str| names.is_empty() || names.iter().any(|wanted| wanted == name);
+    let mut report = report::Report::begin();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
+    if wanted("path") {
+        report.path(&runtime.block_on(path::measure(extent))?, flags.is_empty());
+    }
+    if wanted("component") {
+        report.component(&runtime.block_on(component::measure(extent))?);
+    }
+    report.keep()?;
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,59 @@
+//! The servers as child processes: where they listen, and what processor time they took.
+
+use std::fs;
+use std::io::{BufRead, BufReader};
+use std::net::SocketAddr;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::echo;
+
+/// An echo that runs until this is dropped.
+pub(crate) struct Echo {
+    child: Child,
+    pub(crate) address: SocketAddr,
+}
+
+impl Echo {
+    pub(crate) fn start(kind: &str) -> anyhow::Result<Echo> {
+        let mut child = Command::new(std::env::current_exe()?)
+            .args([echo::SERVE, kind])
+            .stdout(Stdio::piped())
+            .spawn()?;
+        let output = child.stdout.take().context("it has an output")?;
+        let mut line = String::new();
+        BufReader::new(output).read_line(&mut line)?;
+        let address = line.trim().parse().context("it says where it listens")?;
+        Ok(Echo { child, address })
+    }
+
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Echo {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The time that all threads of a process have run, in user mode and in the system's. The system counts it in nanoseconds for each
+/// thread (`schedstat`); for the whole process it has only hundredths of a second.
+pub(crate) fn processor_time(process: u32) -> anyhow::Result<Duration> {
+    let mut nanoseconds = 0;
+    for thread in fs::read_dir(format!("/proc/{process}/task"))? {
+        // A thread that ends meanwhile is one of those that rest.
+        let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
+            continue;
+        };
+        let ran = text.split(' ').next().unwrap_or_default();
+        nanoseconds += ran
+            .parse::<u64>()
+            .with_context(|| format!("schedstat has another shape than expected: {text}"))?;
+    }
+    Ok(Duration::from_nanos(nanoseconds))
+}

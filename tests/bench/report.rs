@@ -1,0 +1,160 @@
+//! The figures as a table for people, and whole, as JSON in `target/bench`.
+
+use std::fs;
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::{Map, Value, json};
+
+use crate::blocks::Blocks;
+use crate::component::Call;
+use crate::echo;
+use crate::machine;
+use crate::path::{Figures, LOADS, Subject};
+
+/// The first goal: the median round trip is at most this many times that of the echo of messages, or adds at most so many
+/// microseconds to it.
+const GOAL: (f64, f64) = (1.25, 10.0);
+
+/// Figures of one run.
+pub(crate) struct Report(Value);
+
+impl Report {
+    pub(crate) fn begin() -> Report {
+        let mut report = machine::describe();
+        report["load"] = json!({ "before": machine::load() });
+        Report(report)
+    }
+
+    /// Says whether the goal is met, if that is to be judged.
+    pub(crate) fn path(&mut self, subjects: &[Subject], judged: bool) {
+        for subject in subjects {
+            println!("{:<10} {}", subject.name, subject.what);
+        }
+        let Some(echo) = subjects
+            .iter()
+            .find(|subject| subject.name == echo::WEBSOCKET)
+        else {
+            return;
+        };
+        for (number, load) in LOADS.iter().enumerate() {
+            println!(
+                "\n{:<15} {:>8} {:>8} {:>24} {:>24} {:>11} {:>10}",
+                load.name,
+                "p50 µs",
+                "p99 µs",
+                "x websocket",
+                "more than it, µs",
+                "cpu µs/msg",
+                "msg/s"
+            );
+            let base = &echo.loads[number];
+            for subject in subjects {
+                println!("{:<15} {}", subject.name, row(&subject.loads[number], base));
+            }
+        }
+        if judged {
+            println!();
+            for subject in subjects
+                .iter()
+                .filter(|subject| subject.name != echo::TCP && subject.name != echo::WEBSOCKET)
+            {
+                println!(
+                    "{}",
+                    verdict(subject.name, &subject.loads[0], &echo.loads[0])
+                );
+            }
+        }
+        let paths = subjects
+            .iter()
+            .map(|subject| (subject.name.to_owned(), loads(subject)));
+        self.0["path"] = paths.collect::<Map<_, _>>().into();
+    }
+
+    pub(crate) fn component(&mut self, calls: &[Call]) {
+        println!(
+            "\n{:<25} {:>8} {:>8}",
+            "call of a plugin", "p50 µs", "p99 µs"
+        );
+        for call in calls {
+            println!(
+                "{:<25} {:>8.1} {:>8.1}",
+                call.name,
+                call.p50.median(),
+                call.p99.median()
+            );
+        }
+        let calls = calls.iter().map(|call| {
+            let figures = json!({ "p50_us": call.p50.json(), "p99_us": call.p99.json() });
+            (call.name.to_owned(), figures)
+        });
+        self.0["component"] = calls.collect::<Map<_, _>>().into();
+    }
+
+    /// Writes all figures of all blocks.
+    pub(crate) fn keep(mut self) -> anyhow::Result<()> {
+        self.0["load"]["after"] = machine::load().into();
+        let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let program = slewgate_tests::program();
+        let target = program.ancestors().nth(2).unwrap_or(Path::new("target"));
+        let folder = target.join("bench");
+        fs::create_dir_all(&folder)?;
+        let file = folder.join(format!("{seconds}.json"));
+        fs::write(&file, format!("{:#}\n", self.0))?;
+        println!(
+            "\n{}, commit {}, load {}\n{}",
+            self.0["machine"]["processor"].as_str().unwrap_or_default(),
+            self.0["commit"].as_str().unwrap_or_default(),
+            self.0["load"]["before"].as_str().unwrap_or_default(),
+            file.display()
+        );
+        Ok(())
+    }
+}
+
+fn row(figures: &Figures, base: &Figures) -> String {
+    let times = figures.p50.with(&base.p50, |one, base| one / base);
+    let more = figures.p50.with(&base.p50, |one, base| one - base);
+    format!(
+        "{:>8.1} {:>8.1} {:>24} {:>24} {:>11.1} {:>10.0}",
+        figures.p50.median(),
+        figures.p99.median(),
+        spread(&times, 2),
+        spread(&more, 1),
+        figures.processor.median(),
+        figures.throughput.median()
+    )
+}
+
+/// The median, and between what half of the blocks lie.
+fn spread(blocks: &Blocks, digits: usize) -> String {
+    let (low, high) = blocks.spread();
+    format!(
+        "{:.digits$} ({low:.digits$} to {high:.digits$})",
+        blocks.median()
+    )
+}
+
+fn verdict(name: &str, figures: &Figures, base: &Figures) -> String {
+    let times = figures.p50.with(&base.p50, |one, base| one / base).median();
+    let more = figures.p50.with(&base.p50, |one, base| one - base).median();
+    let (most, added) = GOAL;
+    let met = times <= most || more <= added;
+    format!(
+        "{name}: {times:.2} times the echo's round trip, {more:.1} µs more; the goal, {most} times or {added} µs more, is {}",
+        if met { "met" } else { "missed" }
+    )
+}
+
+fn loads(subject: &Subject) -> Value {
+    let loads = LOADS.iter().zip(&subject.loads).map(|(load, figures)| {
+        let figures = json!({
+            "p50_us": figures.p50.json(),
+            "p99_us": figures.p99.json(),
+            "processor_us": figures.processor.json(),
+            "per_second": figures.throughput.json(),
+        });
+        (load.name.to_owned(), figures)
+    });
+    Value::Object(loads.collect())
+}
