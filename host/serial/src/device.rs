@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use mio::{Registry, Token};
 
-use crate::LineSettings;
+use crate::tcp::TcpDevice;
 #[cfg(unix)]
 use crate::unix::SerialDevice;
 #[cfg(windows)]
 use crate::windows::SerialDevice;
+use crate::{Address, LineSettings};
 
 /// An open device. Nothing here ever waits: what cannot be done now is [`io::ErrorKind::WouldBlock`].
-pub(crate) trait Device {
+pub(crate) trait Device: Send {
     /// Lets `registry` tell when bytes came, when more can be written, and when the device is gone.
-    fn register(&self, registry: &Registry, token: Token) -> io::Result<()>;
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()>;
 
-    fn deregister(&self, registry: &Registry) -> io::Result<()>;
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()>;
 
     /// How often to look at the device where it cannot tell by itself.
     fn pace(&self) -> Option<Duration>;
@@ -26,19 +27,19 @@ pub(crate) trait Device {
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize>;
 
-    /// Discards what was written and not yet transmitted.
+    /// Discards what was written and not yet transmitted, where that can be taken back.
     fn clear_output(&self) -> io::Result<()>;
 }
 
-/// Opens what the settings name. The error is a sentence with the cause and the next step.
+/// Opens what the settings name, which may take its time. The error is a sentence with the cause and the next step.
 pub(crate) fn open(settings: &LineSettings) -> Result<Box<dyn Device>, String> {
-    if let Some((scheme, _)) = settings.device.split_once("://") {
-        return Err(format!(
-            "cannot open {}: {scheme} is no kind of device that is known; name a serial device",
-            settings.device
-        ));
-    }
-    Ok(Box::new(SerialDevice::open(settings)?))
+    Ok(match &settings.device {
+        Address::Serial(path) => Box::new(SerialDevice::open(path, settings.baud)?),
+        Address::Tcp { host, port } => {
+            let opened = TcpDevice::open(host, *port);
+            Box::new(opened.map_err(|why| format!("cannot open {}: {why}", settings.device))?)
+        }
+    })
 }
 
 /// `Input/output error (os error 5)` as a part of a sentence.

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use crate::device::{self, Device, in_words};
+use crate::device::{Device, in_words};
 use crate::exchange::Guard;
+use crate::opening::{Opened, Opening};
 use crate::queue::{Answer, Job, Next, Step, Work};
 use crate::shared::Shared;
 use crate::waiter::{Waiter, after};
@@ -13,7 +14,10 @@ use crate::{Held, LineError, LineSettings};
 
 /// How long to wait before the device is opened again: doubled after each failure, up to the longest.
 const FIRST_PAUSE: Duration = Duration::from_millis(250);
-const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+const LONGEST_PAUSE: Duration = Duration::from_secs(2);
+
+/// A device that was lost before it was open for this long has failed again: one that comes and goes is not chased.
+const STEADY: Duration = Duration::from_secs(5);
 
 pub(crate) struct Owner {
     shared: Arc<Shared>,
@@ -35,19 +39,42 @@ impl Owner {
 
     pub(crate) fn run(mut self) {
         let mut pause = FIRST_PAUSE;
-        while !self.shared.is_closed() {
-            let error = match device::open(&self.settings) {
-                Ok(device) => {
-                    pause = FIRST_PAUSE;
-                    self.serve(device)
-                        .map(|how| format!("lost {}: {how}", self.settings.device))
-                }
+        while let Some(opened) = self.open() {
+            let since = Instant::now();
+            let error = match opened {
+                Ok(device) => self
+                    .serve(device)
+                    .map(|how| format!("lost {}: {how}", self.settings.device)),
                 Err(error) => Some(error),
             };
             let Some(error) = error else { return };
             self.shared.lost(error);
+            if since.elapsed() >= STEADY {
+                pause = FIRST_PAUSE;
+            }
             self.pause(pause);
             pause = LONGEST_PAUSE.min(pause * 2);
+        }
+    }
+
+    /// Opens the device; none where the line is closed before it is open.
+    fn open(&mut self) -> Option<Opened> {
+        if self.shared.is_closed() {
+            return None;
+        }
+        let opening = match Opening::begin(&self.settings, &self.shared) {
+            Ok(opening) => opening,
+            Err(error) => return Some(Err(error)),
+        };
+        loop {
+            let outcome = opening.outcome();
+            if self.shared.is_closed() {
+                return None;
+            }
+            if outcome.is_some() {
+                return outcome;
+            }
+            self.wait(None);
         }
     }
 
@@ -59,15 +86,16 @@ impl Owner {
         };
         self.opened += 1;
         self.shared.opened(self.opened);
+        leave_alone(&self.shared, &mut wire, self.settings.quiet);
         loop {
+            if let Some(how) = wire.lost() {
+                return Some(how);
+            }
             match self.shared.next() {
                 Next::Stop(stop) => wire.send_stop(stop),
                 Next::Job(job, until) => perform(&self.shared, &mut wire, job, until),
                 Next::Wait(until) => wire.idle(until),
                 Next::Close => return None,
-            }
-            if let Some(how) = wire.lost() {
-                return Some(how);
             }
         }
     }
@@ -76,14 +104,18 @@ impl Owner {
     fn pause(&mut self, length: Duration) {
         let end = after(length);
         while Instant::now() < end && !self.shared.is_closed() {
-            if let Err(error) = self.waiter.wait(Some(end)) {
-                tracing::error!(
-                    line = self.shared.name(),
-                    "the line ends: cannot wait for anything: {}",
-                    in_words(&error)
-                );
-                self.shared.close();
-            }
+            self.wait(Some(end));
+        }
+    }
+
+    fn wait(&mut self, until: Option<Instant>) {
+        if let Err(error) = self.waiter.wait(until) {
+            tracing::error!(
+                line = self.shared.name(),
+                "the line ends: cannot wait for anything: {}",
+                in_words(&error)
+            );
+            self.shared.close();
         }
     }
 }
@@ -92,6 +124,21 @@ impl Owner {
 impl Drop for Owner {
     fn drop(&mut self) {
         self.shared.end();
+    }
+}
+
+/// Lets a device that starts anew when it is opened come to itself: nothing but stops goes out, and what it says is discarded.
+fn leave_alone(shared: &Shared, wire: &mut Wire<'_>, quiet: Duration) {
+    if quiet.is_zero() {
+        return;
+    }
+    wire.expect_noise();
+    let end = after(quiet);
+    while Instant::now() < end && !shared.is_closed() && !wire.is_lost() {
+        match shared.next_stop() {
+            Some(stop) => wire.send_stop(stop),
+            None => wire.idle(Some(end)),
+        }
     }
 }
 

@@ -104,7 +104,7 @@ pub(crate) struct WaitingStop {
     pub(crate) sequence: StopSequence,
     pub(crate) outcome: watch::Sender<Option<StopOutcome>>,
     pub(crate) scope: Scope,
-    asked: Instant,
+    pub(crate) asked: Instant,
     /// When it goes out also into an exchange under way.
     patience_ends: Instant,
 }

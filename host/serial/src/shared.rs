@@ -106,7 +106,7 @@ impl Shared {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn wake(&self) {
+    pub(crate) fn wake(&self) {
         if let Err(error) = self.waker.wake() {
             tracing::error!(
                 line = self.name,

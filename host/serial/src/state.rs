@@ -1,14 +1,21 @@
 //! What a line is, and how it is.
 
+use std::time::Duration;
+
+use crate::Address;
+
 /// Which device a line opens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct LineSettings {
     /// The configuration's name for the line.
     pub name: String,
-    /// The path of a serial device.
-    pub device: String,
-    /// Bits a second; 8 data bits, no parity, 1 stop bit, no flow control.
+    /// What to open.
+    pub device: Address,
+    /// Bits a second of a serial device; 8 data bits, no parity, 1 stop bit, no flow control.
     pub baud: u32,
+    /// How long to leave a device alone after it was opened, because it starts anew then: what it says meanwhile is discarded,
+    /// and what is asked waits. Only stops go out at once.
+    pub quiet: Duration,
 }
 
 /// How a line is.

@@ -2,6 +2,10 @@
 //!
 //! `serialport` sets the device up and keeps others off. It leaves the descriptor in blocking mode, where a write waits until
 //! everything is taken; so the bytes go through a second descriptor of the same device, which never waits.
+//!
+//! Many boards start anew when DTR goes from low to high. The system raises it at the first opening after the device was
+//! plugged in, and no program can keep it from that; here it is neither raised nor lowered, and closing does not lower it, so that
+//! later openings change nothing.
 
 use std::fs;
 use std::io;
@@ -13,9 +17,9 @@ use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
 use rustix::fs::{Mode, OFlags};
 use rustix::io::Errno;
+use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
 use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort, StopBits, TTYPort};
 
-use crate::LineSettings;
 use crate::device::{Device, in_words};
 
 /// How many other devices an error names.
@@ -27,28 +31,29 @@ pub(crate) struct SerialDevice {
 }
 
 impl SerialDevice {
-    pub(crate) fn open(settings: &LineSettings) -> Result<SerialDevice, String> {
-        let path = settings.device.as_str();
+    pub(crate) fn open(path: &str, baud: u32) -> Result<SerialDevice, String> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let bytes =
             rustix::fs::open(path, flags, Mode::empty()).map_err(|error| refusal(path, error))?;
         if !rustix::termios::isatty(&bytes) {
             return Err(refusal(path, Errno::NOTTY));
         }
-        let port = set_up(settings).map_err(|error| match error.kind() {
+        let port = set_up(path, baud).map_err(|error| match error.kind() {
             serialport::ErrorKind::NoDevice => refusal(path, Errno::BUSY),
             _ => format!(
-                "cannot open {path} at {} baud: {}",
-                settings.baud,
+                "cannot open {path} at {baud} baud: {}",
                 in_words(&error.into())
             ),
         })?;
+        if let Err(error) = keep_dtr(&bytes) {
+            tracing::debug!(path, %error, "closing the device will lower DTR");
+        }
         Ok(SerialDevice { bytes, port })
     }
 }
 
 impl Device for SerialDevice {
-    fn register(&self, registry: &Registry, token: Token) -> io::Result<()> {
+    fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(
             &mut SourceFd(&self.bytes.as_raw_fd()),
             token,
@@ -56,7 +61,7 @@ impl Device for SerialDevice {
         )
     }
 
-    fn deregister(&self, registry: &Registry) -> io::Result<()> {
+    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
         registry.deregister(&mut SourceFd(&self.bytes.as_raw_fd()))
     }
 
@@ -77,13 +82,21 @@ impl Device for SerialDevice {
     }
 }
 
-fn set_up(settings: &LineSettings) -> serialport::Result<TTYPort> {
-    serialport::new(&settings.device, settings.baud)
+fn set_up(path: &str, baud: u32) -> serialport::Result<TTYPort> {
+    serialport::new(path, baud)
         .data_bits(DataBits::Eight)
         .parity(Parity::None)
         .stop_bits(StopBits::One)
         .flow_control(FlowControl::None)
+        .preserve_dtr_on_open()
         .open_native()
+}
+
+/// Lets DTR be as it is when the device is closed: termios(3), `HUPCL`.
+fn keep_dtr(device: &OwnedFd) -> io::Result<()> {
+    let mut modes = tcgetattr(device)?;
+    modes.control_modes.remove(ControlModes::HUPCL);
+    Ok(tcsetattr(device, OptionalActions::Now, &modes)?)
 }
 
 fn refusal(path: &str, error: Errno) -> String {

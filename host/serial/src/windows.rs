@@ -1,6 +1,7 @@
 //! Serial devices where they are COM ports.
 //!
 //! A COM port has no readiness to wait for here, so the owner looks at it every few milliseconds; nothing waits longer.
+//! What DTR does when a port is opened or closed is the driver's: a board that starts anew then wants a quiet time.
 
 use std::io::{self, Read, Write};
 use std::time::Duration;
@@ -8,7 +9,6 @@ use std::time::Duration;
 use mio::{Registry, Token};
 use serialport::{COMPort, ClearBuffer, DataBits, FlowControl, Parity, SerialPort, StopBits};
 
-use crate::LineSettings;
 use crate::device::{Device, in_words};
 
 /// How often the port is looked at, and how long one read or write of it may take.
@@ -19,31 +19,26 @@ pub(crate) struct SerialDevice {
 }
 
 impl SerialDevice {
-    pub(crate) fn open(settings: &LineSettings) -> Result<SerialDevice, String> {
-        let port = serialport::new(&settings.device, settings.baud)
+    pub(crate) fn open(path: &str, baud: u32) -> Result<SerialDevice, String> {
+        let port = serialport::new(path, baud)
             .data_bits(DataBits::Eight)
             .parity(Parity::None)
             .stop_bits(StopBits::One)
             .flow_control(FlowControl::None)
             .timeout(PACE)
+            .preserve_dtr_on_open()
             .open_native()
-            .map_err(|error| {
-                format!(
-                    "cannot open {}: {}",
-                    settings.device,
-                    in_words(&error.into())
-                )
-            })?;
+            .map_err(|error| format!("cannot open {path}: {}", in_words(&error.into())))?;
         Ok(SerialDevice { port })
     }
 }
 
 impl Device for SerialDevice {
-    fn register(&self, _registry: &Registry, _token: Token) -> io::Result<()> {
+    fn register(&mut self, _registry: &Registry, _token: Token) -> io::Result<()> {
         Ok(())
     }
 
-    fn deregister(&self, _registry: &Registry) -> io::Result<()> {
+    fn deregister(&mut self, _registry: &Registry) -> io::Result<()> {
         Ok(())
     }
 

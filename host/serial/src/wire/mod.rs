@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use crate::LineError;
 use crate::device::{Device, in_words};
 use crate::exchange::{Framing, Guard, MAX_REPLY};
-use crate::queue::Step;
+use crate::queue::{Step, WaitingStop};
 use crate::shared::Shared;
 use crate::waiter::{DEVICE, Waiter, after, earliest};
 
@@ -67,13 +67,15 @@ pub(crate) struct Wire<'a> {
     stop_written: bool,
     /// A stop went out after the request of the hold that is being read on.
     reply_cut: bool,
+    /// Stops that the device was handed and has not shown to have received: see [`Wire::lost`].
+    unproven: Vec<WaitingStop>,
 }
 
 impl<'a> Wire<'a> {
     pub(crate) fn new(
         shared: &'a Shared,
         waiter: &'a mut Waiter,
-        device: Box<dyn Device>,
+        mut device: Box<dyn Device>,
     ) -> io::Result<Wire<'a>> {
         device.register(waiter.registry(), DEVICE)?;
         Ok(Wire {
@@ -87,12 +89,25 @@ impl<'a> Wire<'a> {
             unsettled: None,
             stop_written: false,
             reply_cut: false,
+            unproven: Vec::new(),
         })
     }
 
-    /// How the device was lost. A wire without its device does nothing more.
+    /// A wire without its device does nothing more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.is_some()
+    }
+
+    /// How the device was lost. Stops that it may not have received, because it was gone before anybody noticed, are owed to it.
     pub(crate) fn lost(&mut self) -> Option<String> {
-        self.lost.take()
+        let how = self.lost.take()?;
+        self.owe_unproven();
+        Some(how)
+    }
+
+    /// The device is expected to say what nobody asked for: the first exchange waits for it to be quiet.
+    pub(crate) fn expect_noise(&mut self) {
+        self.unsettle();
     }
 
     /// Waits for something to do.
@@ -114,6 +129,9 @@ impl<'a> Wire<'a> {
             let cut = match self.attempt(step, guard, until) {
                 Ok(reply) => {
                     self.stage = Stage::Before;
+                    if !reply.is_empty() {
+                        self.prove_stops();
+                    }
                     return Ok(reply);
                 }
                 Err(cut) => cut,

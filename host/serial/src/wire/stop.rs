@@ -8,6 +8,20 @@ use crate::exchange::Exchange;
 use crate::queue::{Scope, WaitingStop};
 use crate::waiter::after;
 
+/// A device whose loss is noticed this long after it was handed a stop may not have received it: a peer over TCP can be gone
+/// for as long before its system says so.
+const UNPROVEN_FOR: Duration = Duration::from_secs(30);
+
+/// How many stops are remembered for that.
+const MAX_UNPROVEN: usize = 8;
+
+/// Whether the device has shown that it received a stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Proof {
+    None,
+    Replied,
+}
+
 impl Wire<'_> {
     pub(super) fn send_waiting_stops(&mut self) {
         while self.lost.is_none()
@@ -31,11 +45,32 @@ impl Wire<'_> {
         self.reply_cut = true;
         self.stop_written = false;
         self.stage = Stage::Stop;
-        if self.send_sequence(&stop).is_err() && stop.outcome.borrow().is_none() {
+        let sent = self.send_sequence(&stop);
+        if sent.is_err() && stop.outcome.borrow().is_none() {
             stop.outcome.send_replace(Some(Err(self.unfinished())));
             self.shared.owe(stop);
+        } else if sent != Ok(Proof::Replied) {
+            self.unproven.retain(|other| other.sequence != stop.sequence);
+            if self.unproven.len() == MAX_UNPROVEN {
+                self.unproven.remove(0);
+            }
+            self.unproven.push(stop);
         }
         self.stage = Stage::Before;
+    }
+
+    /// The device answered what came after the stops: it has received them.
+    pub(super) fn prove_stops(&mut self) {
+        self.unproven.clear();
+    }
+
+    /// The newest is owed first, so that the oldest of them is the first of all.
+    pub(super) fn owe_unproven(&mut self) {
+        while let Some(stop) = self.unproven.pop() {
+            if stop.asked.elapsed() < UNPROVEN_FOR {
+                self.shared.owe(stop);
+            }
+        }
     }
 
     /// What a stop ends with that the device did not take as a whole.
@@ -47,7 +82,7 @@ impl Wire<'_> {
     }
 
     /// A device that takes no more has too much before the stop: that goes, and the sequence begins again.
-    fn send_sequence(&mut self, stop: &WaitingStop) -> Result<(), Cut> {
+    fn send_sequence(&mut self, stop: &WaitingStop) -> Result<Proof, Cut> {
         match self.try_sequence(stop, Duration::ZERO) {
             Err(Cut::Late) => {
                 self.clear_output();
@@ -58,11 +93,15 @@ impl Wire<'_> {
         }
     }
 
-    fn try_sequence(&mut self, stop: &WaitingStop, write_timeout: Duration) -> Result<(), Cut> {
+    fn try_sequence(
+        &mut self,
+        stop: &WaitingStop,
+        write_timeout: Duration,
+    ) -> Result<Proof, Cut> {
         let handed_over = || stop.outcome.send_replace(Some(Ok(Instant::now())));
         let Some((last, before)) = stop.sequence.exchanges.split_last() else {
             handed_over();
-            return Ok(());
+            return Ok(Proof::Replied);
         };
         for exchange in before {
             self.write_stop(&exchange.request, write_timeout)?;
@@ -94,23 +133,24 @@ impl Wire<'_> {
 
     /// Gives the hardware the time that it asks for between two requests. No reply, and another stop that is due, end the
     /// wait and not the sequence.
-    fn await_reply(&mut self, exchange: &Exchange) -> Result<(), Cut> {
+    fn await_reply(&mut self, exchange: &Exchange) -> Result<Proof, Cut> {
         match self.read(exchange.reply, exchange.timeout, None) {
             Err(Cut::Gone) => Err(Cut::Gone),
             Err(_) => {
                 self.unsettle();
-                Ok(())
+                Ok(Proof::None)
             }
-            Ok(_) => Ok(()),
+            Ok(reply) if reply.is_empty() => Ok(Proof::None),
+            Ok(_) => Ok(Proof::Replied),
         }
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use std::cell::{Cell, RefCell};
     use std::io::{self, ErrorKind};
-    use std::rc::Rc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::sync::{Arc, Mutex};
 
     use mio::{Registry, Token};
 
@@ -124,18 +164,18 @@ mod tests {
     #[derive(Clone, Default)]
     struct Scripted {
         /// Takes nothing until its output is cleared.
-        full: Rc<Cell<bool>>,
+        full: Arc<AtomicBool>,
         /// Has more to say at every moment.
         talks: bool,
-        written: Rc<RefCell<Vec<u8>>>,
+        written: Arc<Mutex<Vec<u8>>>,
     }
 
     impl Device for Scripted {
-        fn register(&self, _registry: &Registry, _token: Token) -> io::Result<()> {
+        fn register(&mut self, _registry: &Registry, _token: Token) -> io::Result<()> {
             Ok(())
         }
 
-        fn deregister(&self, _registry: &Registry) -> io::Result<()> {
+        fn deregister(&mut self, _registry: &Registry) -> io::Result<()> {
             Ok(())
         }
 
@@ -152,15 +192,15 @@ mod tests {
         }
 
         fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            if self.full.get() {
+            if self.full.load(Ordering::SeqCst) {
                 return Err(ErrorKind::WouldBlock.into());
             }
-            self.written.borrow_mut().extend_from_slice(bytes);
+            self.written.lock().unwrap().extend_from_slice(bytes);
             Ok(bytes.len())
         }
 
         fn clear_output(&self) -> io::Result<()> {
-            self.full.set(false);
+            self.full.store(false, Ordering::SeqCst);
             Ok(())
         }
     }
@@ -182,13 +222,13 @@ mod tests {
         shared.owe(WaitingStop::new(sequence, Scope::Line));
         let mut wire = Wire::new(&shared, &mut waiter, Box::new(device.clone())).unwrap();
         wire.send_waiting_stops();
-        device.written.borrow().clone()
+        device.written.lock().unwrap().clone()
     }
 
     #[test]
     fn a_stop_clears_the_output_of_a_device_that_is_full() {
         let device = Scripted::default();
-        device.full.set(true);
+        device.full.store(true, Ordering::SeqCst);
         assert_eq!(send_stop_to(&device), b":Q#");
     }
 

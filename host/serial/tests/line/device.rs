@@ -61,18 +61,6 @@ fn a_device_that_another_program_has_is_not_shared() {
 }
 
 #[test]
-fn an_address_is_refused_as_no_device() {
-    let mut settings = Place::new().settings();
-    settings.device = "tcp://10.0.0.7:9999".to_owned();
-    let line = slewgate_serial::Line::start(settings).unwrap();
-    let error = error_of(reaches(&line, failed));
-    assert!(
-        error.starts_with("cannot open tcp://10.0.0.7:9999: "),
-        "{error}"
-    );
-}
-
-#[test]
 fn a_device_that_goes_away_is_noticed_where_nothing_is_sent() {
     let (place, mount, line) = connected();
     let since = Instant::now();

@@ -13,7 +13,7 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use slewgate_serial::{Exchange, Framing, Guard, Line, LineSettings, LineState, StopSequence};
+use slewgate_serial::{Address, Exchange, Framing, Guard, Line, LineSettings, LineState, StopSequence};
 use tempfile::TempDir;
 
 /// For everything that has to happen.
@@ -36,11 +36,11 @@ impl Place {
     }
 
     pub(crate) fn settings(&self) -> LineSettings {
-        let device = self.device().display().to_string();
         LineSettings {
             name: "east".to_owned(),
-            device,
+            device: Address::Serial(self.device().display().to_string()),
             baud: 9600,
+            quiet: Duration::ZERO,
         }
     }
 
