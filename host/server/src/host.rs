@@ -15,7 +15,7 @@ use slewgate_engine::{
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{EventKind, LogSettings, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::TokenStore;
-use slewgate_serial::{Line, LineSettings};
+use slewgate_serial::{Address, Line, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Precision, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
@@ -212,7 +212,7 @@ impl Hardware {
         let (mut lines, mut simulators) = (BTreeMap::new(), Vec::new());
         for (name, line) in &config.lines {
             let device = match &line.device {
-                Device::Serial(path) => path.clone(),
+                Device::Hardware(address) => address.clone(),
                 Device::Simulator(Family::Lx200(dialect)) => {
                     let site = config.site.unwrap_or(Site::SIMULATED);
                     let simulator = Simulator::start_lx200(Lx200Settings {
@@ -226,13 +226,14 @@ impl Hardware {
                     let path = simulator.path().display().to_string();
                     tracing::info!(line = name, path, %dialect, "simulating an LX200");
                     simulators.push(simulator);
-                    path
+                    Address::Serial(path)
                 }
             };
             let settings = LineSettings {
                 name: name.clone(),
                 device,
                 baud: line.baud,
+                quiet: line.quiet,
             };
             lines.insert(
                 name.clone(),

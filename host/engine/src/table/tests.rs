@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use slewgate_safety::{Caller, Kind, Orphan, Plan};
-use slewgate_serial::{Line, LineSettings, StopCount, Warrant};
+use slewgate_serial::{Address, Line, LineSettings, StopCount, Warrant};
 use slewgate_sky::{Sky, SystemClock};
 use tokio::sync::watch;
 
@@ -21,8 +21,9 @@ const DEADLINE: Duration = Duration::from_secs(10);
 fn line() -> Line {
     Line::start(LineSettings {
         name: "usb".into(),
-        device: "/nonexistent".into(),
+        device: Address::Serial("/nonexistent".into()),
         baud: 9600,
+        quiet: Duration::ZERO,
     })
     .unwrap()
 }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
+use slewgate_serial::AddressError;
 use slewgate_simulator::Family;
 
 use super::error::ConfigError;
@@ -140,7 +141,7 @@ fn lines(
         let path = ["lines", name.as_str(), "device"];
         let Some(device) = device else {
             let sentence = format!(
-                "[lines.{name}] device is missing: a path such as /dev/ttyUSB0, or simulator:lx200"
+                "[lines.{name}] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, or simulator:lx200"
             );
             return Err(source.error(&path, sentence));
         };
@@ -151,6 +152,7 @@ fn lines(
             Line {
                 device,
                 baud: line.baud,
+                quiet: milliseconds(line.quiet_ms),
             },
         ))
     });
@@ -162,15 +164,13 @@ fn device_of(text: &str) -> Result<Device, String> {
         let family = family.map_err(|error| error.to_string())?;
         return Ok(Device::Simulator(family));
     }
-    if text.contains("://") {
-        return Err(format!(
-            "{text:?} is not supported; a serial device or simulator:lx200 is"
-        ));
+    match text.parse() {
+        Ok(address) => Ok(Device::Hardware(address)),
+        Err(error @ (AddressError::Empty | AddressError::Scheme(_))) => {
+            Err(format!("{error}, or simulator:lx200"))
+        }
+        Err(error) => Err(error.to_string()),
     }
-    if text.trim().is_empty() {
-        return Err("is empty; a path such as /dev/ttyUSB0, or simulator:lx200".to_owned());
-    }
-    Ok(Device::Serial(text.to_owned()))
 }
 
 fn plugins(

@@ -22,6 +22,7 @@ use std::time::Duration;
 
 use serde_json::{Map, Value};
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
+use slewgate_serial::Address;
 use slewgate_simulator::Family;
 
 use crate::net::limits::Limits;
@@ -130,6 +131,8 @@ pub struct Line {
     pub device: Device,
     /// Bits per second.
     pub baud: u32,
+    /// How long a device is left alone after it was opened.
+    pub quiet: Duration,
 }
 
 /// What is at the end of a line.
@@ -137,8 +140,8 @@ pub struct Line {
 pub enum Device {
     /// A mount that the host simulates, on a pseudo-terminal: `simulator:lx200/onstep`, ….
     Simulator(Family),
-    /// A serial device, by path.
-    Serial(String),
+    /// A serial device or a TCP port.
+    Hardware(Address),
 }
 
 /// A command handler: `[plugins.NAME]`.

@@ -211,6 +211,8 @@ pub(super) struct Line {
     pub(super) device: Option<String>,
     #[serde(deserialize_with = "whole::<_, _, 300, 4_000_000>")]
     pub(super) baud: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 10_000>")]
+    pub(super) quiet_ms: u32,
 }
 
 impl Default for Line {
@@ -218,6 +220,7 @@ impl Default for Line {
         Self {
             device: None,
             baud: 9_600,
+            quiet_ms: 0,
         }
     }
 }

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde_json::json;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
+use slewgate_serial::Address;
 use slewgate_simulator::{Dialect, Family};
 
 use super::shape::Shape;
@@ -158,7 +159,7 @@ fn a_file_is_read_into_the_rooms_slices() {
     assert_eq!(config.site, Some(site));
     assert_eq!(
         config.lines["west"].device,
-        Device::Serial("/dev/ttyUSB0".into())
+        Device::Hardware(Address::Serial("/dev/ttyUSB0".into()))
     );
     assert_eq!(config.lines["west"].baud, 19_200);
     assert_eq!(
@@ -292,7 +293,7 @@ fn a_plugin_can_only_open_a_line_that_is_there() {
 fn what_has_no_default_is_asked_for() {
     assert_eq!(
         wrong("[lines.west]\nbaud = 9600"),
-        "slewgate.toml:1: [lines.west] device is missing: a path such as /dev/ttyUSB0, or simulator:lx200"
+        "slewgate.toml:1: [lines.west] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, or simulator:lx200"
     );
     assert_eq!(
         wrong("[plugins.catalog]\nsettings = {}"),
@@ -326,9 +327,26 @@ fn a_device_that_the_host_cannot_open_is_refused() {
         "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic and simulator:lx200/onstep"
     );
     assert_eq!(
-        wrong("[lines.east]\ndevice = \"tcp://10.0.0.7:9999\""),
-        "slewgate.toml:2: [lines.east] device: \"tcp://10.0.0.7:9999\" is not supported; a serial device or simulator:lx200 is"
+        wrong("[lines.east]\ndevice = \"udp://10.0.0.7:9999\""),
+        "slewgate.toml:2: [lines.east] device: udp:// is no kind of line that is known; a path such as /dev/ttyUSB0, or tcp://HOST:PORT, or simulator:lx200"
     );
+    assert_eq!(
+        wrong("[lines.east]\ndevice = \"tcp://10.0.0.7\""),
+        "slewgate.toml:2: [lines.east] device: \"tcp://10.0.0.7\" is not tcp://HOST:PORT, such as tcp://10.0.0.7:9999"
+    );
+    assert_eq!(
+        wrong("[lines.east]\nquiet_ms = 20_000"),
+        "slewgate.toml:2: [lines.east] quiet_ms: 20000 is out of range: 0 to 10000"
+    );
+}
+
+#[test]
+fn a_line_leads_to_a_tcp_port_too_and_has_a_quiet_time() {
+    let config = parsed("[lines.east]\ndevice = \"tcp://10.0.0.7:9999\"\nquiet_ms = 2_000");
+    let line = &config.lines["east"];
+    let (host, port) = ("10.0.0.7".to_owned(), 9999);
+    assert_eq!(line.device, Device::Hardware(Address::Tcp { host, port }));
+    assert_eq!(line.quiet, Duration::from_secs(2));
 }
 
 #[test]
