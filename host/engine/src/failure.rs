@@ -48,12 +48,18 @@ pub(crate) fn unattached(attached: Attached, verb: &str) -> Option<Refusal> {
         Attached::To(_) => return None,
         Attached::NotYet => "the hardware does not answer yet".to_owned(),
         Attached::Failed(cause) => cause,
+        Attached::Silent => "it does not answer".to_owned(),
     };
     Some(Refusal::hardware(
         Outcome::NotStarted,
         format!("no connection to the hardware: {cause}"),
         cause,
     ))
+}
+
+/// Whether the hardware said nothing at all.
+pub(crate) fn is_silence(failure: &Failure) -> bool {
+    matches!(failure, Failure::Line(ErrorCode::Timeout(bytes)) if bytes.is_empty())
 }
 
 /// For the log, and for who began a motion.

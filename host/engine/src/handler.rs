@@ -203,8 +203,16 @@ impl Handler {
             (instance, sampled)
         });
         let observation = match sampled.await {
-            Ok(Ok(observation)) => observation,
-            Ok(Err(failure)) => return Err(self.refusal(failure, false)),
+            Ok(Ok(observation)) => {
+                self.table.heard();
+                observation
+            }
+            Ok(Err(failure)) => {
+                if failure::is_silence(&failure) {
+                    self.table.missed();
+                }
+                return Err(self.refusal(failure, false));
+            }
             Err(error) => return Err(self.fell(&error)),
         };
         let data = self.result(observation.data)?;

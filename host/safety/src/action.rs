@@ -23,7 +23,8 @@ pub enum Action {
     },
     /// Send the stop sequence of the role's line, and then say so with [`crate::Motions::stopped`], for each
     /// role that shares the line: the sequence takes every motion along. What that asks for comes after the
-    /// rest of this list.
+    /// rest of this list. With [`Cause::LineLost`] nobody is stopped and nothing is to be said: the device is owed the
+    /// sequence.
     StopLine {
         /// The line's role.
         role: String,
@@ -86,6 +87,8 @@ pub enum Cause {
     Failed(String),
     /// Its plugin failed or is gone.
     Orphaned,
+    /// The device of its line was lost: how. What became of it nobody can tell.
+    LineLost(String),
     /// A newer motion took its place.
     Superseded,
 }
@@ -101,6 +104,7 @@ impl Cause {
             Cause::Done => "done",
             Cause::Failed(_) => "failed",
             Cause::Orphaned => "orphaned",
+            Cause::LineLost(_) => "line_lost",
             Cause::Superseded => "superseded",
         }
     }
@@ -116,6 +120,7 @@ impl fmt::Display for Cause {
             Cause::Done => "it is done",
             Cause::Failed(why) => return write!(f, "it failed: {why}"),
             Cause::Orphaned => "its plugin failed or is gone",
+            Cause::LineLost(how) => return write!(f, "its device is gone: {how}"),
             Cause::Superseded => "a newer motion took its place",
         })
     }

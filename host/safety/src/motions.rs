@@ -104,6 +104,15 @@ impl Motions {
         self.and_look(actions, now)
     }
 
+    /// The device of this role's line is gone: what moved there is over for who began it, and is ended when the device is back,
+    /// as it may move on until then.
+    pub fn line_lost(&mut self, role: &str, how: &str, now: Instant) -> Vec<Action> {
+        let there = |motion: &Motion| motion.plan().role == role;
+        let cause = || Cause::LineLost(cut(how.to_owned()));
+        let actions = self.end_where(|motion| there(motion).then(cause), now);
+        self.and_look(actions, now)
+    }
+
     /// End what moves under this label, each by its own ending. Whether anything did is told by the events: calls
     /// of `advance` that are due come along with any answer.
     pub fn stop_label(&mut self, label: &str, now: Instant) -> Vec<Action> {

@@ -46,6 +46,24 @@ fn a_stop_ends_what_began_before_it_and_spares_what_began_after() {
 }
 
 #[test]
+fn a_line_that_is_lost_ends_its_motions_and_is_owed_what_ends_them() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let goto = Plan {
+        ending: Vec::new(),
+        ..plan(Kind::Slew, "goto")
+    };
+    let goto = begin(&mut motions, goto, 1, now);
+    let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
+    assert!(motions.line_lost("focuser", "unplugged", now).is_empty());
+    let actions = motions.line_lost("port", "unplugged", now);
+    let lost = Cause::LineLost("unplugged".to_owned());
+    assert_eq!(endings(&actions), [(goto, lost.clone()), (jog, lost)]);
+    assert_eq!(bytes(&actions), (1, 1), "its own ending, and the line's");
+    assert!(motions.active().is_empty());
+    assert!(motions.line_lost("port", "unplugged", now).is_empty());
+}
+
+#[test]
 fn a_stop_of_one_line_leaves_the_others() {
     let (mut motions, now) = (Motions::new(), Instant::now());
     begin(&mut motions, plan(Kind::Slew, "goto"), 1, now);

@@ -29,7 +29,9 @@ pub enum AddressError {
     #[error("is empty; a path such as /dev/ttyUSB0, or tcp://HOST:PORT")]
     Empty,
     /// Such as `udp://`.
-    #[error("{0}:// is no kind of line that is known; a path such as /dev/ttyUSB0, or tcp://HOST:PORT")]
+    #[error(
+        "{0}:// is no kind of line that is known; a path such as /dev/ttyUSB0, or tcp://HOST:PORT"
+    )]
     Scheme(String),
     /// No host, no port, or more than both.
     #[error("{0:?} is not tcp://HOST:PORT, such as tcp://10.0.0.7:9999")]

@@ -50,11 +50,7 @@ impl TcpDevice {
 
 impl Device for TcpDevice {
     fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
-        registry.register(
-            &mut self.0,
-            token,
-            Interest::READABLE | Interest::WRITABLE,
-        )
+        registry.register(&mut self.0, token, Interest::READABLE | Interest::WRITABLE)
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
@@ -133,10 +129,7 @@ fn refusal(error: &io::Error) -> String {
             CONNECT_TIMEOUT.as_secs()
         ),
         ErrorKind::HostUnreachable | ErrorKind::NetworkUnreachable | ErrorKind::NetworkDown => {
-            format!(
-                "{}; check the network, and the address",
-                in_words(error)
-            )
+            format!("{}; check the network, and the address", in_words(error))
         }
         _ => in_words(error),
     }

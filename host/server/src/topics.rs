@@ -13,7 +13,7 @@ use slewgate_safety::MotionView;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
-use crate::methods::json as result;
+use crate::methods::{connection, json as result};
 use crate::permission;
 use crate::sessions::Session;
 
@@ -29,6 +29,7 @@ const PLUGINS: &str = "plugins";
 /// What a table tells by itself.
 const STATUS: &str = "status";
 const MOTION: &str = "motion";
+const LINE: &str = "line";
 
 /// Who listens to what.
 pub(crate) struct Topics {
@@ -41,6 +42,7 @@ enum Source {
     Plugins,
     Status(Arc<Table>),
     Motion(Arc<Table>),
+    Line(Arc<Table>),
     /// What the plugin itself publishes.
     Published(Arc<Table>),
 }
@@ -136,6 +138,7 @@ impl Topics {
             "" => None,
             STATUS => Some(Source::Status(table)),
             MOTION => Some(Source::Motion(table)),
+            LINE => Some(Source::Line(table)),
             _ => Some(Source::Published(table)),
         }
     }
@@ -145,7 +148,7 @@ impl Topics {
             .plugins
             .tables()
             .keys()
-            .flat_map(|table| [format!("{table}.{STATUS}"), format!("{table}.{MOTION}")]);
+            .flat_map(|table| [STATUS, MOTION, LINE].map(|of| format!("{table}.{of}")));
         let known: Vec<_> = tables.chain([PLUGINS.to_owned()]).collect();
         let topic: String = topic.chars().take(64).collect();
         Refusal::invalid_params(
@@ -225,6 +228,7 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
                 published(&mut teller, news).await;
             }
         }
+        Source::Line(table) => connections(&mut teller, &table).await,
         Source::Published(table) => published(&mut teller, table.news()).await,
     }
 }
@@ -255,6 +259,24 @@ async fn readings(teller: &mut Teller, table: &Table) {
             return;
         }
         if readings.changed().await.is_err() {
+            return;
+        }
+    }
+}
+
+/// What changes and changes back before it could be told is not told; an opening more is.
+async fn connections(teller: &mut Teller, table: &Table) {
+    let mut watched = table.connection();
+    let mut told = Value::Null;
+    loop {
+        let now = connection(table, &mut watched);
+        if now != told {
+            if !teller.tell_value(&now) {
+                return;
+            }
+            told = now;
+        }
+        if !watched.changed().await {
             return;
         }
     }

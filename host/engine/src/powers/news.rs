@@ -8,7 +8,7 @@ use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::limits::MAX_JSON;
 
 /// Topics of the host's own news of a table: what they say is never a plugin's word.
-const OF_THE_HOST: [&str; 2] = ["motion", "status"];
+const OF_THE_HOST: [&str; 3] = ["line", "motion", "status"];
 
 /// Longest topic that a plugin may name.
 const MAX_TOPIC: usize = 64;

@@ -9,12 +9,15 @@ use wasmtime::component::Resource;
 
 use super::{Guest, HandlerPowers};
 use crate::bindings::serial::{ErrorCode, Exchange, Framing, Host, HostHeldLine, HostLine};
+use crate::table::{is_lost, opening};
 
 /// A line as a guest holds it.
 #[expect(unreachable_pub, reason = "the generated bindings name it")]
 pub struct GuestLine {
     line: Line,
     role: String,
+    /// Which opening of its device it is for. What a call writes never goes on with another: half of an order means nothing to it.
+    opened: Option<u64>,
 }
 
 /// A line that a guest keeps others off.
@@ -23,14 +26,14 @@ pub struct GuestHold(Option<Held>);
 
 impl Guest<HandlerPowers> {
     /// Whether what this call writes on the line of `role` may still reach the wire.
-    fn guard(&self, role: &str) -> Option<Guard> {
-        let duty = self.powers.duty.as_ref()?;
-        Some(
-            match duty.writes.as_ref().and_then(|counts| counts.of(role)) {
-                Some(count) => Guard::Warranted(count, duty.warrant.clone()),
-                None => Guard::Read,
-            },
-        )
+    fn guard(&self, line: &GuestLine) -> Result<Guard, ErrorCode> {
+        let duty = self.powers.duty.as_ref().ok_or(ErrorCode::NotGranted)?;
+        let counts = duty.writes.as_ref();
+        match counts.and_then(|counts| counts.of(&line.role)) {
+            None => Ok(Guard::Read),
+            Some(_) if is_lost(&line.line, line.opened) => Err(ErrorCode::Disconnected),
+            Some(count) => Ok(Guard::Warranted(count, duty.warrant.clone())),
+        }
     }
 
     /// What the plugin is told, and for the outcome that the client is told, whether bytes went out.
@@ -63,7 +66,9 @@ impl HostLine for Guest<HandlerPowers> {
         let Some(line) = line else {
             return Ok(Err(ErrorCode::NotGranted));
         };
-        Ok(Ok(self.handles.push(GuestLine { line, role })?))
+        let opened = opening(&line.state().borrow());
+        let line = GuestLine { line, role, opened };
+        Ok(Ok(self.handles.push(line)?))
     }
 
     async fn exchange(
@@ -71,11 +76,12 @@ impl HostLine for Guest<HandlerPowers> {
         line: Resource<GuestLine>,
         exchange: Exchange,
     ) -> wasmtime::Result<Result<Vec<u8>, ErrorCode>> {
-        let GuestLine { line, role } = self.handles.get(&line)?;
-        let Some(guard) = self.guard(role) else {
-            return Ok(Err(ErrorCode::NotGranted));
+        let line = self.handles.get(&line)?;
+        let guard = match self.guard(line) {
+            Ok(guard) => guard,
+            Err(error) => return Ok(Err(error)),
         };
-        let line = line.clone();
+        let line = line.line.clone();
         let reply = line.exchange(checked(exchange)?, guard).await;
         Ok(self.answer(reply))
     }
@@ -85,11 +91,12 @@ impl HostLine for Guest<HandlerPowers> {
         line: Resource<GuestLine>,
         at_most: u32,
     ) -> wasmtime::Result<Result<Resource<GuestHold>, ErrorCode>> {
-        let GuestLine { line, role } = self.handles.get(&line)?;
-        let Some(guard) = self.guard(role) else {
-            return Ok(Err(ErrorCode::NotGranted));
+        let line = self.handles.get(&line)?;
+        let guard = match self.guard(line) {
+            Ok(guard) => guard,
+            Err(error) => return Ok(Err(error)),
         };
-        let line = line.clone();
+        let line = line.line.clone();
         Ok(match line.hold(millis(at_most), guard).await {
             Ok(held) => Ok(self.handles.push(GuestHold(Some(held)))?),
             Err(error) => Err(error.into()),

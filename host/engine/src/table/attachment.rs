@@ -14,6 +14,8 @@ pub enum Attached {
     NotYet,
     /// It failed: why. It is tried again.
     Failed(String),
+    /// It did, and since then the hardware fell silent behind its line. It is tried again.
+    Silent,
     /// It did.
     To(Attachment),
 }

@@ -2,6 +2,7 @@
 //! the plugin that serves it, so that a swap loses none of them.
 
 mod attachment;
+mod connection;
 mod motions;
 mod notes;
 mod observe;
@@ -10,6 +11,7 @@ mod tasks;
 mod tests;
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicU32;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -19,6 +21,8 @@ use slewgate_serial::{Line, StopCount, StopSequence};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 pub use attachment::{Attached, Attachment};
+pub use connection::Connection;
+pub(crate) use connection::{is_lost, opening};
 pub(crate) use motions::{Look, NotBegun};
 pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
@@ -79,6 +83,9 @@ pub struct Table {
     looks: mpsc::Sender<Look>,
     waiting_looks: Mutex<Option<mpsc::Receiver<Look>>>,
     attached: watch::Sender<Attached>,
+    /// Samples in a row that got no answer at all; and that they were too many.
+    missed: AtomicU32,
+    silent: Notify,
     newest: watch::Sender<Option<Reading>>,
     sampling: Attempts<Result<Reading, Refusal>>,
     /// Changes with each stop of any table's line: tables may share one.
@@ -110,6 +117,8 @@ impl Table {
             looks,
             waiting_looks: Mutex::new(Some(waiting_looks)),
             attached: watch::Sender::new(Attached::NotYet),
+            missed: AtomicU32::new(0),
+            silent: Notify::new(),
             newest: watch::Sender::new(None),
             sampling: Attempts::default(),
             stops,

@@ -200,6 +200,11 @@ impl Table {
         self.moved.notify_one();
     }
 
+    /// The device of a role's line is gone: its motions end, and the bytes that end them are owed to it.
+    pub(super) fn end_lost(&self, role: &str, how: &str) {
+        self.change(|motions, now| motions.line_lost(role, how, now));
+    }
+
     /// Ends the motion of one direction by its own ending. True: there was one.
     pub fn stop_label(&self, label: &str, by: &StoppedBy) -> bool {
         let mut desk = self.desk();
@@ -329,6 +334,10 @@ impl Table {
                 Action::Send {
                     role, exchanges, ..
                 } => self.send_ending(desk, &role, exchanges),
+                Action::StopLine {
+                    role,
+                    cause: Cause::LineLost(_),
+                } => self.owe_stop(desk, &role),
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     drop(self.stop_line(desk, &role));
@@ -378,6 +387,13 @@ impl Table {
         known.map(|_| handle).ok_or(NoSequence)
     }
 
+    /// Counts no stop: what is asked while the device is away fails by itself, and nobody stopped it.
+    fn owe_stop(&self, desk: &Desk, role: &str) {
+        if let (Some(line), Some(stop)) = (self.line(role), desk.stops.get(role)) {
+            drop(line.end(stop));
+        }
+    }
+
     fn look_after(&self, desk: &Desk, motion: MotionId, occasion: Occasion, note: Vec<u8>) {
         let look = Look {
             motion,
@@ -400,7 +416,7 @@ impl Table {
         let data = json!({
             "motion": event.motion.0, "kind": event.kind.as_str(), "label": event.label, "client": event.client,
             "happening": happening, "why": why.map(Cause::as_str),
-            "error": match why { Some(Cause::Failed(error)) => Some(error), _ => None },
+            "error": match why { Some(Cause::Failed(error) | Cause::LineLost(error)) => Some(error), _ => None },
         });
         if let Ok(data) = serde_json::value::to_raw_value(&data) {
             self.publish("motion", data);

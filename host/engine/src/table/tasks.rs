@@ -9,13 +9,14 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
+use super::connection::{any_changed, opening, watch_lines};
 use super::{Attached, Look, Table};
 use crate::handler::Handler;
 use crate::snapshot::Snapshot;
 
 /// First wait after an `attach` that failed; doubled up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
-const LAST_RETRY: Duration = Duration::from_secs(30);
+const LAST_RETRY: Duration = Duration::from_secs(5);
 
 /// How often the host looks whether somebody watches.
 const IDLE: Duration = Duration::from_millis(100);
@@ -26,6 +27,7 @@ type Snapshots = watch::Receiver<Arc<Snapshot>>;
 pub(crate) async fn run(table: Arc<Table>, snapshots: Snapshots) {
     let mut tasks = JoinSet::new();
     tasks.spawn(keep_time(Arc::clone(&table)));
+    tasks.spawn(watch_lines(Arc::clone(&table)));
     tasks.spawn(look_after(Arc::clone(&table), snapshots.clone()));
     tasks.spawn(attach(Arc::clone(&table), snapshots.clone()));
     tasks.spawn(sample(table, snapshots));
@@ -102,7 +104,10 @@ async fn attach(table: Arc<Table>, mut snapshots: Snapshots) {
         let mut wait = LAST_RETRY;
         match handler {
             Some(handler) if wanted.is_some() && wanted != served => {
-                if attach_once(&table, &handler, retry).await {
+                if is_of_another_opening(served.as_ref(), wanted.as_ref()) {
+                    table.attached.send_replace(Attached::NotYet);
+                }
+                if attach_once(&table, &handler).await {
                     (served, retry) = (wanted, FIRST_RETRY);
                 } else {
                     (wait, retry) = (retry, (retry * 2).min(LAST_RETRY));
@@ -114,20 +119,23 @@ async fn attach(table: Arc<Table>, mut snapshots: Snapshots) {
                     table.unloaded();
                 }
                 served = None;
-                table
-                    .attached
-                    .send_replace(not_attached(&lines, loaded.is_some()));
+                let why = not_attached(&lines, loaded.is_some());
+                table.attached.send_if_modified(|attached| {
+                    let before = std::mem::replace(attached, why);
+                    before != *attached
+                });
             }
         }
         tokio::select! {
             changed = snapshots.changed() => if changed.is_err() { return },
-            () = any_changed(&mut lines) => {}
+            () = any_changed(lines.iter_mut()) => {}
+            () = table.silent.notified() => (served, retry) = (None, FIRST_RETRY),
             () = sleep(wait) => {}
         }
     }
 }
 
-async fn attach_once(table: &Table, handler: &Handler, retry: Duration) -> bool {
+async fn attach_once(table: &Table, handler: &Handler) -> bool {
     let attached = handler.attach().await;
     let found = match &attached {
         Attached::To(attachment) => {
@@ -136,19 +144,26 @@ async fn attach_once(table: &Table, handler: &Handler, retry: Duration) -> bool 
             table.adopted();
             true
         }
+        // Hardware that stays silent, or fails in the same way, is one piece of news.
+        Attached::Failed(_) if *table.attached.borrow() == Attached::Silent => return false,
+        Attached::Failed(_) if *table.attached.borrow() == attached => return false,
         Attached::Failed(why) => {
-            tracing::warn!(
-                plugin = table.name(),
-                why,
-                "cannot attach; trying again in {} ms",
-                retry.as_millis()
-            );
+            tracing::warn!(plugin = table.name(), why, "cannot attach; trying again");
             false
         }
-        Attached::NotYet => false,
+        Attached::NotYet | Attached::Silent => false,
     };
     table.attached.send_replace(attached);
     found
+}
+
+/// Whether the lines were opened anew since the last `attach`: what it found may be there no more. After a swap it is.
+fn is_of_another_opening(
+    served: Option<&(u64, Vec<u64>)>,
+    wanted: Option<&(u64, Vec<u64>)>,
+) -> bool {
+    let openings = |of: Option<&(u64, Vec<u64>)>| of.map(|(_, openings)| openings.clone());
+    served.is_some() && openings(served) != openings(wanted)
 }
 
 /// Asks for samples while somebody watches or something moves.
@@ -173,13 +188,6 @@ async fn sample(table: Arc<Table>, snapshots: Snapshots) {
     }
 }
 
-fn opening(state: &LineState) -> Option<u64> {
-    match state {
-        LineState::Open { opened } => Some(*opened),
-        LineState::Connecting { .. } | LineState::Closed => None,
-    }
-}
-
 /// Why the plugin cannot attach: the line that is not open, with its cause.
 fn not_attached(lines: &[watch::Receiver<LineState>], loaded: bool) -> Attached {
     if !loaded {
@@ -191,25 +199,4 @@ fn not_attached(lines: &[watch::Receiver<LineState>], loaded: bool) -> Attached 
         LineState::Open { .. } => None,
     });
     cause.map_or(Attached::NotYet, Attached::Failed)
-}
-
-async fn any_changed(lines: &mut [watch::Receiver<LineState>]) {
-    let mut changes: Vec<_> = lines
-        .iter_mut()
-        .map(|line| Box::pin(line.changed()))
-        .collect();
-    if changes.is_empty() {
-        return std::future::pending().await;
-    }
-    std::future::poll_fn(|context| {
-        let ready = changes
-            .iter_mut()
-            .any(|change| change.as_mut().poll(context).is_ready());
-        if ready {
-            std::task::Poll::Ready(())
-        } else {
-            std::task::Poll::Pending
-        }
-    })
-    .await;
 }

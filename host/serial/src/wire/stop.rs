@@ -50,7 +50,8 @@ impl Wire<'_> {
             stop.outcome.send_replace(Some(Err(self.unfinished())));
             self.shared.owe(stop);
         } else if sent != Ok(Proof::Replied) {
-            self.unproven.retain(|other| other.sequence != stop.sequence);
+            self.unproven
+                .retain(|other| other.sequence != stop.sequence);
             if self.unproven.len() == MAX_UNPROVEN {
                 self.unproven.remove(0);
             }
@@ -93,11 +94,7 @@ impl Wire<'_> {
         }
     }
 
-    fn try_sequence(
-        &mut self,
-        stop: &WaitingStop,
-        write_timeout: Duration,
-    ) -> Result<Proof, Cut> {
+    fn try_sequence(&mut self, stop: &WaitingStop, write_timeout: Duration) -> Result<Proof, Cut> {
         let handed_over = || stop.outcome.send_replace(Some(Ok(Instant::now())));
         let Some((last, before)) = stop.sequence.exchanges.split_last() else {
             handed_over();

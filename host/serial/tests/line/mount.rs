@@ -13,7 +13,9 @@ use mio::unix::SourceFd;
 use mio::{Events, Interest, Token};
 use rustix::fs::{OFlags, fcntl_getfl, fcntl_setfl};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
-use slewgate_serial::{Address, Exchange, Framing, Guard, Line, LineSettings, LineState, StopSequence};
+use slewgate_serial::{
+    Address, Exchange, Framing, Guard, Line, LineSettings, LineState, StopSequence,
+};
 use tempfile::TempDir;
 
 /// For everything that has to happen.

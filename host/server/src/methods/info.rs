@@ -3,8 +3,8 @@
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use slewgate_engine::Attached;
-use slewgate_serial::LineState;
+use slewgate_engine::{Attached, Connection, Table};
+use slewgate_serial::{Line, LineState};
 use slewgate_sky::SharedClock;
 
 use super::HostMethods;
@@ -52,28 +52,31 @@ impl HostMethods {
     /// The tables: their lines, what was found there, and what moves.
     fn tables(&self) -> Value {
         let tables = self.plugins.tables().iter().map(|(name, table)| {
-            let lines = table.lines().iter().map(|(role, line)| {
-                (
-                    role.clone(),
-                    line_state(line.name(), &line.state().borrow()),
-                )
-            });
             let motions: Vec<_> = table.motions().iter().map(crate::topics::motion).collect();
-            let hardware = match &*table.attached().borrow() {
-                Attached::NotYet => json!({ "state": "unknown" }),
-                Attached::Failed(cause) => json!({ "state": "failed", "error": cause }),
-                Attached::To(found) => {
-                    json!({ "state": "attached", "model": found.model, "lacks": found.lacks })
-                }
-            };
-            let lines: serde_json::Map<_, _> = lines.collect();
-            (
-                name.clone(),
-                json!({ "lines": lines, "hardware": hardware, "motions": motions }),
-            )
+            let mut state = connection(table, &mut table.connection());
+            state["motions"] = motions.into();
+            (name.clone(), state)
         });
         Value::Object(tables.collect())
     }
+}
+
+/// How a table's lines and its hardware are.
+pub(crate) fn connection(table: &Table, connection: &mut Connection) -> Value {
+    let (lines, attached) = connection.now();
+    let lines = lines.into_iter().map(|(role, state)| {
+        let name = table.lines().get(role).map_or("", Line::name);
+        (role.to_owned(), line_state(name, &state))
+    });
+    let hardware = match attached {
+        Attached::NotYet => json!({ "state": "unknown" }),
+        Attached::Failed(cause) => json!({ "state": "failed", "error": cause }),
+        Attached::Silent => json!({ "state": "silent" }),
+        Attached::To(found) => {
+            json!({ "state": "attached", "model": found.model, "lacks": found.lacks })
+        }
+    };
+    json!({ "lines": Value::Object(lines.collect()), "hardware": hardware })
 }
 
 fn line_state(name: &str, state: &LineState) -> Value {

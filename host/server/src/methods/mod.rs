@@ -15,7 +15,7 @@ use slewgate_rpc::Refusal;
 use crate::sessions::{Session, Sessions};
 use crate::topics::Topics;
 
-pub(crate) use info::HostInfo;
+pub(crate) use info::{HostInfo, connection};
 pub(crate) use list::HostMethod;
 
 /// See the module.
