@@ -3,18 +3,18 @@
 use std::fs;
 use std::time::{Duration, Instant};
 
-use slewgate_serial::{Guard, LineError, LineState, Outcome, StopSequence};
+use slewgate_serial::{Guard, Line, LineError, LineSettings, LineState, Outcome, StopSequence};
 
 use crate::mount::{Place, ask, begun, connected, reaches, stop, tell, within};
 
-fn error_of(state: LineState) -> String {
+pub(crate) fn error_of(state: LineState) -> String {
     match state {
         LineState::Connecting { error: Some(error) } => error,
         other => panic!("{other:?}"),
     }
 }
 
-fn failed(state: &LineState) -> bool {
+pub(crate) fn failed(state: &LineState) -> bool {
     matches!(state, LineState::Connecting { error: Some(_) })
 }
 
@@ -159,6 +159,119 @@ fn a_stop_that_the_device_took_in_part_is_sent_as_a_whole_when_it_is_back() {
     mount.says("#");
     mount.hears("axis2");
     drop(line);
+}
+
+#[test]
+fn a_stop_that_was_taken_and_not_answered_goes_first_when_the_device_is_back() {
+    let (place, mut mount, line) = connected();
+    assert!(within(line.stop(&stop(":Q#", Duration::ZERO))).is_ok());
+    mount.hears(":Q#");
+    drop(mount);
+    reaches(&line, failed);
+    let mut mount = place.connect();
+    reaches(&line, |state| matches!(state, LineState::Open { .. }));
+    assert!(within(line.exchange(tell("look"), Guard::Read)).is_ok());
+    mount.hears(":Q#look");
+}
+
+#[test]
+fn a_device_is_left_alone_for_its_quiet_time_but_for_stops() {
+    let place = Place::new();
+    let mut mount = place.connect();
+    let quiet = Duration::from_millis(600);
+    let line = Line::start(LineSettings {
+        quiet,
+        ..place.settings()
+    })
+    .unwrap();
+    reaches(&line, |state| matches!(state, LineState::Open { .. }));
+    let since = Instant::now();
+    let asked = begun(line.exchange(ask("1"), Guard::Read));
+    let stopped = line.stop(&stop(":Q#", Duration::from_secs(60)));
+    let stopped = within(stopped).unwrap() - since;
+    mount.hears(":Q#");
+    mount.says("booting...#");
+    mount.hears("1");
+    let asked_after = since.elapsed();
+    println!(
+        "in a quiet time of {quiet:?} a stop went out after {stopped:?}, an exchange after {asked_after:?}"
+    );
+    assert!(stopped < asked_after);
+    mount.says("ready#");
+    assert_eq!(within(asked), Ok(b"ready#".to_vec()));
+}
+
+#[test]
+fn a_line_that_is_closed_in_the_quiet_time_ends() {
+    let place = Place::new();
+    let _mount = place.connect();
+    let quiet = Duration::from_secs(60);
+    let line = Line::start(LineSettings {
+        quiet,
+        ..place.settings()
+    })
+    .unwrap();
+    reaches(&line, |state| matches!(state, LineState::Open { .. }));
+    line.close();
+    reaches(&line, |state| *state == LineState::Closed);
+}
+
+#[test]
+fn a_device_that_goes_away_in_its_quiet_time_is_noticed() {
+    let place = Place::new();
+    let mount = place.connect();
+    let quiet = Duration::from_secs(60);
+    let line = Line::start(LineSettings {
+        quiet,
+        ..place.settings()
+    })
+    .unwrap();
+    reaches(&line, |state| matches!(state, LineState::Open { .. }));
+    let asked = begun(line.exchange(ask("1"), Guard::Read));
+    drop(mount);
+    assert_eq!(within(asked), Err(LineError::Disconnected));
+}
+
+/// What a device would be told by DTR when it is closed; a pseudo-terminal has no DTR, and keeps the setting.
+#[test]
+fn closing_a_device_leaves_dtr_as_it_is() {
+    let (place, _mount, line) = connected();
+    let device = fs::File::open(place.device()).unwrap();
+    line.close();
+    reaches(&line, |state| *state == LineState::Closed);
+    let modes = rustix::termios::tcgetattr(&device).unwrap();
+    assert!(
+        !modes
+            .control_modes
+            .contains(rustix::termios::ControlModes::HUPCL)
+    );
+}
+
+#[test]
+fn a_device_that_comes_and_goes_is_not_chased_and_one_that_is_away_costs_nothing() {
+    let place = Place::new();
+    let line = place.line();
+    let (began, mut opened) = (Instant::now(), 0);
+    let before = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    while began.elapsed() < Duration::from_secs(4) {
+        let mount = place.connect();
+        let open = |state: &LineState| *state == LineState::Open { opened: opened + 1 };
+        reaches(&line, open);
+        opened += 1;
+        drop(mount);
+    }
+    let after = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+    let spent = Duration::from_nanos(
+        u64::try_from(
+            (after.tv_sec - before.tv_sec) * 1_000_000_000 + after.tv_nsec - before.tv_nsec,
+        )
+        .unwrap(),
+    );
+    println!(
+        "{opened} openings in {:?}; the tests' processor time meanwhile {spent:?}",
+        began.elapsed()
+    );
+    assert!(opened <= 6, "opened {opened} times");
 }
 
 #[test]

@@ -13,3 +13,4 @@ mod hold;
 mod interleaving;
 mod mount;
 mod stop;
+mod tcp;
