@@ -1,16 +1,22 @@
 //! Live view: who publishes, who watches, and what becomes of pictures that nobody can take.
 
 use std::fs;
-use std::time::Duration;
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::{Duration, Instant};
 
-use futures_util::SinkExt;
+use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use slewgate_tests::{
     Client, Closed, Observatory, PATIENCE, Setup, number, picture, plugins, test_component,
 };
-use tokio::time::timeout;
-use tokio_tungstenite::client_async;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::{TcpSocket, TcpStream};
+use tokio::task::JoinSet;
+use tokio::time::{Interval, MissedTickBehavior, interval, timeout};
 use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// Bytes of a picture where its size does not matter.
 const SMALL: usize = 2_000;
@@ -155,7 +161,7 @@ async fn what_is_no_jpeg_is_dropped_and_said_once() {
     assert!(error(&camera.next().await).starts_with("this connection publishes main"));
     camera.close().await;
     observatory.wait("count in the log", || {
-        let counted = |line: &str| line.contains("no JPEG") && line.contains("count=3");
+        let counted = |line: &str| line.contains("no JPEG") && line.contains("\"count\":3");
         observatory.log().lines().any(counted).then_some(())
     });
 }
@@ -448,4 +454,199 @@ async fn a_ping_is_answered_between_pictures_and_not_within_one() {
         }
         assert_eq!(number(&viewer.picture().await), count);
     }
+}
+
+/// Viewers of the show, one of them slow.
+const VIEWERS: usize = 50;
+const FRAMES_PER_SECOND: u32 = 30;
+/// What a slow viewer reads in a second.
+const TRICKLE: usize = 1_024;
+/// Of the frames, what viewers may lose that read as they can.
+const LOSS: f64 = 0.02;
+/// By what the host may grow once everybody is there, in KiB.
+const GROWTH: u64 = 32 * 1024;
+
+/// Length of the show, and bytes of its pictures. The slow viewer gets some of them in any case.
+fn extent() -> (Duration, usize) {
+    match std::env::var_os("SLEWGATE_LONG") {
+        None => (Duration::from_secs(10), 3_000),
+        Some(_) => (Duration::from_secs(120), 40_000),
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_publisher_fifty_viewers_and_one_of_them_slow() {
+    let mut observatory = Observatory::start();
+    let (length, bytes) = extent();
+    let mut camera = publisher(&observatory, "main").await;
+    let token = observatory.token("observer");
+    let slow = slow_viewer(&observatory, &token).await;
+    let slow = tokio::spawn(trickle(slow));
+    let mut watching = JoinSet::new();
+    for count in 1..VIEWERS {
+        let id = format!("viewer-{count}");
+        let mut client = Client::authenticated(observatory.liveview(), &token, &id).await;
+        say(&mut client, "watch", "main").await;
+        assert_eq!(client.next().await, json!({ "watching": "main" }));
+        watching.spawn(see_all(client));
+    }
+
+    let frames = length.as_secs() * u64::from(FRAMES_PER_SECOND);
+    let mut ticks = interval(Duration::from_secs(1) / FRAMES_PER_SECOND);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let began = Instant::now();
+    let mut before = 0;
+    for count in 1..=frames {
+        ticks.tick().await;
+        show(&mut camera, picture(count, bytes)).await;
+        if count == frames / 4 {
+            before = resident(&mut observatory);
+        }
+    }
+    let (took, after) = (began.elapsed(), resident(&mut observatory));
+    camera.close().await;
+
+    let seen = watching.join_all().await;
+    let lost: Vec<f64> = seen
+        .iter()
+        .map(|seen| 1.0 - *seen as f64 / frames as f64)
+        .collect();
+    let worst = lost.iter().copied().fold(0.0, f64::max);
+    let mean = lost.iter().sum::<f64>() / lost.len() as f64;
+    let slow = slow.await.unwrap();
+    println!(
+        "{frames} frames of {bytes} bytes in {took:.1?} to {VIEWERS} viewers: lost {:.2} % on average, {:.2} % at worst; \
+         at {TRICKLE} bytes a second {slow} seen; the host had {before} KiB, and {after} KiB at the end",
+        mean * 100.0,
+        worst * 100.0
+    );
+    assert!(worst < LOSS, "{lost:?}");
+    assert!(slow > 0);
+    assert!(after < before + GROWTH, "{before} KiB, then {after} KiB");
+}
+
+/// Frames that a viewer saw until the stream ended, each whole and in order.
+async fn see_all(mut client: Client) -> u64 {
+    let (mut seen, mut newest) = (0, 0);
+    loop {
+        let message = timeout(PATIENCE, client.socket().next()).await;
+        match message.expect("in time") {
+            Some(Ok(Message::Binary(frame))) => {
+                newest = in_order(&frame, newest);
+                seen += 1;
+            }
+            Some(Ok(Message::Text(text))) if text.contains("waiting") => return seen,
+            Some(Ok(Message::Text(_) | Message::Ping(_) | Message::Pong(_))) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+fn in_order(frame: &[u8], newest: u64) -> u64 {
+    let number = number(frame);
+    assert!(number > newest, "{number} after {newest}");
+    number
+}
+
+/// A stream that is read at [`TRICKLE`] bytes a second.
+struct Trickle {
+    stream: TcpStream,
+    seconds: Interval,
+    left: usize,
+}
+
+impl AsyncRead for Trickle {
+    fn poll_read(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        while self.left == 0 {
+            ready!(self.seconds.poll_tick(context));
+            self.left = TRICKLE;
+        }
+        let room = self.left.min(buffer.remaining());
+        let mut part = ReadBuf::new(buffer.initialize_unfilled_to(room));
+        ready!(Pin::new(&mut self.stream).poll_read(context, &mut part))?;
+        let read = part.filled().len();
+        buffer.advance(read);
+        self.left -= read;
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl AsyncWrite for Trickle {
+    fn poll_write(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        Pin::new(&mut self.stream).poll_write(context, bytes)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(context)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+async fn slow_viewer(observatory: &Observatory, token: &str) -> WebSocketStream<Trickle> {
+    let address = observatory.liveview();
+    let socket = TcpSocket::new_v4().unwrap();
+    // Otherwise the system reads ahead for it, for minutes.
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let trickle = Trickle {
+        stream: socket.connect(address).await.unwrap(),
+        seconds: interval(Duration::from_secs(1)),
+        left: 0,
+    };
+    let (mut slow, _) = client_async(format!("ws://{address}/"), trickle)
+        .await
+        .unwrap();
+    let first = json!({ "token": token, "client_id": "slow" });
+    slow.send(Message::text(first.to_string())).await.unwrap();
+    slow.send(Message::text("{\"watch\": \"main\"}"))
+        .await
+        .unwrap();
+    slow
+}
+
+/// Frames that the slow viewer saw until the stream ended: it stays to the end, and hears what it misses.
+async fn trickle(mut slow: WebSocketStream<Trickle>) -> u64 {
+    let (mut seen, mut newest, mut missed) = (0, 0, 0);
+    loop {
+        match slow.next().await {
+            Some(Ok(Message::Binary(frame))) => {
+                newest = in_order(&frame, newest);
+                seen += 1;
+            }
+            Some(Ok(Message::Text(text))) => {
+                let said: Value = serde_json::from_str(&text).unwrap();
+                missed += said["dropped"].as_u64().unwrap_or(0);
+                if said["waiting"] == "main" && newest > 0 {
+                    break;
+                }
+            }
+            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+            other => panic!("{other:?}"),
+        }
+    }
+    assert!(
+        seen + missed <= newest && missed > 0,
+        "{seen} seen, {missed} missed of {newest}"
+    );
+    seen
+}
+
+/// Memory of the host, in KiB.
+fn resident(observatory: &mut Observatory) -> u64 {
+    let status = fs::read_to_string(format!("/proc/{}/status", observatory.child().id())).unwrap();
+    let line = status
+        .lines()
+        .find(|line| line.starts_with("VmRSS:"))
+        .unwrap();
+    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

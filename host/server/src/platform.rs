@@ -15,8 +15,8 @@ mod linux {
     use socket2::SockRef;
     use tokio::net::TcpStream;
 
-    /// Bytes that may lie in the system, not sent yet, when it asks for more.
-    const UNSENT: u32 = 16 * 1024;
+    /// Bytes that may lie in the system, not sent yet, while it takes more. It asks for more at half of them.
+    const UNSENT: u32 = 4 * 1024;
 
     /// Lets the system take little more than it can send: what waits in it cannot be exchanged for a newer picture, and a
     /// viewer's progress shows only where the system takes small bites.

@@ -191,6 +191,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Conversation<'_, S> {
                     "dropped a frame that is no JPEG: {error}"
                 )));
             }
+            // Frames that came together are seen one by one, where there is time.
+            tokio::task::yield_now().await;
             match self.hear().await? {
                 Said::Frame(next) => frame = Some(next),
                 Said::Text(_) => self.tell(busy("publishes", stream)),

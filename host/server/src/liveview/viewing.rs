@@ -139,8 +139,12 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Writer<'_, S> {
 
     async fn show(&mut self, watching: &mut Option<Watching>, frame: &Frame) -> Result<(), End> {
         if let Some(missed) = watching.as_mut().and_then(Watching::missed) {
-            let text = Message::text(words::dropped(missed));
-            patiently(put(&mut self.sink, text), &self.splice, self.patience).await?;
+            // A session that takes no more text ends by itself.
+            let _ = self.outbox.send(words::dropped(missed));
+        }
+        // What was said of the picture comes before it.
+        while let Some(outgoing) = self.outbox.take() {
+            self.say(outgoing).await?;
         }
         // The reader answers pings: the rest of a pong goes before the picture, not into it.
         patiently(self.sink.flush(), &self.splice, self.patience).await?;
