@@ -23,13 +23,13 @@ use crate::net::ending::{End, finish};
 use crate::net::limits::Limits;
 use crate::net::origins::Origins;
 use crate::net::outbox::Outbox;
-use crate::net::websocket::{WebSocket, upgrade};
+use crate::net::websocket::{WebSocket, upgrade, upgraded};
 use crate::platform;
 use crate::session::{Life, Pipeline};
 use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Sessions};
 
 /// What a connection without a slot gets: there is no room to talk with it.
-const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
+pub(crate) const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
 
 /// What follows authentication.
 #[derive(Clone)]
@@ -142,17 +142,40 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut arrival = Arrival {
+        let arrival = self.arrival(peer, Instant::now(), slot);
+        if let Some(socket) = self.upgrade(stream, &arrival).await {
+            self.enter(socket, arrival).await;
+        }
+    }
+
+    /// The rest of the life of a connection that was accepted at another port and asked for this one's WebSocket there:
+    /// what was spent of its time stays spent.
+    pub(crate) async fn take_over<S>(&self, stream: S, peer: SocketAddr, accepted: Instant, slot: Slot)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
+        let arrival = self.arrival(peer, accepted, slot);
+        let mut socket = upgraded(stream, &self.limits).await;
+        socket.get_mut().guard(Allowance::unknown(&self.limits));
+        self.enter(socket, arrival).await;
+    }
+
+    fn arrival(&self, peer: SocketAddr, accepted: Instant, slot: Slot) -> Arrival {
+        let known = SecurityEvent::new(EventKind::Connection).from(peer);
+        self.log.record(known.clone());
+        Arrival {
             peer,
-            accepted: Instant::now(),
+            accepted,
             slot,
             outbox: Outbox::new(self.limits.pending_bytes),
-            known: SecurityEvent::new(EventKind::Connection).from(peer),
-        };
-        self.log.record(arrival.known.clone());
-        let Some(mut socket) = self.upgrade(stream, &arrival).await else {
-            return;
-        };
+            known,
+        }
+    }
+
+    async fn enter<S>(&self, mut socket: WebSocket<S>, mut arrival: Arrival)
+    where
+        S: AsyncRead + AsyncWrite + Unpin,
+    {
         match self.admit(&mut socket, &mut arrival).await {
             Ok(place) => self.session(socket, arrival, place).await,
             Err(rejected) => self.reject(socket, arrival, rejected).await,

@@ -36,6 +36,7 @@ use crate::pipeline::{CommandPipeline, Commands};
 use crate::platform;
 use crate::sessions::Sessions;
 use crate::topics::Topics;
+use crate::web::{Page, Port, Web};
 
 /// Threads that serve sockets. Guests run elsewhere (`slewgate-engine`).
 const SOCKET_THREADS: usize = 2;
@@ -86,6 +87,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let socket = local::bind(&data)?;
     let command = bind("command", config.command.address).await?;
     let liveview = bind("liveview", config.liveview.address).await?;
+    let web = bind("web", config.web).await?;
     let clock = clock(&config);
     let log = security_log(&data, &clock)?;
     let surroundings = surroundings(&config, &clock);
@@ -134,10 +136,14 @@ async fn run(options: ServeOptions) -> Result<()> {
         queue: config.command.queue,
         runtime: Handle::current(),
     };
-    let stopping = CancellationToken::new();
+    let (ending, stopping) = (CancellationToken::new(), CancellationToken::new());
+    let origins = Origins::new(config.public_urls.iter().map(String::as_str))
+        .named(&config.names)
+        .named(platform::names())
+        .page(web.address().port());
     let door = Door {
         limits: config.command.limits.clone(),
-        origins: Origins::new(config.public_urls.iter().map(String::as_str)),
+        origins,
         admission: Admission::new(config.admission.slots.clone()),
         tokens: tokens.tokens(),
         sessions: Arc::clone(&sessions),
@@ -160,11 +166,23 @@ async fn run(options: ServeOptions) -> Result<()> {
     let addresses = Addresses {
         command: command.address(),
         liveview: liveview.address(),
+        web: web.address(),
     };
+    let (door, pictures) = (Arc::new(door), Arc::new(pictures));
+    let port = Port::new(Web {
+        command: Arc::clone(&door),
+        liveview: Arc::clone(&pictures),
+        page: Page::default(),
+        ending: ending.clone(),
+    });
     let mut tasks = JoinSet::new();
     let mut listening = JoinSet::new();
     listening.spawn(listen(command, door, stopping.clone()));
     listening.spawn(listen(liveview, pictures, stopping.clone()));
+    listening.spawn(web.run(
+        move |stream, peer| port.welcome(stream, peer),
+        stopping.clone(),
+    ));
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
     let local = Local {
         methods,
@@ -176,6 +194,7 @@ async fn run(options: ServeOptions) -> Result<()> {
 
     let signal = platform::end().await?;
     tracing::info!(signal, "shutting down");
+    ending.cancel();
     stop_motion(&plugins).await;
     sessions.close_all(&Close::SHUTDOWN);
     stopping.cancel();
@@ -199,8 +218,7 @@ async fn bind(name: &'static str, address: SocketAddr) -> Result<Bound, BindErro
     configured.bind().await
 }
 
-async fn listen(bound: Bound, door: Door, stopping: CancellationToken) {
-    let door = Arc::new(door);
+async fn listen(bound: Bound, door: Arc<Door>, stopping: CancellationToken) {
     bound
         .run(move |stream, peer| door.welcome(stream, peer), stopping)
         .await;
@@ -376,21 +394,24 @@ async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
 struct Addresses {
     command: SocketAddr,
     liveview: SocketAddr,
+    web: SocketAddr,
 }
 
 /// Says so, on the terminal and in the file.
 fn announce(ready_file: Option<&Path>, addresses: &Addresses) -> Result<()> {
-    let Addresses { command, liveview } = addresses;
-    tracing::info!(%command, %liveview, "ready");
+    let Addresses {
+        command,
+        liveview,
+        web,
+    } = addresses;
+    tracing::info!(%command, %liveview, %web, "ready");
     if !command.ip().is_loopback() {
         tracing::warn!(%command, "tokens and commands cross the network in clear: use a VPN, or WS_IP=127.0.0.1 for this machine alone");
     }
     let Some(file) = ready_file else {
         return Ok(());
     };
-    let text =
-        json!({ "command": command.to_string(), "liveview": liveview.to_string(), "web": null })
-            .to_string();
+    let text = json!({ "command": command, "liveview": liveview, "web": web }).to_string();
     let unfinished = file.with_extension("part");
     fs::write(&unfinished, text)
         .and_then(|()| fs::rename(&unfinished, file))

@@ -1,5 +1,8 @@
-//! What only some platforms have: the socket for local commands, the signals that end the host, and what a socket keeps unsent.
+//! What only some platforms have: the socket for local commands, the signals that end the host, what a socket keeps unsent, and
+//! the machine's name.
 
+#[cfg(unix)]
+use unix::own_name;
 #[cfg(unix)]
 pub(crate) use unix::{LocalListener, end};
 
@@ -24,6 +27,17 @@ mod linux {
         // Without it pictures are older and all else is the same.
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
     }
+}
+
+/// The names by which others of the local network may know this machine: as it calls itself, without its domain, and as
+/// multicast DNS has it.
+pub(crate) fn names() -> Vec<String> {
+    let Some(own) = own_name().filter(|name| !name.is_empty()) else {
+        return Vec::new();
+    };
+    let short = own.split('.').next().unwrap_or_default().to_owned();
+    let local = format!("{short}.local");
+    vec![own, short, local]
 }
 
 #[cfg(unix)]
@@ -88,6 +102,12 @@ mod unix {
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
     }
 
+    /// As the kernel has it. Systems that do not show it as a file have it in `[server] names`.
+    pub(super) fn own_name() -> Option<String> {
+        let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
+        Some(name.trim_end().to_owned())
+    }
+
     /// Waits for a signal that ends the host.
     pub(crate) async fn end() -> io::Result<&'static str> {
         let (mut terminate, mut interrupt, mut hangup) = (
@@ -104,6 +124,8 @@ mod unix {
     }
 }
 
+#[cfg(not(unix))]
+use elsewhere::own_name;
 #[cfg(not(unix))]
 pub(crate) use elsewhere::{LocalListener, end};
 
@@ -123,6 +145,11 @@ mod elsewhere {
         pub(crate) async fn accept(&self) -> io::Result<tokio::io::DuplexStream> {
             std::future::pending().await
         }
+    }
+
+    /// As Windows has it.
+    pub(super) fn own_name() -> Option<String> {
+        std::env::var("COMPUTERNAME").ok()
     }
 
     /// Waits for Ctrl-C.

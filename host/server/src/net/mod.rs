@@ -3,11 +3,13 @@
 //! - `limits`: what one connection may cost.
 //! - `listener`: a port, bound and accepting.
 //! - `metered`: counts what a peer sends (`budget`, `frames`) and when it was heard (`activity`).
+//! - `ahead`: a stream of which somebody has read more than was his.
 //! - `websocket`: the upgrade, with its limits.
 //! - `origins`: which web pages may connect.
 //! - `outbox`: what waits for one client, bounded.
 //! - `close`, `ending`: close codes and reasons, and the end of a connection.
 
+pub(crate) mod ahead;
 pub mod close;
 pub mod limits;
 pub mod listener;

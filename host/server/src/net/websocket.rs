@@ -5,8 +5,8 @@ use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::server::{
     Callback, ErrorResponse, Request, Response,
 };
-use tokio_tungstenite::tungstenite::http::{HeaderMap, StatusCode, header};
-use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
+use tokio_tungstenite::tungstenite::http::{HeaderMap, HeaderName, StatusCode, header};
+use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{self, Error};
 use tokio_tungstenite::{WebSocketStream, accept_hdr_async_with_config};
 
@@ -60,6 +60,15 @@ where
     }
 }
 
+/// A WebSocket on a stream whose upgrade was answered elsewhere.
+pub(crate) async fn upgraded<S>(stream: S, limits: &Limits) -> WebSocket<S>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let stream = Metered::new(stream, 0);
+    WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits.websocket())).await
+}
+
 impl Limits {
     /// How the library speaks WebSocket within these limits.
     pub fn websocket(&self) -> WebSocketConfig {
@@ -86,7 +95,8 @@ impl Callback for Judge<'_> {
             let text = format!("nothing is here; the websocket is at {at} and at {or}");
             return Err(refusal(StatusCode::NOT_FOUND, text));
         }
-        match self.origins.judge(origin(request.headers())) {
+        let headers = request.headers();
+        match self.origins.judge(origin(headers), host(headers)) {
             Ok(()) => Ok(response),
             Err(text) => Err(refusal(StatusCode::FORBIDDEN, text)),
         }
@@ -94,13 +104,22 @@ impl Callback for Judge<'_> {
 }
 
 /// The Origin header; several of them, or one that is no text, are as good as `null`.
-fn origin(headers: &HeaderMap) -> Option<&str> {
-    let mut origins = headers.get_all(header::ORIGIN).iter();
-    let origin = origins.next()?.to_str().unwrap_or("null");
-    Some(if origins.next().is_some() {
-        "null"
+pub(crate) fn origin(headers: &HeaderMap) -> Option<&str> {
+    only(headers, header::ORIGIN, "null")
+}
+
+/// The Host header; several of them, or one that is no text, are nobody's name.
+pub(crate) fn host(headers: &HeaderMap) -> Option<&str> {
+    only(headers, header::HOST, "")
+}
+
+fn only<'a>(headers: &'a HeaderMap, name: HeaderName, otherwise: &'static str) -> Option<&'a str> {
+    let mut values = headers.get_all(name).iter();
+    let value = values.next()?.to_str().unwrap_or(otherwise);
+    Some(if values.next().is_some() {
+        otherwise
     } else {
-        origin
+        value
     })
 }
 

@@ -1,0 +1,19 @@
+//! Port 5000: what browsers and simple programs ask for. A connection serves one request, within the budgets of one that
+//! has not shown a token, and then is closed or becomes a WebSocket.
+//!
+//! - `visit`: the life of a connection.
+//! - `routes`: what is where, who may ask, and the headers of every answer.
+//! - `answers`: refusals in plain sentences.
+//! - `page`: the page, one file, and what it may do.
+//! - `health`: whether the host serves.
+//! - `upgrade`: from HTTP to a WebSocket.
+
+mod answers;
+mod health;
+mod page;
+mod routes;
+mod upgrade;
+mod visit;
+
+pub use page::Page;
+pub use visit::{Port, Web};

@@ -1,0 +1,123 @@
+//! What is where on port 5000, who may ask, and the headers of every answer.
+
+use std::sync::Arc;
+
+use axum::extract::{Extension, Request, State};
+use axum::http::request::Parts;
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::Router;
+
+use super::answers::Refused;
+use super::visit::{Visit, Web};
+use super::{health, page, upgrade};
+use crate::net::websocket::{host, origin};
+
+/// What this machine is called by who asks: judged, and none where a program of HTTP/1.0 tells none.
+#[derive(Debug, Clone)]
+struct Asked(Option<String>);
+
+pub(super) fn router(web: &Arc<Web>) -> Router {
+    Router::new()
+        .route("/", get(front))
+        .route("/icon.svg", get(page::icon))
+        .route("/healthz", get(health::health))
+        .route("/command", get(command))
+        .fallback(nothing_here)
+        .method_not_allowed_fallback(not_so)
+        .layer(from_fn_with_state(Arc::clone(web), judge))
+        .with_state(Arc::clone(web))
+}
+
+async fn front(State(web): State<Arc<Web>>, Extension(asked): Extension<Asked>) -> Response {
+    web.page.answer(asked.0.as_deref())
+}
+
+/// The commands' WebSocket.
+async fn command(
+    State(web): State<Arc<Web>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    mut request: Request,
+) -> Result<Response, Refused> {
+    let upgrading = hyper::upgrade::on(&mut request);
+    let (request, _) = request.into_parts();
+    let answer = upgrade::accept(&request)?;
+    visit.goes_through(&web.command, upgrading);
+    Ok(answer)
+}
+
+async fn nothing_here() -> Refused {
+    let sentence = "nothing is here; the page is at /, pictures at /liveview/NAME, websockets at /command and /liveview, the health at /healthz";
+    Refused::new(StatusCode::NOT_FOUND, sentence)
+}
+
+async fn not_so() -> Refused {
+    let sentence = "this port answers GET and HEAD; commands go through the websocket at /command";
+    Refused::new(StatusCode::METHOD_NOT_ALLOWED, sentence).with(header::ALLOW, "GET, HEAD")
+}
+
+/// Goes before everything: whose name and whose page it is.
+async fn judge(
+    State(web): State<Arc<Web>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let (mut request, body) = request.into_parts();
+    let mut response = match asked(&web, &request) {
+        Ok(asked) => {
+            request.extensions.insert(asked);
+            next.run(Request::from_parts(request, body)).await
+        }
+        Err(refused) => {
+            web.note(&visit, refused.sentence.clone());
+            refused.into_response()
+        }
+    };
+    guard(response.headers_mut());
+    response
+}
+
+fn asked(web: &Web, request: &Parts) -> Result<Asked, Refused> {
+    let headers = &request.headers;
+    // Where the request's own line has a name, that one counts (RFC 9112, 3.2.2).
+    let absolute = request.uri.authority().map(|authority| authority.as_str());
+    let host = absolute.or_else(|| host(headers));
+    match host {
+        Some(host) => web
+            .origins
+            .judge_host(host)
+            .map_err(|sentence| Refused::new(StatusCode::MISDIRECTED_REQUEST, sentence))?,
+        None if request.version == Version::HTTP_11 => {
+            let sentence = "a request of HTTP/1.1 has a Host";
+            return Err(Refused::new(StatusCode::BAD_REQUEST, sentence));
+        }
+        None => {}
+    }
+    web.origins
+        .judge(origin(headers), host)
+        .map_err(|sentence| Refused::new(StatusCode::FORBIDDEN, sentence))?;
+    Ok(Asked(host.map(str::to_owned)))
+}
+
+/// The headers of every answer: nothing is guessed, kept, framed or told to others.
+fn guard(headers: &mut HeaderMap) {
+    let always: [(HeaderName, &'static str); 5] = [
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (header::CACHE_CONTROL, "no-store"),
+        (
+            HeaderName::from_static("cross-origin-resource-policy"),
+            "same-origin",
+        ),
+    ];
+    for (name, value) in always {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+    headers
+        .entry(header::CONTENT_SECURITY_POLICY)
+        .or_insert(HeaderValue::from_static(page::NOTHING));
+}
