@@ -1,0 +1,291 @@
+// Uses the web page as people do, in Chromium, and ends with an error where something is not as promised.
+// SLEWGATE_PAGE has {url, tokens: {observer, telescope}, screenshots}; tests/tests/browser.rs starts the host and this.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import net from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { chromium } from 'playwright-core';
+
+const { url, tokens, screenshots, browser: program } = JSON.parse(process.env.SLEWGATE_PAGE);
+
+/** How long what must come may take, in milliseconds. */
+const PATIENCE = 10_000;
+
+const FLAGS = [
+  '--headless',
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** What the browser complained of. */
+const complaints = [];
+
+async function main() {
+  const profile = await mkdtemp(path.join(tmpdir(), 'slewgate-browser-'));
+  const context = await chromium.launchPersistentContext(profile, {
+    executablePath: program,
+    args: FLAGS,
+    viewport: { width: 1280, height: 860 },
+  });
+  context.setDefaultTimeout(PATIENCE);
+  context.on('page', listen);
+  try {
+    for (const step of [refusedToken, observer, operator, closedTab, stops, keys, loss, phone]) {
+      const began = Date.now();
+      await step(context);
+      console.log(`${step.name}: ${Date.now() - began} ms`);
+    }
+    assert.deepEqual(complaints, [], 'the browser complained');
+  } finally {
+    await context.close();
+    await rm(profile, { recursive: true, force: true });
+  }
+}
+
+function listen(page) {
+  page.on('pageerror', (error) => complaints.push(`error: ${error.message}`));
+  page.on('console', (message) => {
+    if (['error', 'warning'].includes(message.type())) complaints.push(`${message.type()}: ${message.text()}`);
+  });
+}
+
+// ---- Steps ---------------------------------------------------------------------------------------------------------
+
+async function refusedToken(context) {
+  const page = await opened(context);
+  await logIn(page, 'no-token-of-this-host-at-all-000000000000');
+  await page.getByText('Authentication failed: the token is not valid.').waitFor();
+  assert.ok(await page.getByLabel('Token').isVisible(), 'one can try again');
+  await picture(page, 'refused');
+  await page.close();
+}
+
+async function observer(context) {
+  const page = await loggedIn(context, 'observer');
+  await page.getByText('You may look').waitFor();
+  await page.locator('#picture').waitFor();
+  await until('numbers', async () => /h \d\dm/.test(await value(page, 'RA J2000')));
+  for (const control of ['#jogging', '#going', '#doing', '#stopbar']) {
+    assert.ok(!(await page.locator(control).isVisible()), `${control} is offered to an observer`);
+  }
+  await page.keyboard.press('Escape');
+  await until('a frame rate', async () => /[1-9].* frames\/s/.test(await page.locator('#frames').textContent()));
+  await picture(page, 'observer');
+  await page.getByRole('button', { name: 'Log out' }).click();
+  assert.equal(await page.getByLabel('Token').inputValue(), '', 'the token is gone');
+  await page.close();
+}
+
+async function operator(context) {
+  const page = await loggedIn(context, 'telescope');
+  const [before, started] = [await shown(page), await declination(page)];
+  await goTo(page, '18:36:56.3', '+38:47:01');
+  await until('a slew', async () => (await value(page, 'Slewing')) === 'yes');
+  await picture(page, 'slewing');
+  await until('the target', async () => (await value(page, 'Slewing')) === 'no', 60_000);
+  assert.match(await value(page, 'RA J2000'), /^18h 3[67]m/);
+  assert.match(await value(page, 'Dec J2000'), /^\+38° 4\d′/);
+  assert.notEqual(await declination(page), started);
+  await until('another picture', async () => (await shown(page)) !== before);
+  await picture(page, 'arrived');
+
+  await page.getByLabel('Right ascension').fill('25:00:00');
+  await page.getByRole('button', { name: 'Go to' }).click();
+  await until('a refusal', async () => /ra/.test(await page.locator('#goto-error').textContent()));
+
+  const at = await declination(page);
+  await page.getByLabel('Rate').selectOption('slew');
+  await hold(page, 'North');
+  await until('a jog north', async () => (await declination(page)) > at + 0.5);
+  await picture(page, 'jogging');
+  await page.mouse.up();
+  await rests(page);
+  await page.close();
+}
+
+async function closedTab(context) {
+  const watching = await loggedIn(context, 'observer');
+  const page = await loggedIn(context, 'telescope');
+  await page.bringToFront();
+  await page.getByLabel('Rate').selectOption('slew');
+  await hold(page, 'South');
+  const at = await declination(page);
+  await until('a jog south', async () => (await declination(page)) < at - 0.3);
+  await page.close();
+  await rests(watching);
+  await watching.close();
+}
+
+async function stops(context) {
+  const page = await loggedIn(context, 'telescope');
+  const stop = page.getByRole('button', { name: 'STOP' });
+  for (const [how, press] of [
+    ['the button', () => stop.click()],
+    ['Escape', () => page.keyboard.press('Escape')],
+    ['Space, whatever has the focus', () => page.keyboard.press('Space')],
+  ]) {
+    const far = (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00';
+    await goTo(page, '18:36:56.3', far);
+    await until(`a slew before ${how}`, async () => (await value(page, 'Slewing')) === 'yes');
+    await press();
+    await page.getByText('mount was told').first().waitFor();
+    await rests(page);
+    const off = Math.abs((await declination(page)) - Number.parseInt(far, 10));
+    assert.ok(off > 1, `${how} came too late: ${off} degrees from the target`);
+  }
+  await picture(page, 'stopped');
+  await page.close();
+}
+
+async function keys(context) {
+  const page = await loggedIn(context, 'telescope');
+  await page.getByLabel('Rate').selectOption('slew');
+  await page.getByLabel('Right ascension').focus();
+  await page.keyboard.press('ArrowUp');
+  assert.equal(await page.locator('#pad .held').count(), 0, 'an arrow in a field is for the field');
+  await page.getByRole('button', { name: 'Log out' }).focus();
+  const at = await declination(page);
+  await page.keyboard.down('ArrowUp');
+  await until('a jog by a key', async () => (await declination(page)) > at + 0.3);
+  // Another window takes the keys: nobody tells the page that the key was let go.
+  await page.evaluate(() => window.dispatchEvent(new Event('blur')));
+  await rests(page);
+  await page.keyboard.up('ArrowUp');
+  await page.close();
+}
+
+async function loss(context) {
+  const target = new URL(url);
+  const sockets = new Set();
+  const between = net.createServer((near) => {
+    const far = net.connect(Number(target.port), target.hostname);
+    for (const [one, other] of [[near, far], [far, near]]) {
+      sockets.add(one);
+      one.pipe(other);
+      one.on('error', () => other.destroy());
+      one.on('close', () => {
+        sockets.delete(one);
+        other.destroy();
+      });
+    }
+  });
+  await new Promise((listening) => between.listen(0, '127.0.0.1', listening));
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${between.address().port}/`);
+  await logIn(page, tokens.telescope);
+  await page.getByText('Connected as').waitFor();
+  for (const socket of sockets) socket.destroy();
+  await page.getByText(/The connection is lost. Trying again/).first().waitFor();
+  await picture(page, 'lost');
+  await page.getByText('Connected as').waitFor();
+  await until('a fresh status', async () => /^\d\.\d s$/.test(await value(page, 'Age of this')));
+  await page.close();
+  between.close();
+}
+
+async function phone(context) {
+  const page = await opened(context);
+  await page.setViewportSize({ width: 390, height: 844 });
+  await picture(page, 'phone-login');
+  await logIn(page, tokens.telescope);
+  await page.locator('#picture').waitFor();
+  await until('numbers', async () => /h \d\dm/.test(await value(page, 'RA J2000')));
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  assert.ok(wide <= 0, `the page is ${wide} pixels wider than a phone`);
+  assert.ok(await page.getByRole('button', { name: 'STOP' }).isVisible());
+  await picture(page, 'phone');
+  await page.screenshot({ path: path.join(screenshots, 'phone-whole.png'), fullPage: true });
+  await page.close();
+}
+
+// ---- What people do and see ----------------------------------------------------------------------------------------
+
+async function opened(context) {
+  const page = await context.newPage();
+  await page.goto(url);
+  return page;
+}
+
+async function logIn(page, token) {
+  await page.getByLabel('Token').fill(token);
+  await page.getByRole('button', { name: 'Log in' }).click();
+}
+
+async function loggedIn(context, type) {
+  const page = await opened(context);
+  await logIn(page, tokens[type]);
+  await page.getByText('Connected as').waitFor();
+  if (type === 'telescope') await page.getByRole('button', { name: 'STOP' }).waitFor();
+  await until('a status', async () => (await value(page, 'Slewing')) !== '');
+  return page;
+}
+
+async function goTo(page, ra, dec) {
+  await page.getByLabel('Right ascension').fill(ra);
+  await page.getByLabel('Declination').fill(dec);
+  await page.getByRole('button', { name: 'Go to' }).click();
+}
+
+async function hold(page, direction) {
+  await page.getByRole('button', { name: direction }).hover();
+  await page.mouse.down();
+}
+
+/** What the status says under a name; nothing while there is none. */
+async function value(page, name) {
+  return page.evaluate((wanted) => {
+    const names = [...document.querySelectorAll('#values dt')];
+    return names.find((name) => name.textContent === wanted)?.nextElementSibling.textContent ?? '';
+  }, name);
+}
+
+async function declination(page) {
+  const [, sign, d, m, s] = (await value(page, 'Dec JNow')).match(/([+\u2212])(\d+)° (\d+)′ (\d+)″/);
+  return (sign === '+' ? 1 : -1) * (Number(d) + Number(m) / 60 + Number(s) / 3600);
+}
+
+/** The picture that is shown, as the hash of its pixels. */
+async function shown(page) {
+  const pixels = await page.evaluate(() => {
+    const image = document.getElementById('picture');
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [image.naturalWidth, image.naturalHeight];
+    canvas.getContext('2d').drawImage(image, 0, 0);
+    return canvas.toDataURL();
+  });
+  return createHash('sha256').update(pixels).digest('hex');
+}
+
+/** The mount is seen to stand: three readings in a row are the same. */
+async function rests(page) {
+  let last = [];
+  await until('rest', async () => {
+    const now = `${await value(page, 'Dec JNow')} ${await value(page, 'Slewing')}`;
+    const age = await value(page, 'Age of this');
+    if (last.length && last[0].age === age) return false;
+    last = [{ now, age }, ...last].slice(0, 8);
+    return last.length === 8 && last.every((reading) => reading.now === now) && now.endsWith('no');
+  });
+}
+
+async function until(what, found, patience = PATIENCE) {
+  const deadline = Date.now() + patience;
+  while (!(await found())) {
+    assert.ok(Date.now() < deadline, `no ${what} within ${patience} ms`);
+    await new Promise((later) => setTimeout(later, 100));
+  }
+}
+
+async function picture(page, name) {
+  await page.screenshot({ path: path.join(screenshots, `${name}.png`) });
+}
+
+await main();
