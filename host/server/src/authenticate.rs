@@ -41,6 +41,14 @@ impl std::fmt::Debug for Secret {
 }
 
 impl Claim {
+    /// `None`: the client id is none.
+    pub(crate) fn new(token: String, client_id: String) -> Option<Claim> {
+        is_client_id(&client_id).then_some(Claim {
+            token: Secret(token),
+            client_id,
+        })
+    }
+
     /// Whose token it is. `Err` has the cause, for the log.
     pub(crate) fn check(
         &self,
@@ -84,13 +92,11 @@ pub(crate) fn claim(text: &str) -> Result<Claim, Close> {
     let Some(Value::String(token)) = fields.remove("token") else {
         return Err(Close::AUTHENTICATION_ERROR);
     };
-    match fields.remove("client_id") {
-        Some(Value::String(client_id)) if is_client_id(&client_id) => Ok(Claim {
-            token: Secret(token),
-            client_id,
-        }),
-        _ => Err(Close::CLIENT_ID_REQUIRED),
-    }
+    let claim = match fields.remove("client_id") {
+        Some(Value::String(client_id)) => Claim::new(token, client_id),
+        _ => None,
+    };
+    claim.ok_or(Close::CLIENT_ID_REQUIRED)
 }
 
 /// The answer to a client that is in.

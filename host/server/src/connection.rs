@@ -15,8 +15,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
-use crate::authenticate::{AUTH_FAILED, auth_ok, claim, first_message, timestamp};
+use crate::authenticate::{AUTH_FAILED, Claim, auth_ok, claim, first_message, timestamp};
 use crate::liveview::LiveView;
+use crate::net::activity::Activity;
 use crate::net::budget::{Allowance, Rate};
 use crate::net::close::Close;
 use crate::net::ending::{End, finish};
@@ -26,7 +27,7 @@ use crate::net::outbox::Outbox;
 use crate::net::websocket::{WebSocket, upgrade, upgraded};
 use crate::platform;
 use crate::session::{Life, Pipeline};
-use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Sessions};
+use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Session, Sessions};
 
 /// What a connection without a slot gets: there is no room to talk with it.
 pub(crate) const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
@@ -96,7 +97,8 @@ impl Service {
 }
 
 /// A connection on its way to a session.
-struct Arrival {
+#[derive(Debug)]
+pub(crate) struct Arrival {
     peer: SocketAddr,
     accepted: Instant,
     slot: Slot,
@@ -106,7 +108,7 @@ struct Arrival {
 }
 
 /// Why an arrival becomes no session.
-struct Rejected {
+pub(crate) struct Rejected {
     kind: EventKind,
     end: End,
     cause: String,
@@ -144,23 +146,30 @@ impl Door {
     {
         let arrival = self.arrival(peer, Instant::now(), slot);
         if let Some(socket) = self.upgrade(stream, &arrival).await {
-            self.enter(socket, arrival).await;
+            // Boxed, for the compiler lays out no future that is nested as deeply as a session in all that precedes it.
+            Box::pin(self.enter(socket, arrival)).await;
         }
     }
 
     /// The rest of the life of a connection that was accepted at another port and asked for this one's WebSocket there:
     /// what was spent of its time stays spent.
-    pub(crate) async fn take_over<S>(&self, stream: S, peer: SocketAddr, accepted: Instant, slot: Slot)
-    where
+    pub(crate) async fn take_over<S>(
+        &self,
+        stream: S,
+        peer: SocketAddr,
+        accepted: Instant,
+        slot: Slot,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let arrival = self.arrival(peer, accepted, slot);
         let mut socket = upgraded(stream, &self.limits).await;
         socket.get_mut().guard(Allowance::unknown(&self.limits));
-        self.enter(socket, arrival).await;
+        Box::pin(self.enter(socket, arrival)).await;
     }
 
-    fn arrival(&self, peer: SocketAddr, accepted: Instant, slot: Slot) -> Arrival {
+    /// A connection that is on its way, which is put on record.
+    pub(crate) fn arrival(&self, peer: SocketAddr, accepted: Instant, slot: Slot) -> Arrival {
         let known = SecurityEvent::new(EventKind::Connection).from(peer);
         self.log.record(known.clone());
         Arrival {
@@ -214,7 +223,17 @@ impl Door {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let text = self.first_message(socket, arrival).await?;
-        let claim = claim(&text)?;
+        let activity = socket.get_ref().activity();
+        self.place(claim(&text)?, arrival, activity).await
+    }
+
+    /// From what a client says of itself to a place among the sessions.
+    pub(crate) async fn place(
+        &self,
+        claim: Claim,
+        arrival: &mut Arrival,
+        activity: Arc<Activity>,
+    ) -> Result<Place, Rejected> {
         arrival.known.client_id = Some(claim.client_id.clone());
         let tokens = Arc::clone(&self.tokens.borrow());
         let now = timestamp(&*self.clock);
@@ -228,7 +247,7 @@ impl Door {
             address: arrival.peer,
             purpose: self.service.purpose(),
             outbox: arrival.outbox.clone(),
-            activity: socket.get_ref().activity(),
+            activity,
         };
         let entering = self
             .sessions
@@ -257,23 +276,39 @@ impl Door {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let session = place.session().clone();
-        arrival.known.session = Some(session.client().session);
-        self.record(EventKind::AuthOk, &arrival, None);
+        self.begun(&mut arrival, &session);
         socket.get_mut().admit(Rate::known(&self.limits));
         // A session that is being closed already takes nothing; its end tells the client.
         let _ = session.send(auth_ok(session.client()));
         let end = self.service.serve(socket, place, &self.limits).await;
+        self.ended(arrival, &end);
+    }
+
+    /// Puts on record that a session has begun.
+    pub(crate) fn begun(&self, arrival: &mut Arrival, session: &Session) {
+        arrival.known.session = Some(session.client().session);
+        self.record(EventKind::AuthOk, arrival, None);
+    }
+
+    /// Puts on record that it has ended.
+    pub(crate) fn ended(&self, mut arrival: Arrival, end: &End) {
         arrival.known.code = end.close().map(|close| close.code);
         self.record(EventKind::Closed, &arrival, end.to_string());
+    }
+
+    /// Puts on record that an arrival becomes no session: how its connection is to end.
+    pub(crate) fn rejected(&self, arrival: &mut Arrival, rejected: Rejected) -> End {
+        let Rejected { kind, end, cause } = rejected;
+        arrival.known.code = end.close().map(|close| close.code);
+        self.record(kind, arrival, cause);
+        end
     }
 
     async fn reject<S>(&self, socket: WebSocket<S>, mut arrival: Arrival, rejected: Rejected)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let Rejected { kind, end, cause } = rejected;
-        arrival.known.code = end.close().map(|close| close.code);
-        self.record(kind, &arrival, cause);
+        let end = self.rejected(&mut arrival, rejected);
         if end.close().is_some_and(|close| *close != Close::SHUTDOWN) {
             // The outbox is empty and this is short.
             let _ = arrival.outbox.send(AUTH_FAILED.to_owned());

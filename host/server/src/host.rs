@@ -5,6 +5,7 @@ use std::fs;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
@@ -152,14 +153,14 @@ async fn run(options: ServeOptions) -> Result<()> {
         clock: Arc::clone(&clock),
         stopping: stopping.clone(),
     };
-    let streams = Streams::new(config.liveview.streams);
-    let pictures = Door {
+    let pictures = Arc::new(LiveView {
+        streams: Streams::new(config.liveview.streams),
+        plugins: Arc::clone(&plugins),
+        log: log.clone(),
+    });
+    let gallery = Door {
         limits: config.liveview.limits.clone(),
-        service: Service::LiveView(Arc::new(LiveView {
-            streams,
-            plugins: Arc::clone(&plugins),
-            log: log.clone(),
-        })),
+        service: Service::LiveView(Arc::clone(&pictures)),
         ..door.clone()
     };
 
@@ -168,17 +169,19 @@ async fn run(options: ServeOptions) -> Result<()> {
         liveview: liveview.address(),
         web: web.address(),
     };
-    let (door, pictures) = (Arc::new(door), Arc::new(pictures));
+    let (door, gallery) = (Arc::new(door), Arc::new(gallery));
     let port = Port::new(Web {
         command: Arc::clone(&door),
-        liveview: Arc::clone(&pictures),
+        liveview: Arc::clone(&gallery),
+        pictures,
         page: Page::default(),
         ending: ending.clone(),
+        viewers: AtomicU64::new(0),
     });
     let mut tasks = JoinSet::new();
     let mut listening = JoinSet::new();
     listening.spawn(listen(command, door, stopping.clone()));
-    listening.spawn(listen(liveview, pictures, stopping.clone()));
+    listening.spawn(listen(liveview, gallery, stopping.clone()));
     listening.spawn(web.run(
         move |stream, peer| port.welcome(stream, peer),
         stopping.clone(),

@@ -3,6 +3,7 @@
 //! - `limits`: what one connection may cost.
 //! - `listener`: a port, bound and accepting.
 //! - `metered`: counts what a peer sends (`budget`, `frames`) and when it was heard (`activity`).
+//! - `pressure`: whether a peer takes what is written to it.
 //! - `ahead`: a stream of which somebody has read more than was his.
 //! - `websocket`: the upgrade, with its limits.
 //! - `origins`: which web pages may connect.
@@ -21,5 +22,6 @@ pub(crate) mod budget;
 pub(crate) mod ending;
 pub(crate) mod frames;
 pub(crate) mod metered;
+pub(crate) mod pressure;
 pub(crate) mod splice;
 pub(crate) mod websocket;

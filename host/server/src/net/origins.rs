@@ -42,8 +42,7 @@ impl Origins {
     #[must_use]
     pub fn named(mut self, names: impl IntoIterator<Item = impl AsRef<str>>) -> Origins {
         let names = names.into_iter();
-        self.names
-            .extend(names.map(|listed| name(listed.as_ref())));
+        self.names.extend(names.map(|listed| name(listed.as_ref())));
         self
     }
 
@@ -111,7 +110,9 @@ impl Origins {
 
 /// An address is one of this machine, or the connection would not be here; a page cannot rebind it.
 fn is_local(name: &str) -> bool {
-    let bracketed = name.strip_prefix('[').and_then(|name| name.strip_suffix(']'));
+    let bracketed = name
+        .strip_prefix('[')
+        .and_then(|name| name.strip_suffix(']'));
     let address = match bracketed {
         Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
         None => name.parse::<std::net::Ipv4Addr>().is_ok(),

@@ -7,9 +7,12 @@
 //! - `page`: the page, one file, and what it may do.
 //! - `health`: whether the host serves.
 //! - `upgrade`: from HTTP to a WebSocket.
+//! - `credentials`, `mjpeg`: the pictures of a stream for viewers that know no WebSocket.
 
 mod answers;
+mod credentials;
 mod health;
+mod mjpeg;
 mod page;
 mod routes;
 mod upgrade;

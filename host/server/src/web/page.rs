@@ -111,7 +111,13 @@ mod tests {
         assert!(between(&page, "<script>", "</script>").ends_with("focus();\n\n"));
         assert!(between(&page, "<style>", "</style>").contains("#stop"));
         for foreign in [
-            "http://", "https://", "url(", "@import", "import(", " style=\"", " onclick=",
+            "http://",
+            "https://",
+            "url(",
+            "@import",
+            "import(",
+            " style=\"",
+            " onclick=",
         ] {
             assert!(!page.contains(foreign), "{foreign}");
         }
@@ -135,7 +141,12 @@ mod tests {
     #[test]
     fn a_token_is_kept_nowhere() {
         let page = page();
-        for keeper in ["localStorage", "sessionStorage", "document.cookie", "indexedDB"] {
+        for keeper in [
+            "localStorage",
+            "sessionStorage",
+            "document.cookie",
+            "indexedDB",
+        ] {
             assert!(!page.contains(keeper), "{keeper}");
         }
     }

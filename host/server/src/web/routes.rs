@@ -2,17 +2,18 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 
 use super::answers::Refused;
 use super::visit::{Visit, Web};
-use super::{health, page, upgrade};
+use super::{health, mjpeg, page, upgrade};
+use crate::connection::Door;
 use crate::net::websocket::{host, origin};
 
 /// What this machine is called by who asks: judged, and none where a program of HTTP/1.0 tells none.
@@ -25,6 +26,8 @@ pub(super) fn router(web: &Arc<Web>) -> Router {
         .route("/icon.svg", get(page::icon))
         .route("/healthz", get(health::health))
         .route("/command", get(command))
+        .route("/liveview", get(liveview))
+        .route("/liveview/{stream}", get(mjpeg::pictures))
         .fallback(nothing_here)
         .method_not_allowed_fallback(not_so)
         .layer(from_fn_with_state(Arc::clone(web), judge))
@@ -39,12 +42,25 @@ async fn front(State(web): State<Arc<Web>>, Extension(asked): Extension<Asked>) 
 async fn command(
     State(web): State<Arc<Web>>,
     Extension(visit): Extension<Arc<Visit>>,
-    mut request: Request,
+    request: Request,
 ) -> Result<Response, Refused> {
+    socket(&web.command, &visit, request)
+}
+
+/// The live view's.
+async fn liveview(
+    State(web): State<Arc<Web>>,
+    Extension(visit): Extension<Arc<Visit>>,
+    request: Request,
+) -> Result<Response, Refused> {
+    socket(&web.liveview, &visit, request)
+}
+
+fn socket(door: &Arc<Door>, visit: &Visit, mut request: Request) -> Result<Response, Refused> {
     let upgrading = hyper::upgrade::on(&mut request);
     let (request, _) = request.into_parts();
     let answer = upgrade::accept(&request)?;
-    visit.goes_through(&web.command, upgrading);
+    visit.goes_through(door, upgrading);
     Ok(answer)
 }
 
@@ -72,7 +88,7 @@ async fn judge(
             next.run(Request::from_parts(request, body)).await
         }
         Err(refused) => {
-            web.note(&visit, refused.sentence.clone());
+            web.note(visit.peer, refused.sentence.clone());
             refused.into_response()
         }
     };
@@ -81,13 +97,12 @@ async fn judge(
 }
 
 fn asked(web: &Web, request: &Parts) -> Result<Asked, Refused> {
-    let headers = &request.headers;
+    let (headers, origins) = (&request.headers, &web.command.origins);
     // Where the request's own line has a name, that one counts (RFC 9112, 3.2.2).
     let absolute = request.uri.authority().map(|authority| authority.as_str());
     let host = absolute.or_else(|| host(headers));
     match host {
-        Some(host) => web
-            .origins
+        Some(host) => origins
             .judge_host(host)
             .map_err(|sentence| Refused::new(StatusCode::MISDIRECTED_REQUEST, sentence))?,
         None if request.version == Version::HTTP_11 => {
@@ -96,7 +111,7 @@ fn asked(web: &Web, request: &Parts) -> Result<Asked, Refused> {
         }
         None => {}
     }
-    web.origins
+    origins
         .judge(origin(headers), host)
         .map_err(|sentence| Refused::new(StatusCode::FORBIDDEN, sentence))?;
     Ok(Asked(host.map(str::to_owned)))

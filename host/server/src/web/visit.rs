@@ -2,30 +2,36 @@
 
 use std::future::Future;
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
+use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper::upgrade::{OnUpgrade, Parts};
-use hyper::{Request, upgrade::Upgraded};
+use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use slewgate_security::admission::{Admission, Slot};
-use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
+use slewgate_security::admission::Slot;
+use slewgate_security::log::{EventKind, SecurityEvent};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use super::mjpeg::Watch;
 use super::page::Page;
 use super::routes::router;
 use crate::connection::{Door, NO_SLOT};
+use crate::liveview::LiveView;
+use crate::net::activity::Activity;
 use crate::net::ahead::Ahead;
-use crate::net::limits::Limits;
+use crate::net::ending::End;
 use crate::net::metered::Metered;
-use crate::net::origins::Origins;
+use crate::net::pressure::{Pressed, Pressure};
+use crate::platform;
 
 /// The least that the library takes for its buffer of a connection.
 const LEAST_BUFFER: usize = 8 * 1024;
@@ -33,24 +39,20 @@ const LEAST_BUFFER: usize = 8 * 1024;
 /// Lines of a request's head.
 const MAX_HEADERS: usize = 64;
 
-/// What port 5000 is made of.
+/// What port 5000 is made of. Its limits, slots, names and log are those of the commands' door.
 pub struct Web {
-    /// What a connection may cost before it shows a token.
-    pub limits: Limits,
-    /// Our names, and pages that may connect.
-    pub origins: Origins,
-    /// Slots.
-    pub admission: Admission,
     /// The commands, as on their own port.
     pub command: Arc<Door>,
-    /// Hears of what is refused.
-    pub log: SecurityLog,
+    /// The live view, as on its own port.
+    pub liveview: Arc<Door>,
+    /// What that door leads to.
+    pub pictures: Arc<LiveView>,
     /// The page.
     pub page: Page,
     /// The host was told to end.
     pub ending: CancellationToken,
-    /// The end of connections that have not shown a token.
-    pub stopping: CancellationToken,
+    /// Counts viewers that have no client id of their own.
+    pub viewers: AtomicU64,
 }
 
 /// The port, ready for connections.
@@ -61,24 +63,35 @@ pub struct Port {
 
 /// One connection and its request.
 pub(super) struct Visit {
-    peer: SocketAddr,
-    accepted: Instant,
+    pub(super) peer: SocketAddr,
+    pub(super) accepted: Instant,
+    pub(super) activity: Arc<Activity>,
+    pub(super) pressure: Arc<Pressure>,
+    /// Until it goes with what the connection becomes.
+    slot: Mutex<Option<Slot>>,
     becomes: Mutex<Option<Becomes>>,
+    watch: OnceLock<Watch>,
+    watches: Notify,
 }
 
 /// What a connection becomes when its request was answered.
-pub(super) struct Becomes {
+struct Becomes {
     door: Arc<Door>,
     upgrading: OnUpgrade,
 }
 
-/// Why a connection is cut off in the middle of its request or its answer.
+/// Why a request came to nothing, or its answer to its end.
 #[derive(Debug, thiserror::Error)]
-enum Cut {
+pub(super) enum Ended {
     #[error("the request was not made and answered in time")]
     Late,
     #[error("the host is shutting down")]
     Stopping,
+    /// The session that the answer is.
+    #[error("{0}")]
+    Session(End),
+    #[error("no request: {0}")]
+    Http(hyper::Error),
 }
 
 impl Port {
@@ -97,11 +110,16 @@ impl Port {
         stream: TcpStream,
         peer: SocketAddr,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
-        match self.web.admission.connect(peer.ip()) {
-            Ok(slot) => Some(Arc::clone(self).serve(stream, peer, slot)),
+        let Door { admission, log, .. } = &*self.web.command;
+        match admission.connect(peer.ip()) {
+            Ok(slot) => {
+                // It may come to be a viewer's.
+                platform::keep_fresh(&stream);
+                Some(Arc::clone(self).serve(stream, peer, slot))
+            }
             Err(refused) => {
                 let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
-                self.web.log.record(event.reason(refused.to_string()));
+                log.record(event.reason(refused.to_string()));
                 // A courtesy: it fits into an empty buffer, and nobody waits for it.
                 let _ = stream.try_write(NO_SLOT);
                 None
@@ -114,31 +132,51 @@ impl Port {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
+        let pressure = Arc::<Pressure>::default();
+        let stream = Pressed::new(stream, Arc::clone(&pressure));
+        let room = self.web.command.limits.upgrade_bytes.max(LEAST_BUFFER);
+        let stream = Metered::new(stream, room);
         let visit = Arc::new(Visit {
             peer,
             accepted: Instant::now(),
+            activity: stream.activity(),
+            pressure,
+            slot: Mutex::new(Some(slot)),
             becomes: Mutex::default(),
+            watch: OnceLock::new(),
+            watches: Notify::new(),
         });
-        match self.answer(stream, &visit).await {
-            Ok(()) => {}
-            Err(cause) => self.web.note(&visit, cause),
+        let answered = self.answer(stream, room, &visit).await;
+        // Whoever was in the connection is gone with it, so this is the last to hold the visit.
+        let Some(visit) = Arc::into_inner(visit) else {
+            return;
+        };
+        match (visit.watch.into_inner(), answered) {
+            (Some(watch), answered) => watch.over(&self.web.liveview, answered.err()),
+            (None, Err(ended)) => self.web.note(peer, ended.to_string()),
+            (None, Ok(())) => {}
         }
-        let becomes = visit.becomes().take();
-        if let Some(Becomes { door, upgrading }) = becomes
-            && let Ok(upgraded) = upgrading.await
+        let (becomes, slot) = (locked(&visit.becomes).take(), locked(&visit.slot).take());
+        if let (Some(becomes), Some(slot)) = (becomes, slot)
+            && let Ok(upgraded) = becomes.upgrading.await
             && let Some(stream) = taken_back::<S>(upgraded)
         {
-            door.take_over(stream, peer, visit.accepted, slot).await;
+            let entering = becomes.door.take_over(stream, peer, visit.accepted, slot);
+            entering.await;
         }
     }
 
-    /// Reads a request and writes its answer. `Err` has the cause why it came to nothing.
-    async fn answer<S>(&self, stream: S, visit: &Arc<Visit>) -> Result<(), String>
+    /// Reads a request and writes its answer. `Err` has the cause why it came to nothing, or to its end.
+    async fn answer<S>(
+        &self,
+        stream: Metered<Pressed<S>>,
+        room: usize,
+        visit: &Arc<Visit>,
+    ) -> Result<(), Ended>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
-        let limits = &self.web.limits;
-        let room = limits.upgrade_bytes.max(LEAST_BUFFER);
+        let limits = &self.web.command.limits;
         let service = service_fn(|mut request: Request<Incoming>| {
             request.extensions_mut().insert(Arc::clone(visit));
             TowerToHyperService::new(self.router.clone()).call(request)
@@ -149,45 +187,75 @@ impl Port {
             .max_headers(MAX_HEADERS)
             .max_header_size(limits.upgrade_bytes)
             .max_buf_size(room)
+            .writev(true)
             .keep_alive(false)
-            .serve_connection(TokioIo::new(Metered::new(stream, room)), service)
+            .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         tokio::select! {
             biased;
-            cut = self.cut(visit) => Err(cut.to_string()),
-            done = connection => done.map_err(|error| error.to_string()),
+            ended = self.cut(visit) => Err(ended),
+            done = connection => done.map_err(Ended::Http),
         }
     }
 
-    async fn cut(&self, visit: &Visit) -> Cut {
+    /// Waits for what ends a connection from outside: before it shows a token, its time; then, its session.
+    async fn cut(&self, visit: &Visit) -> Ended {
+        let Door {
+            limits, stopping, ..
+        } = &*self.web.command;
         tokio::select! {
-            () = self.web.stopping.cancelled() => Cut::Stopping,
-            () = sleep_until(visit.accepted + self.web.limits.total) => Cut::Late,
+            biased;
+            watch = visit.watching() => {
+                Ended::Session(watch.end(&self.web, &visit.pressure).await)
+            }
+            () = stopping.cancelled() => Ended::Stopping,
+            () = sleep_until(visit.accepted + limits.total) => Ended::Late,
         }
     }
 }
 
 impl Web {
     /// Puts on record why a request came to nothing.
-    pub(super) fn note(&self, visit: &Visit, cause: String) {
-        let event = SecurityEvent::new(EventKind::Closed).from(visit.peer);
-        self.log.record(event.reason(cause));
+    pub(super) fn note(&self, peer: SocketAddr, cause: String) {
+        let event = SecurityEvent::new(EventKind::Closed).from(peer);
+        self.command.log.record(event.reason(cause));
     }
 }
 
 impl Visit {
+    /// The connection's slot, for who goes on with it.
+    pub(super) fn slot(&self) -> Option<Slot> {
+        locked(&self.slot).take()
+    }
+
     /// When the request was answered, its connection goes through `door`.
     pub(super) fn goes_through(&self, door: &Arc<Door>, upgrading: OnUpgrade) {
-        *self.becomes() = Some(Becomes {
+        *locked(&self.becomes) = Some(Becomes {
             door: Arc::clone(door),
             upgrading,
         });
     }
 
-    fn becomes(&self) -> MutexGuard<'_, Option<Becomes>> {
-        // It is set whole.
-        self.becomes.lock().unwrap_or_else(PoisonError::into_inner)
+    /// The answer is a session's pictures.
+    pub(super) fn watches(&self, watch: Watch) {
+        // A connection has one request.
+        let _ = self.watch.set(watch);
+        self.watches.notify_one();
     }
+
+    async fn watching(&self) -> &Watch {
+        loop {
+            if let Some(watch) = self.watch.get() {
+                return watch;
+            }
+            self.watches.notified().await;
+        }
+    }
+}
+
+fn locked<T>(of: &Mutex<Option<T>>) -> MutexGuard<'_, Option<T>> {
+    // It is set and taken whole.
+    of.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The stream as it was before it was a request's, with what its peer sent beyond the request.
@@ -195,7 +263,8 @@ fn taken_back<S>(upgraded: Upgraded) -> Option<Ahead<S>>
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
 {
-    let parts = upgraded.downcast::<TokioIo<Metered<S>>>().ok()?;
+    let parts = upgraded.downcast::<TokioIo<Metered<Pressed<S>>>>().ok()?;
     let Parts { io, read_buf, .. } = parts;
-    Some(Ahead::new(read_buf, io.into_inner().into_inner()))
+    let stream = io.into_inner().into_inner().into_inner();
+    Some(Ahead::new(read_buf, stream))
 }
