@@ -33,8 +33,13 @@ pub struct Closed {
 impl Client {
     /// Connected, and silent so far.
     pub async fn connect(address: SocketAddr) -> Client {
+        Client::connect_at(address, "/").await
+    }
+
+    /// Connected to a path of a port that has several.
+    pub async fn connect_at(address: SocketAddr, path: &str) -> Client {
         let stream = TcpStream::connect(address).await.expect("the port is open");
-        Client::upgraded(stream, address).await
+        Client::upgraded(stream, address, path).await
     }
 
     /// Connected, with a system that keeps only so many bytes for it while it does not read.
@@ -42,12 +47,12 @@ impl Client {
         let socket = TcpSocket::new_v4().expect("a socket");
         socket.set_recv_buffer_size(bytes).expect("a socket");
         let stream = socket.connect(address).await.expect("the port is open");
-        Client::upgraded(stream, address).await
+        Client::upgraded(stream, address, "/").await
     }
 
-    async fn upgraded(stream: TcpStream, address: SocketAddr) -> Client {
+    async fn upgraded(stream: TcpStream, address: SocketAddr, path: &str) -> Client {
         stream.set_nodelay(true).expect("a socket");
-        let (socket, _) = client_async(format!("ws://{address}/"), stream)
+        let (socket, _) = client_async(format!("ws://{address}{path}"), stream)
             .await
             .expect("the upgrade succeeds");
         Client {

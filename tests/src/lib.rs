@@ -5,6 +5,7 @@
 //! What is repeated is repeated as often as [`long`] says.
 
 mod client;
+mod http;
 mod long;
 mod mount;
 mod observatory;
@@ -13,6 +14,7 @@ mod picture;
 use std::time::Duration;
 
 pub use client::{Client, Closed};
+pub use http::{Answer, ask, get, read_answer};
 pub use long::long;
 pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};

@@ -170,6 +170,7 @@ impl Setup {
             .env("WS_IP", "127.0.0.1")
             .env("SLEWGATE_COMMAND__PORT", "0")
             .env("SLEWGATE_LIVEVIEW__PORT", "0")
+            .env("SLEWGATE_WEB__PORT", "0")
             .env("SLEWGATE_LOG", "debug");
         command.envs(self.variables.iter().cloned());
         for name in &self.unset {
@@ -244,6 +245,11 @@ impl Observatory {
     /// Where those connect who publish and watch.
     pub fn liveview(&self) -> SocketAddr {
         self.address_of("liveview")
+    }
+
+    /// Where the web page is.
+    pub fn web(&self) -> SocketAddr {
+        self.address_of("web")
     }
 
     fn address_of(&self, port: &str) -> SocketAddr {

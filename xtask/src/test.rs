@@ -9,7 +9,7 @@ use crate::{plugins, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also the tests that need other tools: Python with `websockets`, INDI.
+    /// Also the tests that need other tools: Python with `websockets`, INDI, Chromium with Node.
     #[arg(long)]
     all: bool,
     /// Give tests that repeat something the time to repeat it often.
@@ -17,13 +17,15 @@ pub(crate) struct Options {
     long: bool,
 }
 
-/// The tests find the components by `SLEWGATE_PLUGINS`, and a Python that has `websockets` by `SLEWGATE_PYTHON`.
+/// The tests find the components by `SLEWGATE_PLUGINS`, a Python that has `websockets` by
+/// `SLEWGATE_PYTHON`, and a Chromium by `SLEWGATE_CHROMIUM`.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace"]);
     if options.all {
         tools::ensure_indi()?;
         cargo.env("SLEWGATE_PYTHON", tools::ensure_python(workspace)?);
+        cargo.env("SLEWGATE_CHROMIUM", tools::ensure_browser(workspace)?);
         cargo.args(["--features", "slewgate-tests/tools"]);
     }
     if options.long {

@@ -57,6 +57,44 @@ pub(crate) fn ensure_python(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     Ok(python)
 }
 
+/// Programs that Chromium goes by.
+const CHROMIUM: [&str; 4] = [
+    "chromium",
+    "chromium-browser",
+    "google-chrome",
+    "google-chrome-stable",
+];
+
+/// Where the tests of the web page are, with what they need listed in their `package.json`.
+const BROWSER_TESTS: &str = "tests/browser";
+
+/// A Chromium, and what drives it from Node in the tests' own folder.
+pub(crate) fn ensure_browser(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+    let Some(chromium) = CHROMIUM.iter().find_map(|program| on_path(program)) else {
+        bail!(
+            "{} not found on the PATH; install Chromium: apt-get install chromium",
+            CHROMIUM.join(" or ")
+        );
+    };
+    for program in ["node", "npm"] {
+        if !is_on_path(program) {
+            bail!(
+                "{program} not found on the PATH; install Node 18 or newer: apt-get install nodejs npm"
+            );
+        }
+    }
+    let folder = workspace.root.join(BROWSER_TESTS);
+    if !folder.join("node_modules/playwright-core").exists() {
+        let mut npm = Command::new("npm");
+        npm.args(["install", "--no-audit", "--no-fund"])
+            .current_dir(&folder);
+        step(&mut npm).with_context(|| {
+            format!("tests of the page need what {BROWSER_TESTS}/package.json lists")
+        })?;
+    }
+    Ok(chromium)
+}
+
 fn has_websockets(python: &PathBuf) -> bool {
     let mut command = Command::new(python);
     command
@@ -67,6 +105,12 @@ fn has_websockets(python: &PathBuf) -> bool {
 }
 
 fn is_on_path(program: &str) -> bool {
+    on_path(program).is_some()
+}
+
+fn on_path(program: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH").unwrap_or_default();
-    std::env::split_paths(&path).any(|folder| folder.join(program).is_file())
+    std::env::split_paths(&path)
+        .map(|folder| folder.join(program))
+        .find(|file| file.is_file())
 }

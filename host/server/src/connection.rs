@@ -146,8 +146,7 @@ impl Door {
     {
         let arrival = self.arrival(peer, Instant::now(), slot);
         if let Some(socket) = self.upgrade(stream, &arrival).await {
-            // Boxed, for the compiler lays out no future that is nested as deeply as a session in all that precedes it.
-            Box::pin(self.enter(socket, arrival)).await;
+            self.enter(socket, arrival).await;
         }
     }
 
@@ -165,7 +164,7 @@ impl Door {
         let arrival = self.arrival(peer, accepted, slot);
         let mut socket = upgraded(stream, &self.limits).await;
         socket.get_mut().guard(Allowance::unknown(&self.limits));
-        Box::pin(self.enter(socket, arrival)).await;
+        self.enter(socket, arrival).await;
     }
 
     /// A connection that is on its way, which is put on record.
