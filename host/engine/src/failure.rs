@@ -25,7 +25,7 @@ pub(crate) fn refusal(
         Outcome::NotStarted
     };
     match failure {
-        Failure::InvalidParams(why) => Refusal::invalid_params("params", why),
+        Failure::InvalidParams(why) => invalid_params(&why),
         Failure::Refused(why) => Refusal::refused(&why),
         Failure::Hardware(what) => Refusal::hardware(outcome, what.clone(), what),
         Failure::Line(ErrorCode::Stopped) => {
@@ -34,6 +34,18 @@ pub(crate) fn refusal(
         Failure::Line(ErrorCode::Busy) => Refusal::busy(LINE_RETRY),
         Failure::Line(error) => Refusal::hardware(outcome, line_error(&error), line_error(&error)),
         Failure::Internal(cause) => fault(&cause),
+    }
+}
+
+/// A plugin names the field that is wrong before a colon.
+fn invalid_params(why: &str) -> Refusal {
+    let is_name = |text: &str| {
+        let letter = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_';
+        !text.is_empty() && text.bytes().all(letter)
+    };
+    match why.split_once(": ") {
+        Some((field, why)) if is_name(field) => Refusal::invalid_params(field, why),
+        _ => Refusal::invalid_params("params", why),
     }
 }
 
@@ -87,5 +99,35 @@ fn line_error(error: &ErrorCode) -> String {
         ErrorCode::Stopped => "a stop came after this request".into(),
         ErrorCode::Interrupted(how) => format!("the device failed after bytes were written: {how}"),
         ErrorCode::Expired => "the line was held for too long".into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn params_that_a_plugin_finds_wrong_are_named_by_their_field() {
+        for (why, field, sentence) in [
+            (
+                "time: in the past",
+                "time",
+                "Invalid params: time: in the past",
+            ),
+            (
+                "give one or the other",
+                "params",
+                "Invalid params: params: give one or the other",
+            ),
+            (
+                "invalid type: a text",
+                "params",
+                "Invalid params: params: invalid type: a text",
+            ),
+        ] {
+            let refusal = invalid_params(why);
+            assert_eq!(refusal.sentence, sentence);
+            assert_eq!(refusal.data.unwrap()["field"], field);
+        }
     }
 }

@@ -235,6 +235,7 @@ impl Motions {
             self.note_spent(now);
             self.spent.check(plan, caller, now)?;
         }
+        self.check_pulse(plan)?;
         let stay = self
             .motions
             .values()
@@ -244,6 +245,22 @@ impl Motions {
             false => Err(Denied::Limit(format!(
                 "at most {MAX_MOTIONS} motions go on at once; stop some first"
             ))),
+        }
+    }
+
+    /// A correction of what is on its way elsewhere corrects nothing, and on many mounts ends it.
+    fn check_pulse(&self, plan: &Plan) -> Result<(), Denied> {
+        let disturbed = |motion: &&Motion| {
+            motion.is_active()
+                && motion.plan().role == plan.role
+                && motion.plan().kind != Kind::Pulse
+        };
+        match self.motions.values().find(disturbed) {
+            Some(motion) if plan.kind == Kind::Pulse => Err(Denied::Limit(format!(
+                "the mount moves (`{}`); guide when it has come to rest",
+                motion.plan().label
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -4,7 +4,7 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{SECOND, advances, begin, bytes, endings, ms, plan, stops};
+use common::{SECOND, advances, begin, bytes, caller, endings, ms, plan, refusal, stops};
 use slewgate_safety::*;
 
 /// A goto whose plugin is called after half a second.
@@ -48,6 +48,29 @@ fn a_plugin_is_called_when_it_asked_to_be_with_its_newest_note() {
     let over = motions.progress(goto, Progress::Done, now + ms(1200));
     assert_eq!(endings(&over), [(goto, Cause::Done)]);
     assert_eq!((bytes(&over), motions.next_deadline()), ((0, 0), None));
+}
+
+#[test]
+fn a_pulse_begins_beside_other_pulses_and_beside_nothing_else() {
+    for kind in [Kind::Jog, Kind::Slew] {
+        let (mut motions, now) = (Motions::new(), Instant::now());
+        let first = begin(&mut motions, plan(Kind::Pulse, "north"), 1, now);
+        begin(&mut motions, plan(Kind::Pulse, "west"), 1, now);
+        let moving = begin(&mut motions, plan(kind, "elsewhere"), 2, now);
+        let pulse = || plan(Kind::Pulse, "south");
+        assert_eq!(
+            refusal(&mut motions, pulse(), caller(1), 0, now),
+            Denied::Limit("the mount moves (`elsewhere`); guide when it has come to rest".into())
+        );
+        let elsewhere = Plan {
+            role: "another".into(),
+            ..pulse()
+        };
+        begin(&mut motions, elsewhere, 1, now);
+        motions.progress(first, Progress::Done, now);
+        motions.refused(moving, "it does not move".into());
+        begin(&mut motions, pulse(), 1, now);
+    }
 }
 
 #[test]
