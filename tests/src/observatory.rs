@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, geteuid, kill_process};
 use serde_json::Value;
-use slewgate_simulator::{Lx200Settings, Simulator};
+use slewgate_simulator::{Dialect, Lx200Settings, Simulator};
 use slewgate_sky::{Site, SystemClock};
 use tempfile::TempDir;
 
@@ -76,7 +76,7 @@ pub struct Setup {
     variables: Vec<(String, String)>,
     unset: Vec<String>,
     bound_by_modes: bool,
-    own_mount: bool,
+    own_mount: Option<Dialect>,
     cold: bool,
 }
 
@@ -116,8 +116,13 @@ impl Setup {
     }
 
     /// The mount is simulated by the test, which sees its wire: for the host it is a device like any other.
-    pub fn own_mount(mut self) -> Setup {
-        self.own_mount = true;
+    pub fn own_mount(self) -> Setup {
+        self.own_mount_that_speaks(Dialect::Classic)
+    }
+
+    /// The same, with this controller.
+    pub fn own_mount_that_speaks(mut self, dialect: Dialect) -> Setup {
+        self.own_mount = Some(dialect);
         self
     }
 
@@ -205,9 +210,12 @@ impl Setup {
     /// Starts the program and waits until it is ready.
     pub fn start(self) -> Observatory {
         let directory = self.prepare();
-        let mount = self.own_mount.then(|| {
-            Simulator::start_lx200(Lx200Settings::new(GREENWICH, Arc::new(SystemClock)))
-                .expect("a simulated mount")
+        let mount = self.own_mount.map(|dialect| {
+            let settings = Lx200Settings {
+                dialect,
+                ..Lx200Settings::new(GREENWICH, Arc::new(SystemClock))
+            };
+            Simulator::start_lx200(settings).expect("a simulated mount")
         });
         let device = mount.as_ref().map(|mount| {
             let site = "[site]\nlatitude = 51.4779\nlongitude = 0.0\nelevation = 46\n";

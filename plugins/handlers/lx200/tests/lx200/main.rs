@@ -8,6 +8,7 @@
 mod attach;
 mod goto;
 mod guide;
+mod handover;
 mod home;
 mod jog;
 mod onstep;

@@ -1,0 +1,469 @@
+//! Every method of a mount, through the whole program, to a mount of each dialect: what clients get, and what is on the line.
+
+use serde_json::{Value, json};
+use slewgate_simulator::Dialect;
+use slewgate_tests::{Client, Observatory, PATIENCE, Setup};
+
+/// A host with a mount, and a client that hears of its motions.
+struct Session {
+    observatory: Observatory,
+    client: Client,
+    /// The frames that were looked at.
+    seen: u64,
+}
+
+impl Session {
+    async fn start(dialect: Dialect) -> Session {
+        let observatory = Setup::default()
+            .variable("REQUEST_LIMIT_PER_MINUTE", "100000")
+            .own_mount_that_speaks(dialect)
+            .start();
+        let mut client = observatory.client("telescope").await;
+        // Samples come all the time, so that a motion which takes long is no silence.
+        let topics = json!({ "topics": ["mount.motion", "mount.status"] });
+        client.call("events.subscribe", topics).await.unwrap();
+        Session {
+            observatory,
+            client,
+            seen: 0,
+        }
+    }
+
+    async fn call(&mut self, verb: &str, params: Value) -> Result<Value, Value> {
+        self.client.call(&format!("mount.{verb}"), params).await
+    }
+
+    async fn does(&mut self, verb: &str, params: Value) -> Value {
+        let outcome = self.call(verb, params.clone()).await;
+        outcome.unwrap_or_else(|error| panic!("{verb} {params}: {error}"))
+    }
+
+    /// The reason for which the mount refuses.
+    async fn refuses(&mut self, verb: &str, params: Value) -> String {
+        let error = self.call(verb, params).await.unwrap_err();
+        assert_eq!(error["code"], -32004, "{error}");
+        error["data"]["reason"].as_str().unwrap().to_owned()
+    }
+
+    /// Begins a motion, and waits for its end: how long it took, in milliseconds.
+    async fn completes(&mut self, verb: &str, params: Value) {
+        let motion = self.does(verb, params).await["motion"].clone();
+        let ended = self.end_of(&motion).await;
+        assert_eq!(ended["why"], "done", "{verb}: {ended}");
+    }
+
+    async fn end_of(&mut self, motion: &Value) -> Value {
+        loop {
+            let event = self.client.event("mount.motion").await;
+            let data = &event["data"];
+            if data["motion"] == *motion && data["happening"] == "ended" {
+                return data.clone();
+            }
+        }
+    }
+
+    /// A status of which this is true.
+    async fn status(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
+        loop {
+            let event = self.client.event("mount.status").await;
+            if wanted(&event["data"]) {
+                return event["data"].clone();
+            }
+        }
+    }
+
+    /// What came over the line since this was asked last, of these verbs.
+    fn told(&mut self, verbs: &[&str]) -> Vec<String> {
+        let frames = self.observatory.mount().wire().frames();
+        let new = frames.into_iter().filter(|frame| frame.number > self.seen);
+        let told: Vec<_> = new
+            .inspect(|frame| self.seen = frame.number)
+            .map(|frame| frame.request)
+            .collect();
+        let wanted = |request: &String| verbs.iter().any(|verb| request.starts_with(verb));
+        told.into_iter().filter(wanted).collect()
+    }
+}
+
+/// What the one or the other is told.
+fn of<T>(dialect: Dialect, classic: T, onstep: T) -> T {
+    match dialect {
+        Dialect::Classic => classic,
+        Dialect::OnStep => onstep,
+    }
+}
+
+fn number(value: &Value) -> f64 {
+    value
+        .as_f64()
+        .unwrap_or_else(|| panic!("{value} is a number"))
+}
+
+#[tokio::test]
+async fn the_dialect_is_found_and_every_method_is_there() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        let info = session.does("info", json!({})).await;
+        assert_eq!(info["protocol"], "LX200");
+        assert_eq!(info["dialect"], of(dialect, "classic", "onstep"));
+        let model = info["model"].as_str().unwrap();
+        assert!(
+            model.starts_with(of(dialect, "LX200 Classic", "OnStep")),
+            "{info}"
+        );
+        let methods = [
+            "info", "status", "goto", "sync", "jog", "guide", "track", "park", "unpark", "home",
+            "set_site", "set_time",
+        ];
+        assert_eq!(info["capabilities"], json!(methods));
+        assert!(
+            (number(&info["site"]["latitude"]) - 51.4779).abs() < 0.02,
+            "{info}"
+        );
+        let discovered = session
+            .client
+            .call("rpc.discover", json!({}))
+            .await
+            .unwrap();
+        let described = discovered["methods"].as_array().unwrap();
+        for method in methods {
+            let name = json!(format!("mount.{method}"));
+            assert!(
+                described.iter().any(|method| method["name"] == name),
+                "{name}"
+            );
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_goto_above_the_ground_arrives_and_one_below_it_is_refused_in_words() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        session
+            .completes("goto", json!({ "altitude": 60, "azimuth": 170 }))
+            .await;
+        let status = session.does("status", json!({})).await;
+        assert!((number(&status["altitude"]) - 60.0).abs() < 0.1, "{status}");
+        assert!((number(&status["azimuth"]) - 170.0).abs() < 0.2, "{status}");
+        assert_eq!(status["tracking"], "sidereal");
+        let (ra, dec) = (number(&status["ra"]), number(&status["dec"]));
+        let near = json!({ "ra": ra, "dec": dec + 2.0, "frame": "JNow" });
+        session.completes("goto", near).await;
+        let reason = session
+            .refuses("goto", json!({ "altitude": -20, "azimuth": 170 }))
+            .await;
+        assert!(reason.contains("horizon"), "{reason}");
+        assert_eq!(session.told(&[":MS#"]).len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn a_newer_goto_takes_the_place_of_an_older_one() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        let far = json!({ "altitude": 40, "azimuth": 90 });
+        let first = session.does("goto", far).await["motion"].clone();
+        session.status(|status| status["slewing"] == true).await;
+        let near = json!({ "altitude": 55, "azimuth": 175 });
+        let second = session.does("goto", near).await["motion"].clone();
+        assert_eq!(session.end_of(&first).await["why"], "superseded");
+        assert_eq!(session.end_of(&second).await["why"], "done");
+        let status = session.does("status", json!({})).await;
+        assert!((number(&status["altitude"]) - 55.0).abs() < 0.1, "{status}");
+    }
+}
+
+#[tokio::test]
+async fn a_sync_moves_the_reading_and_a_far_one_needs_force() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        let before = session.does("status", json!({})).await;
+        let (ra, dec) = (number(&before["ra"]), number(&before["dec"]));
+        let at = |dec: f64| json!({ "ra": ra, "dec": dec, "frame": "JNow" });
+        let synced = session.does("sync", at(dec + 0.3)).await;
+        assert!((number(&synced["distance"]) - 0.3).abs() < 0.01, "{synced}");
+        let after = session.does("status", json!({})).await;
+        assert!((number(&after["dec"]) - dec - 0.3).abs() < 0.01, "{after}");
+        assert_eq!(after["slewing"], false, "a jump is no motion: {after}");
+        let reason = session.refuses("sync", at(dec + 8.3)).await;
+        assert!(
+            reason.contains("8.0 degrees") && reason.contains("force"),
+            "{reason}"
+        );
+        assert_eq!(session.told(&[":CM#"]).len(), 1);
+        let mut forced = at(dec + 8.3);
+        forced["force"] = json!(true);
+        session.does("sync", forced).await;
+        assert_eq!(session.told(&[":CM#"]).len(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_jog_and_a_pulse_end_by_themselves_and_a_pulse_waits_for_no_jog() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        let jog = json!({ "direction": "north", "rate": "center", "lease_ms": 1000 });
+        let jogged = session.does("jog", jog).await;
+        let pulse = json!({ "direction": "west", "duration_ms": 300 });
+        let reason = session.refuses("guide", pulse.clone()).await;
+        assert!(reason.contains("north"), "{reason}");
+        let ended = session.end_of(&jogged["motion"]).await;
+        assert_eq!(ended["why"], "lease");
+        let moves = [":M", ":Q", ":R"];
+        assert_eq!(session.told(&moves), [":RC#", ":Mn#", ":Qn#"]);
+        session.completes("guide", pulse).await;
+        // The bytes of the end are with the device before its news.
+        let told = of(dialect, vec![":RG#", ":Mw#", ":Qw#"], vec![":Mgw0300#"]);
+        assert_eq!(session.told(&moves), told);
+        if dialect == Dialect::Classic {
+            let frames = session.observatory.mount().wire().frames();
+            let at = |request: &str| {
+                let frame = frames.iter().find(|frame| frame.request == request);
+                frame.unwrap().at
+            };
+            let took = at(":Qw#").duration_since(at(":Mw#"));
+            println!("a pulse of 300 ms took {} ms on the wire", took.as_millis());
+            assert!(took.as_millis() >= 290, "{took:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_the_mount_follows_is_set_and_told() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        for mode in ["solar", "lunar", "off", "sidereal"] {
+            let answer = session.does("track", json!({ "mode": mode })).await;
+            assert_eq!(answer, json!({ "tracking": mode }));
+            let status = session.does("status", json!({})).await;
+            assert_eq!(status["tracking"], mode, "{status}");
+            assert_eq!(session.observatory.mount().state().tracking, mode != "off");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_mount_goes_home() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        session.completes("home", json!({})).await;
+        let told = session.told(&[":hF", ":hC"]);
+        assert_eq!(told, [of(dialect, ":hF#", ":hC#")]);
+        assert!(!session.observatory.mount().state().moving);
+    }
+}
+
+#[tokio::test]
+async fn a_parked_mount_sleeps_until_it_is_woken() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        session.completes("park", json!({})).await;
+        assert!(session.observatory.mount().state().parked);
+        let status = session.does("status", json!({})).await;
+        assert_eq!(
+            (&status["parked"], &status["tracking"]),
+            (&json!(true), &json!("off")),
+            "{status}"
+        );
+        for (verb, params) in [
+            ("goto", json!({ "altitude": 60, "azimuth": 170 })),
+            ("jog", json!({ "direction": "south" })),
+            ("guide", json!({ "direction": "south", "duration_ms": 100 })),
+            ("track", json!({ "mode": "sidereal" })),
+            ("home", json!({})),
+        ] {
+            let reason = session.refuses(verb, params).await;
+            assert_eq!(reason, "the mount is parked: unpark it first", "{verb}");
+        }
+        session.completes("unpark", json!({})).await;
+        assert!(!session.observatory.mount().state().parked);
+        let told = session.told(&[":hP", ":hW", ":hR"]);
+        assert_eq!(told, [":hP#", of(dialect, ":hW#", ":hR#")]);
+        let status = session.does("status", json!({})).await;
+        assert_eq!(status["parked"], false, "{status}");
+        session.does("jog", json!({ "direction": "south" })).await;
+    }
+}
+
+#[tokio::test]
+async fn site_and_time_are_told_with_the_signs_of_mounts() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        session.does("info", json!({})).await;
+        session.told(&[]);
+        let sydney = json!({ "latitude": -33.8688, "longitude": 151.2093, "elevation": 58 });
+        let site = session.does("set_site", sydney).await;
+        assert!((number(&site["latitude"]) + 33.8688).abs() < 0.02, "{site}");
+        assert!(
+            (number(&site["longitude"]) - 151.2093).abs() < 0.02,
+            "{site}"
+        );
+        assert_eq!(
+            session.told(&[":St", ":Sg", ":Sv"]),
+            of(
+                dialect,
+                vec![":St-33*52#", ":Sg208*47#"],
+                vec![":St-33*52:08#", ":Sg-151*12:33#", ":Sv+58.0#"]
+            )
+        );
+        let info = session.does("info", json!({})).await;
+        assert_eq!(info["site"], site);
+        let time = session
+            .does("set_time", json!({ "time": "2030-02-03T04:05:06+02:00" }))
+            .await;
+        assert!(
+            time["time"]
+                .as_str()
+                .unwrap()
+                .starts_with("2030-02-03T02:05:"),
+            "{time}"
+        );
+        let told = session.told(&[":SG", ":SL", ":SC"]);
+        assert_eq!(told[0], ":SG-02#");
+        assert!(told[1].starts_with(":SL04:05:0"), "{told:?}");
+        assert_eq!(told[2..], [":SC02/03/30#"]);
+        let own = session.does("set_time", json!({})).await;
+        let told = session.told(&[":SG", ":SL", ":SC"]);
+        assert_eq!(told[0], ":SG-02#", "the zone stays: {told:?}");
+        println!("{dialect}: {own} as {told:?}");
+        let status = session.does("status", json!({})).await;
+        assert_eq!(status["slewing"], false, "a jump is no motion: {status}");
+    }
+}
+
+#[tokio::test]
+async fn bad_input_names_the_field_and_the_range_and_nothing_is_on_the_line() {
+    let bad = [
+        ("goto", json!({}), "params", "either ra and dec"),
+        (
+            "goto",
+            json!({ "ra": 1, "dec": 2, "altitude": 3, "azimuth": 4 }),
+            "params",
+            "either ra and dec",
+        ),
+        ("goto", json!({ "ra": 24, "dec": 2 }), "ra", "24"),
+        ("goto", json!({ "ra": 1, "dec": -90.5 }), "dec", "-90"),
+        (
+            "goto",
+            json!({ "altitude": 91, "azimuth": 0 }),
+            "altitude",
+            "90",
+        ),
+        (
+            "goto",
+            json!({ "ra": 1, "dec": 2, "frame": "B1950" }),
+            "frame",
+            "J2000",
+        ),
+        ("sync", json!({ "ra": 1 }), "dec", "dec"),
+        (
+            "sync",
+            json!({ "ra": 1, "dec": 2, "force": "yes" }),
+            "force",
+            "boolean",
+        ),
+        (
+            "jog",
+            json!({ "direction": "north", "rate": "warp" }),
+            "rate",
+            "slew",
+        ),
+        ("jog", json!({ "direction": "up" }), "direction", "west"),
+        (
+            "guide",
+            json!({ "direction": "north", "duration_ms": 0 }),
+            "duration_ms",
+            "1",
+        ),
+        (
+            "guide",
+            json!({ "direction": "north", "duration_ms": 5 }),
+            "duration_ms",
+            "20 to 60000",
+        ),
+        (
+            "guide",
+            json!({ "direction": "north", "duration_ms": 60_001 }),
+            "duration_ms",
+            "60000",
+        ),
+        ("track", json!({ "mode": "king" }), "mode", "sidereal"),
+        (
+            "set_site",
+            json!({ "latitude": 91, "longitude": 0 }),
+            "latitude",
+            "90",
+        ),
+        (
+            "set_site",
+            json!({ "latitude": 0, "longitude": 181 }),
+            "longitude",
+            "180",
+        ),
+        (
+            "set_site",
+            json!({ "latitude": 0 }),
+            "longitude",
+            "required",
+        ),
+        (
+            "set_time",
+            json!({ "time": "2020-01-01T00:00:00Z" }),
+            "time",
+            "2099-12-31T23:59:59Z",
+        ),
+        (
+            "set_time",
+            json!({ "time": "2120-01-01T00:00:00Z" }),
+            "time",
+            "2099-12-31T23:59:59Z",
+        ),
+        (
+            "set_time",
+            json!({ "time": "2027-02-30T00:00:00Z" }),
+            "time",
+            "no time",
+        ),
+        ("set_time", json!({ "time": "noon" }), "time", "noon"),
+        ("park", json!({ "now": true }), "now", "now"),
+    ];
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        session.does("info", json!({})).await;
+        session.told(&[]);
+        for (verb, params, field, said) in &bad {
+            let error = session.call(verb, params.clone()).await.unwrap_err();
+            assert_eq!(error["code"], -32602, "{verb} {params}: {error}");
+            assert_eq!(error["data"]["field"], *field, "{verb} {params}: {error}");
+            let message = error["message"].as_str().unwrap();
+            assert!(message.contains(said), "{verb} {params}: {message}");
+        }
+        assert_eq!(
+            session.told(&[":M", ":S", ":T", ":h", ":C"]),
+            Vec::<String>::new()
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_mount_of_an_unknown_dialect_is_named_with_the_setting_that_helps() {
+    let observatory = Setup::default()
+        .config("[plugins.mount]\nsettings = { dialect = \"onstep\" }")
+        .own_mount()
+        .start();
+    let mut client = observatory.client("telescope").await;
+    let error = client.call("mount.info", json!({})).await.unwrap_err();
+    assert_eq!(error["code"], -32003, "{error}");
+    assert_eq!(error["data"]["outcome"], "not_started");
+    let message = error["message"].as_str().unwrap();
+    assert!(
+        message.contains(":GU#") && message.contains("dialect"),
+        "{message}"
+    );
+    let wire = observatory.mount().wire();
+    assert!(
+        wire.wait_for(|frame| frame.request == ":GU#", PATIENCE)
+            .is_some()
+    );
+}
