@@ -14,6 +14,9 @@ use crate::bindings::types;
 /// Commands of one plugin.
 pub(crate) const MAX_COMMANDS: usize = 128;
 
+/// Characters of a sentence about params that do not fit.
+const MAX_SENTENCE: usize = 200;
+
 /// What a command can do to the world (`types.wit`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
@@ -243,8 +246,20 @@ pub(crate) fn fit(
                 (path, None) => path.replace('/', "."),
                 (path, Some(name)) => format!("{}.{name}", path.replace('/', ".")),
             };
-            Err((field, error.to_string().chars().take(200).collect()))
+            Err((field, sentence(&error).chars().take(MAX_SENTENCE).collect()))
         }
+    }
+}
+
+/// The library names two words of those that fit, and counts the rest.
+fn sentence(error: &ValidationError<'_>) -> String {
+    match error.kind() {
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let options: Vec<_> = options.iter().map(Value::to_string).collect();
+            format!("{} is not one of {}", error.instance(), options.join(", "))
+        }
+        _ => error.to_string(),
     }
 }
 
@@ -280,6 +295,22 @@ mod tests {
         assert_eq!(field(json!({})), "ra");
         assert_eq!(field(json!({ "ra": 1, "dec": 2 })), "dec");
         assert_eq!(field(json!({ "ra": 1, "at": {} })), "at.hour");
+    }
+
+    #[test]
+    fn every_word_that_fits_is_named() {
+        let schema =
+            json!({ "properties": { "rate": { "enum": ["guide", "center", "find", "slew"] } } });
+        let Value::Object(params) = json!({ "rate": "warp" }) else {
+            panic!("an object")
+        };
+        assert_eq!(
+            fit(&compile(&schema).unwrap(), &params).unwrap_err(),
+            (
+                "rate".to_owned(),
+                r#""warp" is not one of "guide", "center", "find", "slew""#.to_owned()
+            )
+        );
     }
 
     #[test]

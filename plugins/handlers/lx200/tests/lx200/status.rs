@@ -185,6 +185,21 @@ fn low_precision_is_read_too() {
 }
 
 #[test]
+fn a_look_from_before_a_jump_is_held_against_none_after_it() {
+    use slewgate_sdk::Host;
+    let anchor = r#"{"at":1767225599000.0,"ra":5.5,"dec":30.0,"rest":null}"#;
+    let script = attached()
+        .remembering("anchor", anchor)
+        .remembering("forgotten", "1767225600100.0");
+    let script = seen(script, "05:30:00#", "-10*00:00#", "#");
+    assert_eq!(sample(&script).0, Moving::Tracking);
+    assert_eq!(script.recall("anchor").unwrap(), anchor.as_bytes());
+    script.pass(200);
+    let script = seen(script, "05:30:00#", "-10*00:00#", "#");
+    assert_eq!(sample(&script).0, Moving::Moving);
+}
+
+#[test]
 fn garbage_is_no_position() {
     for (ra, dec) in [
         ("25:00:00#", "+30*00:00#"),

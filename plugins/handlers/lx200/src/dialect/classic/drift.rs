@@ -32,6 +32,10 @@ struct Anchor {
 }
 
 const KEY: &str = "anchor";
+/// When what was seen before ceased to count. A look that was under way then is of the time before.
+const FORGOTTEN: &str = "forgotten";
+/// Milliseconds after which no look is under way any more, were it that the clock was set back.
+const LONGEST_LOOK: f64 = 15_000.0;
 
 /// Seconds after which an anchor has told the two rests apart and is renewed. Sooner it cannot: to jog slowly to the east looks
 /// for a while like standing still.
@@ -51,12 +55,17 @@ const DIGITS: f64 = 1.5;
 
 /// The mount says that it moves: later looks are held against this one.
 pub(super) fn moving(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
-    keep(host, reading, now, None)?;
+    if !is_of_before(host, now) {
+        keep(host, reading, now, None)?;
+    }
     Ok(Seen::Moving)
 }
 
 /// What this look shows, held against those before.
 pub(super) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<Seen, Failure> {
+    if is_of_before(host, now) {
+        return Ok(Seen::Resting(None));
+    }
     let anchor = recall(host).filter(|anchor| (0.0..=STALE_AFTER).contains(&anchor.since(now)));
     let Some(anchor) = anchor else {
         keep(host, reading, now, None)?;
@@ -75,7 +84,15 @@ pub(super) fn judge(host: &dyn Host, reading: &Reading, now: Instant) -> Result<
 
 /// Whatever was seen before no longer counts.
 pub(super) fn forget(host: &dyn Host) -> Result<(), Failure> {
+    host.keep(FORGOTTEN, json(&host.now())?.as_bytes())?;
     host.keep(KEY, b"")
+}
+
+fn is_of_before(host: &dyn Host, now: Instant) -> bool {
+    let forgotten = host
+        .recall(FORGOTTEN)
+        .and_then(|kept| read::<Instant>(&kept).ok());
+    forgotten.is_some_and(|forgotten| (0.0..LONGEST_LOOK).contains(&(forgotten - now)))
 }
 
 impl Anchor {
