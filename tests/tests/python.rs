@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 use slewgate_sky::{Equatorial, Frame, Sky, separation};
 use slewgate_tests::{Observatory, Setup};
 
@@ -47,6 +47,35 @@ fn the_guides_client_authenticates_and_goes_on_to_vega() {
     let off = separation(position(arrived), apparent) * 3600.0;
     println!("{off:.1}\" from Vega's apparent place");
     assert!(off < ARCSECONDS, "{off}\": {arrived}");
+}
+
+#[test]
+fn the_library_publishes_and_watches() {
+    let observatory = Observatory::start();
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/live_view.py");
+    let output = Command::new(python())
+        .arg(script)
+        .arg(observatory.liveview().to_string())
+        .arg(observatory.token("telescope"))
+        .env("PYTHONDONTWRITEBYTECODE", "1")
+        .output()
+        .unwrap();
+    let wrong = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{wrong}");
+    let said = String::from_utf8(output.stdout).unwrap();
+    let said: Vec<Value> = said
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let expected = [
+        json!({ "publishing": "main" }),
+        json!({ "watching": "main" }),
+        json!({ "bytes": 10, "same": true }),
+        json!({ "bytes": 70_000, "same": true }),
+        json!({ "bytes": 2 * 1024 * 1024 - 12, "same": true }),
+        json!({ "closed": 1009 }),
+    ];
+    assert_eq!(said, expected);
 }
 
 fn position(status: &Value) -> Equatorial {
