@@ -92,7 +92,7 @@ async fn begin(streams: &Arc<Streams>, name: &str, waiting: &mut bool, outbox: &
             }
         }
         if begun.changed().await.is_err() {
-            std::future::pending().await
+            std::future::pending::<()>().await;
         }
     }
 }
