@@ -176,6 +176,8 @@ impl Setup {
             .env("SLEWGATE_COMMAND__PORT", "0")
             .env("SLEWGATE_LIVEVIEW__PORT", "0")
             .env("SLEWGATE_WEB__PORT", "0")
+            // No camera of the host's own, so that tests publish what they like.
+            .env("SLEWGATE_CAMERAS", "{}")
             .env("SLEWGATE_LOG", "debug");
         command.envs(self.variables.iter().cloned());
         for name in &self.unset {

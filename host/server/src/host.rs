@@ -25,6 +25,7 @@ use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::timestamp;
+use crate::cameras::Cameras;
 use crate::config::{Config, Device, Site};
 use crate::connection::{Door, Service};
 use crate::liveview::{LiveView, Streams};
@@ -76,7 +77,7 @@ pub fn serve(options: ServeOptions) -> Result<()> {
 struct Hardware {
     lines: BTreeMap<String, Line>,
     /// Kept for as long as their lines are.
-    simulators: Vec<Simulator>,
+    simulators: BTreeMap<String, Arc<Simulator>>,
 }
 
 async fn run(options: ServeOptions) -> Result<()> {
@@ -153,8 +154,10 @@ async fn run(options: ServeOptions) -> Result<()> {
         clock: Arc::clone(&clock),
         stopping: stopping.clone(),
     };
+    let streams = Streams::new(config.liveview.streams);
+    let cameras = Cameras::start(&config, &hardware.simulators, &surroundings, &streams)?;
     let pictures = Arc::new(LiveView {
-        streams: Streams::new(config.liveview.streams),
+        streams,
         plugins: Arc::clone(&plugins),
         log: log.clone(),
     });
@@ -205,6 +208,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     // What a client began before it was told.
     stop_motion(&plugins).await;
     tasks.shutdown().await;
+    cameras.close();
     hardware.close();
     if !log.flush(LOG_PATIENCE) {
         tracing::warn!("the security log may lack its last lines");
@@ -230,7 +234,7 @@ async fn listen(bound: Bound, door: Arc<Door>, stopping: CancellationToken) {
 impl Hardware {
     /// A line whose device is missing starts all the same and keeps trying.
     fn start(config: &Config, surroundings: &Surroundings) -> Result<Hardware> {
-        let (mut lines, mut simulators) = (BTreeMap::new(), Vec::new());
+        let (mut lines, mut simulators) = (BTreeMap::new(), BTreeMap::new());
         for (name, line) in &config.lines {
             let device = match &line.device {
                 Device::Hardware(address) => address.clone(),
@@ -246,7 +250,7 @@ impl Hardware {
                     })?;
                     let path = simulator.path().display().to_string();
                     tracing::info!(line = name, path, %dialect, "simulating an LX200");
-                    simulators.push(simulator);
+                    simulators.insert(name.clone(), Arc::new(simulator));
                     Address::Serial(path)
                 }
             };

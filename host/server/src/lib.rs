@@ -2,9 +2,9 @@
 //!
 //! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `connection`, `authenticate`, `sessions`,
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
-//! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them). Port 5000: `web` (the page, and both
-//! of these through one port). Beside it: `local` (the administrator's socket), `config`, `host` (made, started and ended in
-//! order), `cli`, `logging`.
+//! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them), `cameras` (those of the host
+//! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
+//! `config`, `host` (made, started and ended in order), `cli`, `logging`.
 
 pub mod config;
 
@@ -37,6 +37,8 @@ mod permission;
 mod topics;
 
 pub mod liveview;
+
+mod cameras;
 
 pub mod web;
 

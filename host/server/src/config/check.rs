@@ -8,6 +8,7 @@ use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
 use slewgate_serial::AddressError;
 use slewgate_simulator::Family;
 
+use super::cameras::cameras;
 use super::error::ConfigError;
 use super::shape::{self, Shape};
 use super::source::Source;
@@ -29,6 +30,7 @@ pub(super) fn check(
 ) -> Result<Config, ConfigError> {
     let engine = engine(&shape.engine);
     let lines = lines(source, shape.lines.0)?;
+    let streams = count(shape.liveview.streams);
     Ok(Config {
         liveview: LiveViewPort {
             address: SocketAddr::new(address, shape.liveview.port),
@@ -38,7 +40,7 @@ pub(super) fn check(
                 write: milliseconds(shape.liveview.stall_ms),
                 ..limits(&shape.command, &shape.admission)
             },
-            streams: count(shape.liveview.streams),
+            streams,
         },
         web: SocketAddr::new(address, shape.web.port),
         command: CommandPort {
@@ -50,6 +52,7 @@ pub(super) fn check(
         public_urls: shape.web.public_urls,
         admission: admission(source, &shape.admission)?,
         site: site(source, &shape.site)?,
+        cameras: cameras(source, shape.cameras.0, &lines, streams)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0)?,
         clock: clock(source, &shape.clock, &lines)?,
@@ -254,7 +257,11 @@ fn policies(
 }
 
 /// Names stand in methods, topics and file names, so they are plain.
-fn judge_name(source: &Source<'_>, section: &str, name: &str) -> Result<(), ConfigError> {
+pub(super) fn judge_name(
+    source: &Source<'_>,
+    section: &str,
+    name: &str,
+) -> Result<(), ConfigError> {
     let plain =
         |letter: char| letter.is_ascii_lowercase() || letter.is_ascii_digit() || letter == '-';
     if name.is_empty() || name.len() > LONGEST_NAME || !name.chars().all(plain) {
@@ -329,7 +336,7 @@ fn as_milliseconds(at: jiff::Timestamp) -> f64 {
     at.as_millisecond() as f64
 }
 
-fn listed(names: &[&str]) -> String {
+pub(super) fn listed(names: &[&str]) -> String {
     if names.is_empty() {
         "none".to_owned()
     } else {

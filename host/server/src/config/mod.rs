@@ -4,6 +4,7 @@
 //!
 //! Nothing here opens a device, a socket or a component, so that a configuration can be judged anywhere.
 
+mod cameras;
 mod check;
 mod environment;
 mod error;
@@ -24,6 +25,7 @@ use serde_json::{Map, Value};
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
 use slewgate_serial::Address;
 use slewgate_simulator::Family;
+use slewgate_simulator::camera::CameraSettings;
 
 use crate::net::limits::Limits;
 
@@ -49,6 +51,8 @@ pub struct Config {
     pub site: Option<Site>,
     /// The lines to hardware, by name.
     pub lines: BTreeMap<String, Line>,
+    /// The cameras of the host itself, by the names of their streams.
+    pub cameras: BTreeMap<String, Camera>,
     /// The command handlers, by the name of their commands.
     pub plugins: BTreeMap<String, Plugin>,
     /// Settings for the policies, by client type. A type that is not here has none.
@@ -142,6 +146,27 @@ pub enum Device {
     Simulator(Family),
     /// A serial device or a TCP port.
     Hardware(Address),
+}
+
+/// A camera that the host itself publishes: `[cameras.NAME]`.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Camera {
+    /// What takes its pictures.
+    pub device: CameraDevice,
+    /// From one picture to the next, while somebody watches.
+    pub every: Duration,
+}
+
+/// What takes the pictures of a camera.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CameraDevice {
+    /// The host draws the stars where a simulated mount points.
+    Simulator {
+        /// The line of that mount.
+        line: String,
+        /// What pictures it draws.
+        settings: CameraSettings,
+    },
 }
 
 /// A command handler: `[plugins.NAME]`.

@@ -16,7 +16,7 @@ const OLD_NAMES: [(&str, &[&str]); 4] = [
 ];
 
 /// Sections whose tables the administrator names.
-const NAMED: [&str; 3] = ["lines", "plugins", "policies"];
+const NAMED: [&str; 4] = ["lines", "cameras", "plugins", "policies"];
 
 /// The sentence for an unknown key: which, and the nearest known one.
 pub(super) fn unknown_key(path: &[String]) -> String {

@@ -37,6 +37,12 @@ pub(super) trait FromWhole: Sized {
     fn from_whole(value: i64) -> Option<Self>;
 }
 
+impl FromWhole for u8 {
+    fn from_whole(value: i64) -> Option<Self> {
+        Self::try_from(value).ok()
+    }
+}
+
 impl FromWhole for u16 {
     fn from_whole(value: i64) -> Option<Self> {
         Self::try_from(value).ok()

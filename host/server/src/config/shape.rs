@@ -23,6 +23,7 @@ pub(super) struct Shape {
     pub(super) admission: Admission,
     pub(super) site: Site,
     pub(super) lines: Lines,
+    pub(super) cameras: Cameras,
     pub(super) plugins: Plugins,
     pub(super) policies: Policies,
     pub(super) engine: Engine,
@@ -234,6 +235,52 @@ impl Line {
     }
 }
 
+/// A file without the section has the default camera.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(transparent)]
+pub(super) struct Cameras(pub(super) BTreeMap<String, Camera>);
+
+impl Default for Cameras {
+    fn default() -> Self {
+        let simulated = Camera {
+            device: Some("simulator".to_owned()),
+            ..Camera::default()
+        };
+        Self(BTreeMap::from([(DEFAULT_CAMERA.to_owned(), simulated)]))
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Camera {
+    pub(super) device: Option<String>,
+    pub(super) line: Option<String>,
+    #[serde(deserialize_with = "number::<_, _, 1, 120>")]
+    pub(super) field: f64,
+    #[serde(deserialize_with = "whole::<_, _, 64, 1_920>")]
+    pub(super) width: u16,
+    #[serde(deserialize_with = "whole::<_, _, 64, 1_200>")]
+    pub(super) height: u16,
+    #[serde(deserialize_with = "whole::<_, _, 1, 30>")]
+    pub(super) frames_per_second: NonZeroU32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 95>")]
+    pub(super) quality: u8,
+}
+
+impl Default for Camera {
+    fn default() -> Self {
+        Self {
+            device: None,
+            line: None,
+            field: 20.0,
+            width: 640,
+            height: 480,
+            frames_per_second: const { NonZeroU32::new(10).unwrap() },
+            quality: 80,
+        }
+    }
+}
+
 /// A file without the section has the default plugin.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -358,6 +405,7 @@ impl fmt::Display for Moment {
     }
 }
 
-/// The line and the plugin of a file that names none.
-const DEFAULT_LINE: &str = "east";
+/// The line, the camera and the plugin of a file that names none.
+pub(super) const DEFAULT_LINE: &str = "east";
+const DEFAULT_CAMERA: &str = "main";
 const DEFAULT_PLUGIN: &str = "mount";
