@@ -109,6 +109,11 @@ impl Setup {
         self
     }
 
+    /// The host has the cameras of its configuration; otherwise it has none, and tests publish what they like.
+    pub fn cameras(self) -> Setup {
+        self.without("SLEWGATE_CAMERAS")
+    }
+
     /// The modes of files bind the program also where root runs the test.
     pub fn bound_by_modes(mut self) -> Setup {
         self.bound_by_modes = true;
@@ -176,7 +181,6 @@ impl Setup {
             .env("SLEWGATE_COMMAND__PORT", "0")
             .env("SLEWGATE_LIVEVIEW__PORT", "0")
             .env("SLEWGATE_WEB__PORT", "0")
-            // No camera of the host's own, so that tests publish what they like.
             .env("SLEWGATE_CAMERAS", "{}")
             .env("SLEWGATE_LOG", "debug");
         command.envs(self.variables.iter().cloned());

