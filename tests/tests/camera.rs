@@ -17,9 +17,13 @@ const WIDTH: usize = 640;
 const HEIGHT: usize = 480;
 const FIELD: f64 = 20.0;
 
-/// Half the side of the square in which a star's light is gathered, in pixels; what is alone in it; how far its middle may be from where
-/// the star belongs: the mount tells seconds of right ascension, and a pixel has 113".
+/// Half the side of the square in which a star's light is gathered, in pixels, and the degrees around it in which there is
+/// no other star then.
 const AROUND: f64 = 7.0;
+const ALONE: f64 = 0.35;
+
+/// How far the middle of a disc may be from where the star belongs, in pixels: the mount tells seconds of right ascension,
+/// and a pixel has 113".
 const PIXELS: f64 = 0.8;
 
 /// More light than the sky or its noise give a pixel; a star that is white has 3.
@@ -60,7 +64,7 @@ impl Picture {
     fn shows_the_stars_at(&self, towards: Equatorial) -> Result<usize, String> {
         let alone = |star: &Star| {
             let near = |other: Star| {
-                other.hip != star.hip && separation(other.position, star.position) < 0.35
+                other.hip != star.hip && separation(other.position, star.position) < ALONE
             };
             !stars().any(near)
         };
