@@ -1,4 +1,4 @@
-//! A program that knows nothing of Slewgate drives the simulated LX200: INDI's driver `lx200basic`.
+//! A program that knows nothing of Slewgate drives the simulated mounts: INDI's drivers `lx200basic` and `lx200_OnStep`.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,13 +12,38 @@ use std::io::{BufRead, BufReader};
 use std::net::TcpListener;
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::mpsc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-const DRIVER: &str = "LX200 Basic";
+/// A driver of INDI: its program, what it calls its mount, and the controller that it is made for.
+struct Driver {
+    program: &'static str,
+    device: &'static str,
+    dialect: &'static str,
+}
+
+const BASIC: Driver = Driver {
+    program: "indi_lx200basic",
+    device: "LX200 Basic",
+    dialect: "classic",
+};
+const ON_STEP: Driver = Driver {
+    program: "indi_lx200_OnStep",
+    device: "LX200 OnStep",
+    dialect: "onstep",
+};
 
 /// INDI's state of a property whose change was carried out.
 const OK: &str = "== 1";
+
+/// What a switch of INDI is when it is on.
+const ON: &str = "== 1";
+
+/// INDI's state of a position that neither tracks nor slews.
+const IDLE: &str = "== 0";
+
+/// Where the driver for OnStep keeps what the mount says of itself.
+const FLAGS: &str = "OnStep Status.:GU# return";
 
 /// Degrees that a mount which goes on comes farther within a while, and one that stops does not: 6 that the driver, which
 /// asks once a second, has not seen yet, and 2 to come to rest.
@@ -27,37 +52,70 @@ const A_WHILE: Duration = Duration::from_secs(4);
 
 #[test]
 fn indi_reads_a_position_goes_to_a_target_and_aborts() {
-    let mount = Mount::start();
-    let indi = Indi::start();
+    let (_mount, indi) = connected(&BASIC);
+    let target = indi.goes_to_a_target();
+    indi.aborts_a_goto_from(target);
+}
+
+#[test]
+fn indi_connects_to_onstep_and_knows_what_it_is() {
+    let (_mount, indi) = connected(&ON_STEP);
+    indi.wait_until("TELESCOPE_TRACK_STATE.TRACK_ON", ON);
+    indi.wait_until("TELESCOPE_PIER_SIDE.PIER_EAST", ON);
+    indi.wait_until_text("Firmware Info.Name", |name| name == "On-Step");
+    indi.wait_until_text("OnStep Status.Mount Type", |name| {
+        name.starts_with("German")
+    });
+    indi.wait_until_text("OnStep Status.Error", |error| error == "None");
+}
+
+#[test]
+fn indi_sends_onstep_to_a_target_and_aborts() {
+    let (_mount, indi) = connected(&ON_STEP);
+    let target = indi.goes_to_a_target();
+    indi.aborts_a_goto_from(target);
+    indi.wait_until_text(FLAGS, |flags| flags.starts_with("Np"));
+}
+
+#[test]
+fn indi_switches_the_tracking_of_onstep() {
+    let (_mount, indi) = connected(&ON_STEP);
+    indi.set("TELESCOPE_TRACK_STATE.TRACK_OFF", "On");
+    indi.wait_until_text(FLAGS, |flags| flags.starts_with("nNp"));
+    // The stars pass by: right ascension grows by 0.0003 hours a second.
+    let first = indi.position();
+    let passed = format!("> {}", first.ra + 0.0005);
+    indi.wait_until("EQUATORIAL_EOD_COORD.RA", &passed);
+    indi.set("TELESCOPE_TRACK_STATE.TRACK_ON", "On");
+    indi.wait_until_text(FLAGS, |flags| flags.starts_with("Np"));
+    indi.wait_until("TELESCOPE_TRACK_STATE.TRACK_ON", ON);
+}
+
+#[test]
+fn indi_parks_onstep_where_it_said_and_unparks_it() {
+    let (_mount, indi) = connected(&ON_STEP);
+    let place = indi.position();
+    indi.set("TELESCOPE_PARK_OPTION.PARK_CURRENT", "On");
+    indi.goes_to_a_target();
+    indi.set("TELESCOPE_PARK.PARK", "On");
+    indi.wait_until_text(FLAGS, |flags| flags.starts_with("nNP"));
+    indi.wait_until_text("OnStep Status.Park", |park| park == "Parked");
+    indi.wait_until("EQUATORIAL_EOD_COORD._STATE", IDLE);
+    assert!((indi.position().dec - place.dec).abs() < 0.01);
+
+    indi.set("TELESCOPE_PARK.UNPARK", "On");
+    indi.wait_until_text(FLAGS, |flags| flags.starts_with("Np"));
+    indi.wait_until_text("OnStep Status.Park", |park| park == "UnParked");
+}
+
+/// A mount and a driver that has read where it points.
+fn connected(driver: &'static Driver) -> (Mount, Indi) {
+    let mount = Mount::start(driver.dialect);
+    let indi = Indi::start(driver);
     indi.set("DEVICE_PORT.PORT", &mount.path);
     indi.set("CONNECTION.CONNECT", "On");
     indi.wait_until("EQUATORIAL_EOD_COORD.DEC", "> 0");
-    let first = indi.position();
-
-    // It is this computer's time for the program, so any right ascension may be up.
-    let target = Equatorial {
-        ra: (first.ra + 0.5).rem_euclid(24.0),
-        dec: first.dec + 10.0,
-    };
-    indi.set("ON_COORD_SET.TRACK", "On");
-    indi.go_to(target);
-    let arrived = format!("> {}", target.dec - 0.01);
-    indi.wait_until("EQUATORIAL_EOD_COORD.DEC", &arrived);
-    indi.wait_until("EQUATORIAL_EOD_COORD._STATE", OK);
-    assert!(separation(indi.position(), target) < 0.01);
-
-    let far = Equatorial {
-        dec: target.dec - 45.0,
-        ..target
-    };
-    indi.go_to(far);
-    let under_way = format!("< {}", target.dec - 3.0);
-    indi.wait_until("EQUATORIAL_EOD_COORD.DEC", &under_way);
-    indi.set("TELESCOPE_ABORT_MOTION.ABORT", "On");
-    indi.wait_until("TELESCOPE_ABORT_MOTION._STATE", OK);
-    let goes_on = format!("< {}", indi.position().dec - COASTING);
-    assert!(!indi.becomes("EQUATORIAL_EOD_COORD.DEC", &goes_on, A_WHILE));
-    assert!(separation(indi.position(), far) > 10.0);
+    (mount, indi)
 }
 
 /// `slewgate simulate lx200`, until dropped.
@@ -67,9 +125,9 @@ struct Mount {
 }
 
 impl Mount {
-    fn start() -> Self {
+    fn start(dialect: &str) -> Self {
         let mut program = Command::new(program())
-            .args(["simulate", "lx200"])
+            .args(["simulate", "lx200", "--dialect", dialect])
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -91,6 +149,7 @@ impl Drop for Mount {
 
 /// INDI's server with one driver, until dropped.
 struct Indi {
+    driver: &'static Driver,
     server: Child,
     port: u16,
     /// Where it looks for a user's settings, so that it finds none.
@@ -98,7 +157,7 @@ struct Indi {
 }
 
 impl Indi {
-    fn start() -> Self {
+    fn start(driver: &'static Driver) -> Self {
         let home = TempDir::new().unwrap();
         // The server cannot choose a port itself.
         let port = TcpListener::bind("127.0.0.1:0")
@@ -109,7 +168,7 @@ impl Indi {
         let mut server = Command::new("indiserver")
             .args(["-v", "-p", &port.to_string(), "-u"])
             .arg(home.path().join("socket"))
-            .arg("indi_lx200basic")
+            .arg(driver.program)
             .env("HOME", home.path())
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
@@ -118,7 +177,12 @@ impl Indi {
                 panic!("cannot start indiserver: {error}; apt-get install indi-bin")
             });
         let log = BufReader::new(server.stderr.take().unwrap());
-        let indi = Self { server, port, home };
+        let indi = Self {
+            driver,
+            server,
+            port,
+            home,
+        };
         wait_for_line(log, "listening to port");
         indi.wait_until("CONNECTION.DISCONNECT", "== 1");
         indi
@@ -126,8 +190,41 @@ impl Indi {
 
     /// Sets elements of a property.
     fn set(&self, elements: &str, value: &str) {
-        let spec = format!("{DRIVER}.{elements}={value}");
+        let spec = format!("{}.{elements}={value}", self.driver.device);
         check(&self.run("indi_setprop", &[&spec]), &spec);
+    }
+
+    /// Sends it half an hour back, past the meridian, and ten degrees up; it arrives.
+    fn goes_to_a_target(&self) -> Equatorial {
+        let first = self.position();
+        // It is this computer's time for the program, so any right ascension may be up.
+        let target = Equatorial {
+            ra: (first.ra - 0.5).rem_euclid(24.0),
+            dec: first.dec + 10.0,
+        };
+        self.set("ON_COORD_SET.TRACK", "On");
+        self.go_to(target);
+        let arrived = format!("> {}", target.dec - 0.01);
+        self.wait_until("EQUATORIAL_EOD_COORD.DEC", &arrived);
+        self.wait_until("EQUATORIAL_EOD_COORD._STATE", OK);
+        assert!(separation(self.position(), target) < 0.01);
+        target
+    }
+
+    /// Sends it far down, and aborts when it is on its way.
+    fn aborts_a_goto_from(&self, place: Equatorial) {
+        let far = Equatorial {
+            dec: place.dec - 45.0,
+            ..place
+        };
+        self.go_to(far);
+        let under_way = format!("< {}", place.dec - 3.0);
+        self.wait_until("EQUATORIAL_EOD_COORD.DEC", &under_way);
+        self.set("TELESCOPE_ABORT_MOTION.ABORT", "On");
+        self.wait_until("TELESCOPE_ABORT_MOTION._STATE", OK);
+        let goes_on = format!("< {}", self.position().dec - COASTING);
+        assert!(!self.becomes("EQUATORIAL_EOD_COORD.DEC", &goes_on, A_WHILE));
+        assert!(separation(self.position(), far) > 10.0);
     }
 
     fn go_to(&self, target: Equatorial) {
@@ -149,26 +246,43 @@ impl Indi {
     }
 
     fn evaluate(&self, element: &str, comparison: &str, patience: Duration) -> Output {
-        let expression = format!("\"{DRIVER}.{element}\" {comparison}");
+        let expression = format!("\"{}.{element}\" {comparison}", self.driver.device);
         let patience = patience.as_secs().to_string();
         self.run("indi_eval", &["-t", &patience, "-wo", &expression])
+    }
+
+    /// Waits for a text to be as wanted. INDI's own tool compares numbers only, so it is read again after each second,
+    /// in which the driver asks its mount.
+    fn wait_until_text(&self, element: &str, wanted: impl Fn(&str) -> bool) {
+        let deadline = Instant::now() + PATIENCE;
+        loop {
+            let text = self.read(element);
+            if wanted(&text) {
+                return;
+            }
+            assert!(Instant::now() < deadline, "{element} is still {text:?}");
+            self.becomes("CONNECTION.DISCONNECT", ON, Duration::from_secs(1));
+        }
     }
 
     /// What the driver says of where the mount points.
     fn position(&self) -> Equatorial {
         let element = |name: &str| {
-            let spec = format!("{DRIVER}.EQUATORIAL_EOD_COORD.{name}");
-            let output = self.run("indi_getprop", &["-1", &spec]);
-            check(&output, &spec);
-            String::from_utf8_lossy(&output.stdout)
-                .trim()
-                .parse()
-                .unwrap()
+            let text = self.read(&format!("EQUATORIAL_EOD_COORD.{name}"));
+            text.parse().unwrap()
         };
         Equatorial {
             ra: element("RA"),
             dec: element("DEC"),
         }
+    }
+
+    /// The value of an element.
+    fn read(&self, element: &str) -> String {
+        let spec = format!("{}.{element}", self.driver.device);
+        let output = self.run("indi_getprop", &["-1", &spec]);
+        check(&output, &spec);
+        String::from_utf8_lossy(&output.stdout).trim().to_owned()
     }
 
     fn run(&self, program: &str, arguments: &[&str]) -> Output {
