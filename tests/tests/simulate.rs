@@ -1,6 +1,11 @@
 //! `slewgate simulate`: a mount for any program that opens serial devices.
 
 #![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "the helpers of a test may fail it"
+)]
 
 use std::fs::OpenOptions;
 use std::io::{BufRead, BufReader, Read, Write};

@@ -34,18 +34,14 @@ fn it_parks_at_home_and_does_not_move_until_it_is_unparked() {
         (":hQ#", "0"),
         (":hC#", ""),
         (":Q#", ""),
-        (":GR#", bench_reading().as_str()),
+        // Six hours past the meridian, 65 s after the start.
+        (":GR#", "20:11:58#"),
     ]);
     bench.pass(1.0);
     assert!(bench.mount.state().parked && !bench.mount.state().moving);
     bench.hold(&[(":hR#", "1"), (":hR#", "0"), (":GE#", "11#")]);
     let state = bench.mount.state();
     assert!(!state.parked && state.tracking);
-}
-
-/// Six hours past the meridian, at the sidereal time 65 s after the start.
-fn bench_reading() -> String {
-    "20:11:58#".to_owned()
 }
 
 #[test]
