@@ -5,6 +5,7 @@
 //! What is repeated is repeated as often as [`long`] says.
 
 mod client;
+mod cord;
 mod http;
 mod long;
 mod mount;
@@ -14,6 +15,7 @@ mod picture;
 use std::time::Duration;
 
 pub use client::{Client, Closed};
+pub use cord::{Cord, Kind};
 pub use http::{Answer, ask, get, read_answer};
 pub use long::long;
 pub use mount::{Taciturn, orders};

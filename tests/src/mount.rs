@@ -69,7 +69,7 @@ impl Taciturn {
     }
 }
 
-fn terminal() -> std::io::Result<(OwnedFd, OwnedFd, PathBuf)> {
+pub(crate) fn terminal() -> std::io::Result<(OwnedFd, OwnedFd, PathBuf)> {
     let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC)?;
     grantpt(&master)?;
     unlockpt(&master)?;

@@ -138,3 +138,44 @@ pub(super) async fn any_changed(lines: impl Iterator<Item = &mut watch::Receiver
     })
     .await;
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::TcpListener;
+    use std::time::Duration;
+
+    use slewgate_serial::{Address, LineSettings};
+
+    use super::*;
+
+    const DEADLINE: Duration = Duration::from_secs(10);
+
+    async fn reaches(line: &Line, opened: u64) {
+        let mut state = line.state();
+        let open = state.wait_for(|state| *state == LineState::Open { opened });
+        let open = tokio::time::timeout(DEADLINE, open).await;
+        open.expect("in time").expect("the line lives");
+    }
+
+    #[tokio::test]
+    async fn what_a_device_was_opened_for_is_lost_also_when_it_is_open_again() {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let line = Line::start(LineSettings {
+            name: "east".into(),
+            device: Address::Tcp {
+                host: "127.0.0.1".into(),
+                port: listener.local_addr().unwrap().port(),
+            },
+            baud: 9600,
+            quiet: Duration::ZERO,
+        });
+        let line = line.unwrap();
+        reaches(&line, 1).await;
+        let opened = opening(&line.state().borrow());
+        assert!(!is_lost(&line, opened));
+        drop(listener.accept().unwrap());
+        reaches(&line, 2).await;
+        assert!(is_lost(&line, opened));
+        assert!(!is_lost(&line, None), "nothing was open: nothing is lost");
+    }
+}
