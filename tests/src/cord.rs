@@ -18,6 +18,9 @@ use tempfile::TempDir;
 use crate::PATIENCE;
 use crate::mount::terminal;
 
+/// A system acknowledges within this what it has no answer to.
+const ACKNOWLEDGED: Duration = Duration::from_millis(200);
+
 /// What the cord is, and how it is pulled out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -164,6 +167,8 @@ impl Cord {
                 stream.shutdown(Shutdown::Read).expect("a socket");
             }
             Kind::Vanished => {
+                // Its system would repeat what it said last until that is acknowledged, and be alive for so long.
+                thread::park_timeout(ACKNOWLEDGED);
                 // Return 0: a packet filter that keeps nothing of any packet.
                 let nothing = [SockFilter::new(0x06, 0, 0, 0)];
                 let socket = SockRef::from(&stream);

@@ -32,10 +32,14 @@ pub(crate) fn attach(host: &dyn Host, settings: &Settings) -> Result<Attachment,
     let mark = angles::mark(&dec);
     let (dialect, product) = identify(&port, settings.dialect, mark, before.as_ref())?;
     let speech = dialect.speech();
-    let ra = if angles::is_high(&first) {
-        first
-    } else {
-        speech.with_seconds(&port)?.unwrap_or(first)
+    let asked = match angles::is_high(&first) {
+        true => None,
+        false => speech.with_seconds(&port)?,
+    };
+    let (ra, dec) = match asked {
+        // What was told with fewer digits would look like elsewhere.
+        Some(ra) => (ra, port.ask(":GD#")?),
+        None => (first, dec),
     };
     let reading = status::reading(&ra, &dec)?;
     let lacks = speech.lacks(&port)?;

@@ -51,6 +51,7 @@ fn a_classic_is_asked_for_seconds_once() {
         .line(":GVP#", "")
         .line(":U#", "")
         .line(":GR#", "05:35:17#")
+        .line(":GD#", b"-05\xdf23:28#")
         .line(":h?#", "0");
     let script = site(script);
     let attachment = handler().attach(&script).unwrap();
@@ -74,6 +75,28 @@ fn a_classic_is_asked_for_seconds_once() {
 }
 
 #[test]
+fn a_mount_that_was_asked_for_seconds_is_not_seen_to_move_by_them() {
+    let script = Script::new()
+        .line(":GR#", "05:35.2#")
+        .line(":GD#", b"-05\xdf23#")
+        .line(":GVP#", "")
+        .line(":U#", "")
+        .line(":GR#", "05:35:17#")
+        .line(":GD#", b"-05\xdf23:28#")
+        .line(":h?#", "0");
+    let script = site(script);
+    handler().attach(&script).unwrap();
+    let script = script
+        .line(":GR#", "05:35:17#")
+        .line(":GD#", b"-05\xdf23:28#")
+        .line(":D#", "#")
+        .line("\x06", "P")
+        .line(":GT#", "60.1#")
+        .line(":GS#", "02:10:53#");
+    assert_eq!(call(&script, "status", "{}").unwrap()["slewing"], false);
+}
+
+#[test]
 fn a_mount_that_shows_seconds_is_not_toggled() {
     let script = Script::new()
         .line(":GR#", "05:35:17#")
@@ -94,6 +117,7 @@ fn a_mount_that_stays_in_low_precision_is_taken_as_it_is() {
         .line(":GVP#", "")
         .line(":U#", "")
         .line(":GR#", "05:35.2#")
+        .line(":GD#", b"+41\xdf16#")
         .line(":h?#", "0")
         .line_fails(":Gt#", LineError::Timeout(vec![]))
         .line_fails(":Gg#", LineError::Timeout(vec![]));

@@ -60,6 +60,7 @@ fn a_mount_without_seconds_stays_parked_too() {
         .line(":GD#", b"+40\xdf01#")
         .line(":U#", "")
         .line(":GR#", "23:30.1#")
+        .line(":GD#", b"+40\xdf01#")
         .line(":h?#", "0")
         .line(":Gt#", b"+51\xdf30#")
         .line(":Gg#", b"000\xdf10#")
