@@ -21,6 +21,8 @@ pub(crate) struct Pulse {
 
 /// How late the host may be with the end of a pulse before it ends it by itself, without this plugin.
 const LATE: Millis = 250;
+/// The same for one that the mount ends: nothing runs on, and a part that is late is not to be lost.
+const LATE_PARTS: Millis = 2_000;
 
 pub(crate) fn guide(host: &dyn Host, params: &Guide) -> Result<String, Failure> {
     let shortest = Mount::open(host)?.dialect().pulses().shortest;
@@ -28,9 +30,14 @@ pub(crate) fn guide(host: &dyn Host, params: &Guide) -> Result<String, Failure> 
     let mount = Mount::awake(host)?;
     let dialect = mount.dialect();
     let pulse = Pulse::first(dialect, params);
+    let late = if dialect.pulses().ends {
+        LATE_PARTS
+    } else {
+        LATE
+    };
     // Nothing comes between the moment from which the time counts and the bytes.
     let held = mount.port.hold(HOLD)?;
-    let motion = host.begin(&pulse.plan(params.duration_ms)?)?;
+    let motion = host.begin(&pulse.plan(params.duration_ms + late)?)?;
     held.tell(&dialect.pulse(pulse.direction, pulse.part))?;
     json(&Begun { motion })
 }
@@ -47,13 +54,13 @@ impl Pulse {
         }
     }
 
-    fn plan(&self, whole: Millis) -> Result<Plan, Failure> {
+    fn plan(&self, at_most: Millis) -> Result<Plan, Failure> {
         Ok(Plan {
             role: port::ROLE.into(),
             label: self.direction.name().into(),
             kind: Kind::Pulse,
             orphan: Orphan::Complete,
-            at_most: whole + LATE,
+            at_most,
             target: None,
             ending: vec![port::silent(&jog::end(self.direction))],
             first_look: self.part,

@@ -54,7 +54,7 @@ fn a_pulse_longer_than_the_mount_can_is_sent_in_parts_of_the_same_length() {
         .line(":Mgn13332#", "");
     call(&script, "guide", &params("north", 40_000)).unwrap();
     let plan = script.plans().remove(0);
-    assert_eq!((plan.first_look, plan.at_most), (13_334, 40_250));
+    assert_eq!((plan.first_look, plan.at_most), (13_334, 42_000));
     let second = look(&script, &plan.note).unwrap();
     assert!(matches!(
         second,
