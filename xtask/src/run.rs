@@ -6,18 +6,13 @@ use std::process::{Command, ExitCode, Stdio};
 use anyhow::Context;
 
 use crate::demo::Demo;
-use crate::workspace::{Workspace, step};
+use crate::workspace::Workspace;
 use crate::{platform, plugins};
 
 /// Builds, fills the data directory, and becomes the host; beside it a second process waits for it and says how to connect.
 pub(crate) fn run(workspace: &Workspace) -> anyhow::Result<ExitCode> {
     let components = plugins::build(workspace)?;
-    // Selected from the whole workspace, so that wasmtime is built with the features that it has in `cargo xtask test`.
-    step(
-        workspace
-            .cargo()
-            .args(["build", "--workspace", "--bin", "slewgate"]),
-    )?;
+    workspace.build_program()?;
 
     let demo = Demo::new(workspace);
     plugins::install(&components, &demo.data, workspace)?;

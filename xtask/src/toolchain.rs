@@ -25,6 +25,19 @@ pub(crate) fn ensure_component_target(workspace: &Workspace) -> anyhow::Result<(
     })
 }
 
+/// The platform that rustc builds programs for.
+pub(crate) fn host_platform(workspace: &Workspace) -> anyhow::Result<String> {
+    let output = Command::new("rustc")
+        .args(["--version", "--verbose"])
+        .current_dir(&workspace.root)
+        .output()
+        .context("cannot run rustc")?;
+    let told = String::from_utf8(output.stdout)?;
+    let host = told.lines().find_map(|line| line.strip_prefix("host: "));
+    host.map(str::to_owned)
+        .with_context(|| format!("rustc does not tell its platform: {told}"))
+}
+
 /// Where rustc keeps the target's standard library, whether or not it is there.
 fn library_folder(root: &Path) -> anyhow::Result<PathBuf> {
     let output = Command::new("rustc")

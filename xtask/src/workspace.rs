@@ -68,6 +68,15 @@ impl Workspace {
             .filter(move |package| package.folder.starts_with(&folder))
     }
 
+    /// Builds the program. It is selected from the whole workspace, so that wasmtime is built with the features that it
+    /// has in `cargo xtask test`.
+    pub(crate) fn build_program(&self) -> anyhow::Result<()> {
+        step(
+            self.cargo()
+                .args(["build", "--workspace", "--bin", "slewgate"]),
+        )
+    }
+
     /// The program, once it is built.
     pub(crate) fn slewgate(&self) -> PathBuf {
         self.target

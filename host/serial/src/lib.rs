@@ -41,3 +41,7 @@ pub use held::Held;
 pub use line::{Line, StopHandle};
 pub use queue::QUEUE_CAPACITY;
 pub use state::{LineSettings, LineState};
+#[cfg(unix)]
+pub use unix::obstacle;
+#[cfg(windows)]
+pub use windows::obstacle;

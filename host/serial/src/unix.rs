@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
-use rustix::fs::{Mode, OFlags};
+use rustix::fs::{Access, Mode, OFlags};
 use rustix::io::Errno;
 use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
 use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort, StopBits, TTYPort};
@@ -99,6 +99,13 @@ fn keep_dtr(device: &OwnedFd) -> io::Result<()> {
     Ok(tcsetattr(device, OptionalActions::Now, &modes)?)
 }
 
+/// Why a serial device could not be opened now, as far as that is known without opening it: opening may reset a mount.
+#[must_use]
+pub fn obstacle(path: &str) -> Option<String> {
+    let error = rustix::fs::access(path, Access::READ_OK | Access::WRITE_OK).err()?;
+    Some(refusal(path, error))
+}
+
 fn refusal(path: &str, error: Errno) -> String {
     let cause = match error {
         Errno::ACCESS | Errno::PERM => forbidden(owning_group(path).as_deref()),
@@ -176,6 +183,16 @@ mod tests {
         assert_eq!(
             forbidden(Some("dialout")),
             "permission denied; the device belongs to group dialout"
+        );
+    }
+
+    #[test]
+    fn what_keeps_a_device_from_being_opened_is_known_without_opening_it() {
+        assert_eq!(obstacle("/dev/null"), None);
+        let missing = obstacle("/dev/ttyNone").unwrap();
+        assert!(
+            missing.starts_with("cannot open /dev/ttyNone: there is no such device"),
+            "{missing}"
         );
     }
 

@@ -9,6 +9,7 @@ mod platform;
 mod plugin;
 mod running;
 mod serve;
+mod setup;
 mod simulate;
 mod stop;
 mod table;
@@ -36,9 +37,9 @@ struct CommandLine {
 }
 
 const EXAMPLES: &str = "\
-To begin, without a telescope:
-  slewgate token generate --name \"My laptop\" --client-type telescope
-  slewgate serve
+To begin, with a telescope or without one:
+  slewgate setup telescope
+  slewgate serve --data telescope
 and from another terminal, with the token that the first command printed:
   SLEWGATE_TOKEN=slg_… slewgate call mount.status
 
@@ -66,6 +67,8 @@ struct Common {
 enum Verb {
     /// Run the host until Ctrl-C
     Serve(serve::Serve),
+    /// Fill a data directory with what `serve` needs: configuration, components, first tokens
+    Setup(setup::Setup),
     /// Call a method of a host, as a client, and print its result
     Call(call::Call),
     /// Stop everything that moves, at once
@@ -131,6 +134,7 @@ pub fn run() -> ExitCode {
 fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
     match verb {
         Verb::Serve(serve) => serve.run(common),
+        Verb::Setup(setup) => setup.run(common),
         Verb::Call(call) => call.run(common),
         Verb::Stop => stop::run(common),
         Verb::Token(tokens) => tokens.run(common),

@@ -1,15 +1,15 @@
 //! What the command line needs of one kind of system and not of the other: modes, local sockets, signals.
 
 #[cfg(not(unix))]
-pub(super) use elsewhere::{connect, end, judge_private};
+pub(super) use elsewhere::{connect, create_private_directory, end, judge_owner, judge_private};
 #[cfg(unix)]
-pub(super) use unix::{connect, end, judge_private};
+pub(super) use unix::{connect, create_private_directory, end, judge_owner, judge_private};
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::Metadata;
+    use std::fs::{DirBuilder, Metadata};
     use std::io;
-    use std::os::unix::fs::MetadataExt;
+    use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     use std::os::unix::net::UnixStream;
     use std::path::Path;
     use std::time::Duration;
@@ -31,6 +31,23 @@ mod unix {
         } else {
             Err("others may read it; chmod 600 it first")
         }
+    }
+
+    /// Whether a directory is of the user that runs this; else, whose it is.
+    pub(in super::super) fn judge_owner(directory: &Metadata) -> Result<(), String> {
+        let (owner, me) = (directory.uid(), rustix::process::geteuid().as_raw());
+        if owner == me {
+            Ok(())
+        } else {
+            Err(format!(
+                "belongs to user id {owner}, not to {me} that runs this"
+            ))
+        }
+    }
+
+    /// Makes a directory and what leads to it, for its owner alone; existing ones stay as they are.
+    pub(in super::super) fn create_private_directory(path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
     /// From now on Ctrl-C, and the system's wish that the program ends, end what is awaited here and not the program.
@@ -62,6 +79,16 @@ mod elsewhere {
     /// Files have no modes here.
     pub(in super::super) fn judge_private(_file: &Metadata) -> Result<(), &'static str> {
         Ok(())
+    }
+
+    /// Owners are not compared here.
+    pub(in super::super) fn judge_owner(_directory: &Metadata) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// The rights of a new directory are those that its parent hands down.
+    pub(in super::super) fn create_private_directory(path: &Path) -> io::Result<()> {
+        std::fs::create_dir_all(path)
     }
 
     /// What Ctrl-C ends.

@@ -35,6 +35,7 @@ impl Serve {
         let file = self.config.or_else(|| found_in(&common.data));
         let config = Config::load(file.as_deref(), &config::of_process())?;
         judge_data(&common.data)?;
+        judge_contents(&common.data, file.is_some())?;
         let options = ServeOptions {
             config,
             data: common.data.clone(),
@@ -58,4 +59,21 @@ fn judge_data(data: &Path) -> Result<(), ConfigError> {
             "the data directory is not there; make it, or name another with --data",
         )
     })
+}
+
+/// A directory with nothing of a host in it is most likely the wrong one, or was not set up. Missing tokens are no
+/// reason: they come while the host runs.
+fn judge_contents(data: &Path, configured: bool) -> Result<(), ConfigError> {
+    let has = |folder: &str| {
+        let mut entries = std::fs::read_dir(data.join(folder)).into_iter().flatten();
+        entries.next().is_some()
+    };
+    if configured || has("handlers") || has("policies") {
+        return Ok(());
+    }
+    let place = data.display().to_string();
+    let sentence = format!(
+        "nothing is set up here: no {CONFIGURATION}, no handlers and no policies; run `slewgate setup {place}`"
+    );
+    Err(ConfigError::new(place, sentence))
 }

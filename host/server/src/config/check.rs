@@ -162,6 +162,11 @@ fn lines(
     checked.collect()
 }
 
+/// Why a text is no `device` of a line, if it is none.
+pub(crate) fn judge_device(text: &str) -> Result<(), String> {
+    device_of(text).map(drop)
+}
+
 fn device_of(text: &str) -> Result<Device, String> {
     if let Some(family) = Family::of_device(text) {
         let family = family.map_err(|error| error.to_string())?;

@@ -29,6 +29,7 @@ use slewgate_simulator::camera::CameraSettings;
 
 use crate::net::limits::Limits;
 
+pub(crate) use check::judge_device;
 pub use environment::{Variable, of_process};
 pub use error::ConfigError;
 

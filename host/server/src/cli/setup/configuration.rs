@@ -1,0 +1,99 @@
+//! The text of `slewgate.toml`: small, and annotated.
+
+use serde_json::Value;
+
+use super::answers::Mount;
+
+/// The configuration of a mount. It is one that the host takes.
+pub(super) fn text(mount: &Mount) -> String {
+    let Mount {
+        latitude,
+        longitude,
+        elevation,
+        ..
+    } = mount;
+    // What JSON writes of a text without control characters is the same text in TOML.
+    let device = Value::from(mount.device.as_str());
+    let baud = mount
+        .baud
+        .map(|baud| format!("baud = {baud}\n"))
+        .unwrap_or_default();
+    let dialect = mount.dialect.name();
+    format!(
+        "\
+# Written by `slewgate setup`. What is left out has its default; config/slewgate.toml, which came with the program,
+# has every key.
+
+[site]                            # where the telescope stands
+latitude = {latitude:?}                # degrees, north positive
+longitude = {longitude:?}               # degrees, east positive
+elevation = {elevation:?}               # metres
+
+[lines.east]                      # the line to the mount
+device = {device}
+{baud}
+[plugins.mount]                   # its commands: mount.goto, mount.status, …
+component = \"lx200.wasm\"          # in handlers/
+lines = {{ port = \"east\" }}
+settings = {{ dialect = \"{dialect}\" }} # auto, classic or onstep
+"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::answers::{Dialect, device};
+    use super::*;
+    use crate::config::{Config, Device, Simulated};
+
+    fn mount(device: &str) -> Mount {
+        Mount {
+            device: device.to_owned(),
+            baud: None,
+            dialect: Dialect::Auto,
+            latitude: -33.0,
+            longitude: 0.001_667,
+            elevation: 1e3,
+        }
+    }
+
+    #[test]
+    fn what_was_answered_is_what_the_host_reads() {
+        let written = text(&Mount {
+            baud: Some(19_200),
+            dialect: Dialect::Classic,
+            ..mount("/dev/serial/by-id/usb \"1\" \\ é")
+        });
+        let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
+        let line = &config.lines["east"];
+        assert_eq!(
+            line.device,
+            Device::Serial("/dev/serial/by-id/usb \"1\" \\ é".to_owned())
+        );
+        assert_eq!(line.baud, 19_200);
+        let site = config.site.unwrap();
+        assert_eq!(
+            (site.latitude, site.longitude, site.elevation),
+            (-33.0, 0.001_667, 1e3)
+        );
+        assert_eq!(config.plugins["mount"].settings["dialect"], "classic");
+        assert_eq!(config.plugins["mount"].component, "lx200.wasm");
+    }
+
+    #[test]
+    fn a_simulator_has_no_baud_rate() {
+        let written = text(&mount("simulator:lx200"));
+        assert!(!written.contains("baud"), "{written}");
+        let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
+        assert_eq!(
+            config.lines["east"].device,
+            Device::Simulator(Simulated::Lx200)
+        );
+    }
+
+    #[test]
+    fn a_device_that_could_end_the_text_is_none() {
+        assert!(device("/dev/tty\u{7f}").is_err());
+        assert!(device("/dev/tty\nUSB0").is_err());
+    }
+}

@@ -1,0 +1,131 @@
+//! Who wrote what is in the program beside us, and under which licence. Texts that many share stand once.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
+
+use super::metadata::{Metadata, Package};
+
+/// How files with a licence or a notice are called, in capitals.
+const CALLED: [&str; 7] = [
+    "LICENSE",
+    "LICENCE",
+    "COPYING",
+    "COPYRIGHT",
+    "NOTICE",
+    "UNLICENSE",
+    "THIRD-PARTY",
+];
+const HEAD: &str = "\
+The program slewgate and its components contain the work of others. Each is named here with its version, its licence, and
+where its sources are; the texts of the licences follow. Where a package offers several licences, any of them may be
+chosen. The Rust standard library (https://github.com/rust-lang/rust) is offered under MIT OR Apache-2.0.
+";
+const RULE: &str =
+    "--------------------------------------------------------------------------------";
+
+/// A text and the packages that it came with.
+struct Text {
+    text: String,
+    packages: Vec<String>,
+}
+
+/// The file of notices.
+pub(super) fn notices(metadata: &Metadata) -> anyhow::Result<String> {
+    let packages = metadata.of_others();
+    let mut texts: Vec<Text> = Vec::new();
+    let mut list = String::new();
+    for package in &packages {
+        let found = texts_of(package)
+            .with_context(|| format!("cannot read the licences of {}", package.name))?;
+        let without = if found.is_empty() {
+            "; its sources hold no text of it"
+        } else {
+            ""
+        };
+        let sources = package.sources.as_deref().unwrap_or("-");
+        let _ = writeln!(
+            list,
+            "{}  {}{without}  {sources}",
+            titled(package),
+            package.licence
+        );
+        for text in found {
+            match texts.iter_mut().find(|known| known.text == text) {
+                Some(known) => known.packages.push(titled(package)),
+                None => texts.push(Text {
+                    text,
+                    packages: vec![titled(package)],
+                }),
+            }
+        }
+    }
+    let mut notices = format!("{HEAD}\n{list}");
+    for Text { text, packages } in texts {
+        let _ = write!(notices, "\n{RULE}\n{}\n\n{text}\n", packages.join(", "));
+    }
+    Ok(notices)
+}
+
+fn titled(package: &Package) -> String {
+    format!("{} {}", package.name, package.version)
+}
+
+/// The texts beside a package's sources, without what differs only in blanks at line ends.
+fn texts_of(package: &Package) -> std::io::Result<Vec<String>> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    for entry in fs::read_dir(&package.folder)? {
+        let path = entry?.path();
+        if path.is_file() && is_notice(&path) {
+            files.push(path);
+        }
+    }
+    files.sort();
+    let read =
+        |path: PathBuf| fs::read(path).map(|bytes| trimmed(&String::from_utf8_lossy(&bytes)));
+    files.into_iter().map(read).collect()
+}
+
+fn is_notice(path: &Path) -> bool {
+    let name = path
+        .file_name()
+        .unwrap_or_default()
+        .to_string_lossy()
+        .to_uppercase();
+    let code = name.ends_with(".RS") || name.ends_with(".TOML");
+    !code && CALLED.iter().any(|called| name.starts_with(called))
+}
+
+fn trimmed(text: &str) -> String {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
+    lines.join("\n").trim_matches('\n').to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn files_with_licences_and_notices_are_told_from_others() {
+        for name in [
+            "LICENSE",
+            "LICENSE-MIT",
+            "license.txt",
+            "COPYING",
+            "Notice.md",
+            "UNLICENSE",
+        ] {
+            assert!(is_notice(Path::new(name)), "{name}");
+        }
+        for name in ["README.md", "license.rs", "licenses.toml", "Cargo.toml"] {
+            assert!(!is_notice(Path::new(name)), "{name}");
+        }
+    }
+
+    #[test]
+    fn texts_that_differ_in_blanks_at_line_ends_are_one() {
+        assert_eq!(trimmed("\nMIT \r\n\r\nfree\n"), trimmed("MIT\n\nfree"));
+    }
+}
