@@ -5,11 +5,12 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::workspace::{Workspace, step};
-use crate::{plugins, tools};
+use crate::{dist, plugins, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also the tests that need other tools: Python with `websockets`, INDI, Chromium with Node.
+    /// Also the tests that need other tools (Python with `websockets`, INDI, Chromium with Node) or the archive that is
+    /// given away.
     #[arg(long)]
     all: bool,
     /// Give tests that repeat something the time to repeat it often.
@@ -17,8 +18,8 @@ pub(crate) struct Options {
     long: bool,
 }
 
-/// The tests find the components by `SLEWGATE_PLUGINS`, a Python that has `websockets` by
-/// `SLEWGATE_PYTHON`, and a Chromium by `SLEWGATE_CHROMIUM`.
+/// The tests find the components by `SLEWGATE_PLUGINS`, a Python that has `websockets` by `SLEWGATE_PYTHON`, a Chromium
+/// by `SLEWGATE_CHROMIUM`, and the archive by `SLEWGATE_DIST`.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     let mut cargo = workspace.cargo();
     cargo.args(["test", "--workspace"]);
@@ -26,6 +27,7 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<E
         tools::ensure_indi()?;
         cargo.env("SLEWGATE_PYTHON", tools::ensure_python(workspace)?);
         cargo.env("SLEWGATE_CHROMIUM", tools::ensure_browser(workspace)?);
+        cargo.env("SLEWGATE_DIST", dist::make(workspace)?);
         cargo.args(["--features", "slewgate-tests/tools"]);
     }
     if options.long {

@@ -120,3 +120,55 @@ fn every_fixture_is_named_by_a_test() {
         assert!(named, "no test names {name}");
     }
 }
+
+/// The headings of the guide that users of the server of old know.
+const GUIDE: [&str; 20] = [
+    "## Security Features",
+    "## Quick Setup",
+    "### Generate API Tokens",
+    "### Configure Network Access",
+    "### Firewall Configuration",
+    "### Router Port Forwarding",
+    "## Client Connection Protocol",
+    "### Authentication Flow",
+    "### Example Client Code",
+    "## Security Considerations",
+    "### For External Access",
+    "### Network Security",
+    "## Token Management",
+    "### List Existing Tokens",
+    "### Revoke a Token",
+    "### Manual Token File",
+    "## Troubleshooting",
+    "### Common Issues",
+    "### Security Logs",
+    "## Environment Variables",
+];
+
+#[test]
+fn the_handbook_has_every_heading_of_the_guide() {
+    let handbook = handbook();
+    let headings: Vec<&str> = handbook.lines().collect();
+    let errors = [
+        "**\"Authentication failed\"**",
+        "**\"Rate limit exceeded\"**",
+        "**\"Client ID required\"**",
+    ];
+    for heading in GUIDE.iter().chain(&errors) {
+        assert!(
+            headings.iter().any(|line| line.starts_with(heading)),
+            "no {heading}"
+        );
+    }
+}
+
+#[test]
+fn the_handbooks_client_is_the_one_that_is_tested() {
+    let client = fs::read_to_string(Path::new(ROOT).join("tests/python/guide_client.py"))
+        .expect("the guide's client");
+    assert!(handbook().contains(&format!("```python\n{client}```\n")));
+}
+
+fn handbook() -> String {
+    fs::read_to_string(Path::new(ROOT).join("docs/operations.md")).expect("the handbook")
+}

@@ -67,10 +67,15 @@ fn data() -> TempDir {
 #[test]
 fn without_a_verb_the_help_says_how_to_begin() {
     let data = data();
-    assert!(error(&run(&data, &[]), 2).contains("slewgate token generate"));
+    assert!(error(&run(&data, &[]), 2).contains("slewgate setup"));
     let help = out(&run(&data, &["--help"]), 0);
-    assert!(help.contains("To begin, without a telescope"), "{help}");
-    for verb in ["serve", "call", "stop", "token", "plugin", "simulate"] {
+    assert!(
+        help.contains("To begin, with a telescope or without one"),
+        "{help}"
+    );
+    for verb in [
+        "serve", "setup", "call", "stop", "token", "plugin", "simulate",
+    ] {
         assert!(
             help.contains(&format!("\n  {verb} ")),
             "{verb} is not in {help}"

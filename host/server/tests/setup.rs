@@ -125,10 +125,11 @@ fn setup_writes_what_serve_needs_with_its_modes() {
     assert!(
         ground
             .read("slewgate.toml")
-            .contains("device = \"simulator:lx200\"\n")
+            .contains("device = \"simulator:lx200\" ")
     );
     let next = format!(
-        "Start the host:\n  slewgate serve --data {}\n",
+        "Start the host:\n  {} serve --data {}\n",
+        env!("CARGO_BIN_EXE_slewgate"),
         ground.data().display()
     );
     assert!(shown.ends_with(&next), "{shown}");
@@ -281,8 +282,8 @@ fn a_device_that_is_not_there_is_written_and_complained_about() {
     assert!(error(&output, 0).contains("cannot open /dev/ttyNone: there is no such device"));
     let written = ground.read("slewgate.toml");
     for line in [
-        "device = \"/dev/ttyNone\"\n",
-        "baud = 9600\n",
+        "device = \"/dev/ttyNone\" ",
+        "baud = 9600 ",
         "longitude = -2.0 ",
     ] {
         assert!(written.contains(line), "{written}");
@@ -343,7 +344,8 @@ fn a_setup_that_is_killed_leaves_whole_files_and_the_next_one_finishes() {
     let whole = Ground::new();
     out(&whole.run(&SIMULATED), 0);
     let configuration = whole.read("slewgate.toml");
-    for delay in 0..20 {
+    let mut unfinished = 0;
+    for delay in (0..60).step_by(3) {
         let ground = Ground::new();
         let mut child = ground
             .setup(&SIMULATED)
@@ -354,11 +356,14 @@ fn a_setup_that_is_killed_leaves_whole_files_and_the_next_one_finishes() {
         child.kill().unwrap();
         child.wait().unwrap();
         ground.judge(&configuration);
+        let tokens = ground.data().join("api_tokens.json").exists();
+        unfinished += u32::from(ground.data().exists() && !tokens);
         out(&ground.run(&SIMULATED), 0);
         ground.judge(&configuration);
         assert!(ground.data().join("api_tokens.json").exists());
         assert_eq!(ground.read("slewgate.toml"), configuration);
     }
+    println!("{unfinished} of 20 were killed while they wrote");
 }
 
 /// The program at a terminal, with somebody who reads and types.

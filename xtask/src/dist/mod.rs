@@ -14,6 +14,8 @@ use self::metadata::Metadata;
 use crate::workspace::{Workspace, step};
 use crate::{files, plugins};
 
+/// Where it all goes, below `target`.
+const FOLDER: &str = "dist";
 /// Folders and files of the repository that go along as they are.
 const ALONG: [&str; 5] = ["config", "docs", "wit", "LICENSE-APACHE", "LICENSE-MIT"];
 /// The notices of what others wrote.
@@ -30,21 +32,26 @@ const REPRODUCIBLE: [&str; 5] = [
 
 /// Builds and packs; prints what was made.
 pub(crate) fn dist(workspace: &Workspace) -> anyhow::Result<ExitCode> {
+    make(workspace).map(|_| ExitCode::SUCCESS)
+}
+
+/// Builds and packs; returns the folder that holds the archive and its checksum.
+pub(crate) fn make(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let folder = build(workspace)?;
     let archive = pack(workspace, &folder)?;
     let sums = write_sums(&archive)?;
     for made in [&folder, &archive, &sums] {
         println!("{}", workspace.shown(made).display());
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(workspace.target.join(FOLDER))
 }
 
 /// Builds everything into a folder of its own; returns it.
-pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
+fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let components = plugins::build(workspace)?;
     workspace.build_program()?;
     let metadata = Metadata::read(workspace)?;
-    let folder = workspace.target.join("dist").join(name(&metadata));
+    let folder = workspace.target.join(FOLDER).join(name(&metadata));
     // Nothing of an earlier build stays.
     if folder.exists() {
         fs::remove_dir_all(&folder)

@@ -34,7 +34,12 @@ pub(super) struct Call {
     #[arg(default_value = "{}")]
     params: String,
     /// The host's port for commands
-    #[arg(long, value_name = "URL", default_value = "ws://127.0.0.1:4000")]
+    #[arg(
+        long,
+        value_name = "URL",
+        env = "SLEWGATE_URL",
+        default_value = "ws://127.0.0.1:4000"
+    )]
     url: String,
     /// A file that holds the token and that only you can read (0600)
     #[arg(long, value_name = "FILE")]

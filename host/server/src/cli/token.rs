@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
-use serde_json::json;
+use serde_json::{Value, json};
 use slewgate_security::tokens::{Token, TokenFile, TokenRecord, parse_lifetime};
 
 use super::menu::{self, Ended};
@@ -15,6 +15,8 @@ const FILE: &str = "api_tokens.json";
 /// After a token was shown, which happens once.
 pub(super) const STORE_IT: &str =
     "Store the generated token securely! You won't be able to retrieve it again.";
+/// How long a token that was rotated stays good, if not told otherwise.
+const OVERLAP: &str = "24h";
 /// The argument that stands for a line of input.
 const FROM_INPUT: &str = "-";
 
@@ -25,6 +27,7 @@ Such as:
   slewgate token generate --name \"Visitors\" --client-type observer --expires 90d
   slewgate token list
   slewgate token revoke 4f1c09aa
+  slewgate token rotate 4f1c09aa --overlap 12h
 Without a verb a menu asks for each. A running host takes changes up by itself.")]
 pub(super) struct Tokens {
     #[command(subcommand)]
@@ -52,6 +55,14 @@ enum Verb {
         /// The token or its id; - reads it from the input, where no other user sees it
         token_or_id: String,
     },
+    /// Make a token that takes the place of another, which stays good for a while
+    Rotate {
+        /// The token or its id; - reads it from the input, where no other user sees it
+        token_or_id: String,
+        /// How long the old one stays good, such as 30m, 12h or 7d
+        #[arg(long, value_name = "TIME", value_parser = parse_lifetime, default_value = OVERLAP)]
+        overlap: Duration,
+    },
 }
 
 impl Tokens {
@@ -67,13 +78,20 @@ impl Tokens {
                 let (token, record) = file
                     .generate(&name, &client_type, expires)
                     .map_err(failed)?;
-                let answer = json!({"token": token.expose(), "id": record.id, "client_type": record.client_type});
-                say(common, &generated(&token, &record), &answer)
+                say(common, &generated(&token, &record), &made(&token, &record))
             }
             Some(Verb::List) => {
                 let tokens = file.list().map_err(failed)?;
                 tokens.problems().iter().for_each(complain);
                 say(common, &listed(tokens.list()), &tokens.list())
+            }
+            Some(Verb::Rotate {
+                token_or_id,
+                overlap,
+            }) => {
+                let rotated = file.rotate(&given(token_or_id)?, overlap);
+                let (token, record) = rotated.map_err(failed)?;
+                say(common, &generated(&token, &record), &made(&token, &record))
             }
             Some(Verb::Revoke { token_or_id }) => {
                 let record = file.revoke(&given(token_or_id)?).map_err(failed)?;
@@ -108,6 +126,11 @@ fn given(token_or_id: String) -> Result<String, Failure> {
 
 fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
     anyhow::Error::from(error).into()
+}
+
+/// A new token, for programs.
+fn made(token: &Token, record: &TokenRecord) -> Value {
+    json!({"token": token.expose(), "id": record.id, "client_type": record.client_type})
 }
 
 /// What is shown of a new token.

@@ -5,8 +5,13 @@ use std::net::{IpAddr, Ipv4Addr};
 use super::error::ConfigError;
 use super::source::Source;
 
-/// Variables that are no keys of the file: the data directory, a client's token, the log's level.
-const NOT_KEYS: [&str; 3] = ["SLEWGATE_DATA", "SLEWGATE_TOKEN", "SLEWGATE_LOG"];
+/// Variables that are no keys of the file: the data directory, a client's token and the host it calls, the log's level.
+const NOT_KEYS: [&str; 4] = [
+    "SLEWGATE_DATA",
+    "SLEWGATE_TOKEN",
+    "SLEWGATE_URL",
+    "SLEWGATE_LOG",
+];
 
 /// A variable's name and value.
 pub type Variable = (String, String);

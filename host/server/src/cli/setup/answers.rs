@@ -11,9 +11,9 @@ use super::super::Failure;
 use super::dialogue::{Dialogue, Question};
 use crate::config::{self, Site};
 
-/// What is simulated where no device is named.
-const SIMULATOR: &str = "simulator:lx200";
-const SIMULATORS: &str = "simulator:";
+/// What can be simulated; the first is the default where no device is plugged in.
+const SIMULATORS: [&str; 2] = ["simulator:lx200", "simulator:lx200/onstep"];
+const SIMULATED: &str = "simulator:";
 /// LX200 mounts, and OnStep on its first port, come with this.
 const BAUD: u32 = 9_600;
 const BAUDS: RangeInclusive<u32> = 300..=4_000_000;
@@ -82,7 +82,7 @@ impl Given {
             Some(device) => device,
             None => which_device(dialogue, devices)?,
         };
-        let simulated = device.starts_with(SIMULATORS);
+        let simulated = device.starts_with(SIMULATED);
         let baud = match self.baud {
             _ if simulated || device.contains("://") => None,
             None => Some(dialogue.ask(&question("Bits per second", "--baud", Some(BAUD)), baud)?),
@@ -137,7 +137,7 @@ fn which_device(
     let choices: Vec<&str> = devices
         .iter()
         .map(String::as_str)
-        .chain([SIMULATOR])
+        .chain(SIMULATORS)
         .collect();
     dialogue.tell("Where is the mount?")?;
     for (number, choice) in (1..).zip(&choices) {
@@ -401,7 +401,7 @@ mod tests {
         let devices = ["/dev/serial/by-id/a", "/dev/serial/by-id/b"];
         let (mount, shown) = asked(Given::default(), &devices, "\n7\n2\n\n\n1\n2\n3\n");
         assert_eq!(mount.unwrap().device, "/dev/serial/by-id/b");
-        assert!(shown.contains("choose 1 to 3"), "{shown}");
+        assert!(shown.contains("choose 1 to 4"), "{shown}");
         let (mount, _) = asked(Given::default(), &devices, "3\n\n\n\n\n");
         assert_eq!(mount.unwrap().device, "simulator:lx200");
     }

@@ -4,47 +4,79 @@ use serde_json::Value;
 
 use super::answers::Mount;
 
+const HEAD: &str = "\
+# Written by `slewgate setup`. What is left out has its default: config/slewgate.toml, which came with the program, has
+# every key.
+";
+/// Where comments begin.
+const COLUMN: usize = 35;
+
 /// The configuration of a mount. It is one that the host takes.
 pub(super) fn text(mount: &Mount) -> String {
-    let Mount {
-        latitude,
-        longitude,
-        elevation,
-        ..
-    } = mount;
     // What JSON writes of a text without control characters is the same text in TOML.
-    let device = Value::from(mount.device.as_str());
+    let device = Value::from(mount.device.as_str()).to_string();
     let baud = mount
         .baud
-        .map(|baud| format!("baud = {baud}\n"))
-        .unwrap_or_default();
-    let dialect = mount.dialect.name();
-    format!(
-        "\
-# Written by `slewgate setup`. What is left out has its default; config/slewgate.toml, which came with the program,
-# has every key.
+        .map(|baud| line("baud", &baud.to_string(), "bits per second") + "\n");
+    let dialect = format!("{{ dialect = \"{}\" }}", mount.dialect.name());
+    [
+        HEAD.to_owned(),
+        line("[site]", "", "where the telescope stands"),
+        line(
+            "latitude",
+            &format!("{:?}", mount.latitude),
+            "degrees, north positive",
+        ),
+        line(
+            "longitude",
+            &format!("{:?}", mount.longitude),
+            "degrees, east positive",
+        ),
+        line("elevation", &format!("{:?}", mount.elevation), "metres"),
+        String::new(),
+        line(
+            "[lines.east]",
+            "",
+            "the line to the mount, by a name of your own",
+        ),
+        line(
+            "device",
+            &device,
+            "or a serial device, or tcp://HOST:PORT, or simulator:lx200",
+        ),
+        baud.unwrap_or_default(),
+        line(
+            "[plugins.mount]",
+            "",
+            "its commands: mount.goto, mount.status, …",
+        ),
+        line("component", "\"lx200.wasm\"", "in handlers/"),
+        line(
+            "lines",
+            "{ port = \"east\" }",
+            "the handler's role -> the line",
+        ),
+        line("settings", &dialect, "auto, classic or onstep"),
+    ]
+    .join("\n")
+        + "\n"
+}
 
-[site]                            # where the telescope stands
-latitude = {latitude:?}                # degrees, north positive
-longitude = {longitude:?}               # degrees, east positive
-elevation = {elevation:?}               # metres
-
-[lines.east]                      # the line to the mount
-device = {device}
-{baud}
-[plugins.mount]                   # its commands: mount.goto, mount.status, …
-component = \"lx200.wasm\"          # in handlers/
-lines = {{ port = \"east\" }}
-settings = {{ dialect = \"{dialect}\" }} # auto, classic or onstep
-"
-    )
+/// A key and its value, or a table where there is no value, with the comment in its column.
+fn line(key: &str, value: &str, comment: &str) -> String {
+    let written = if value.is_empty() {
+        key.to_owned()
+    } else {
+        format!("{key} = {value}")
+    };
+    format!("{written:COLUMN$} # {comment}")
 }
 
 #[cfg(test)]
 mod tests {
     use super::super::answers::{Dialect, device};
     use super::*;
-    use crate::config::{Config, Device, Simulated};
+    use crate::config::{Config, Device};
 
     fn mount(device: &str) -> Mount {
         Mount {
@@ -85,10 +117,7 @@ mod tests {
         let written = text(&mount("simulator:lx200"));
         assert!(!written.contains("baud"), "{written}");
         let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
-        assert_eq!(
-            config.lines["east"].device,
-            Device::Simulator(Simulated::Lx200)
-        );
+        assert!(matches!(config.lines["east"].device, Device::Simulator(_)));
     }
 
     #[test]

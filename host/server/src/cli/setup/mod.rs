@@ -33,7 +33,7 @@ pub(super) struct Setup {
     /// The data directory to fill [default: what --data names]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// The mount: a serial device, tcp://HOST:PORT, or simulator:lx200
+    /// The mount: a serial device, tcp://HOST:PORT, simulator:lx200 or simulator:lx200/onstep
     #[arg(long, value_parser = answers::device)]
     device: Option<String>,
     /// Bits per second of a serial device [default: 9600]
@@ -145,6 +145,15 @@ fn in_words(place: &Place, installed: &Installed) -> String {
     if !installed.tokens.is_empty() {
         lines.push(super::token::STORE_IT.to_owned());
     }
-    lines.push(format!("\nStart the host:\n  slewgate serve --data {data}"));
+    let next = format!("\nStart the host:\n  {} serve --data {data}", called());
+    lines.push(next);
     lines.join("\n")
+}
+
+/// The program as its user called it: it need not be on the path.
+fn called() -> String {
+    let name = std::env::args_os().next();
+    name.map_or("slewgate".to_owned(), |name| {
+        name.to_string_lossy().into_owned()
+    })
 }
