@@ -65,6 +65,12 @@ fn no_file_names_a_path_of_one_machine_or_the_host_of_a_registry() {
     }
 }
 
+/// Where the links of a page lead, without the place in it.
+fn links(text: &str) -> impl Iterator<Item = &str> {
+    let ends = text.split("](").skip(1);
+    ends.filter_map(|rest| rest.split([')', '#']).next())
+}
+
 #[test]
 fn every_page_and_configuration_that_a_file_names_is_there() {
     for (name, text) in files() {
@@ -90,11 +96,7 @@ fn every_link_of_a_page_leads_to_a_file() {
             .parent()
             .map(PathBuf::from)
             .expect("a folder");
-        for link in text
-            .split("](")
-            .skip(1)
-            .filter_map(|rest| rest.split([')', '#']).next())
-        {
+        for link in links(&text) {
             if !link.is_empty() && !link.contains("://") && !link.starts_with("mailto:") {
                 assert!(
                     folder.join(link).exists(),
@@ -118,6 +120,25 @@ fn every_fixture_is_named_by_a_test() {
             .iter()
             .any(|(other, text)| other.ends_with(".rs") && text.contains(file));
         assert!(named, "no test names {name}");
+    }
+}
+
+/// What goes into the archive of `cargo xtask dist` beside the pages.
+const IN_THE_ARCHIVE: [&str; 3] = ["../config/", "../wit", "../LICENSE"];
+
+#[test]
+fn the_pages_of_the_archive_link_to_nothing_outside_it() {
+    for (name, text) in files() {
+        if !name.starts_with("docs/") {
+            continue;
+        }
+        for link in links(&text) {
+            let inside = IN_THE_ARCHIVE.iter().any(|place| link.starts_with(place));
+            assert!(
+                inside || !link.starts_with(".."),
+                "{name} links to {link}, which is not in the archive"
+            );
+        }
     }
 }
 
