@@ -41,9 +41,12 @@ pub(super) fn notices(metadata: &Metadata) -> anyhow::Result<String> {
         let found = texts_of(package)
             .with_context(|| format!("cannot read the licences of {}", package.name))?;
         let without = if found.is_empty() {
-            "; its sources hold no text of it"
+            format!(
+                " (no text of it is in the sources), by {}",
+                package.authors.join(", ")
+            )
         } else {
-            ""
+            String::new()
         };
         let sources = package.sources.as_deref().unwrap_or("-");
         let _ = writeln!(

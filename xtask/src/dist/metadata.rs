@@ -28,6 +28,8 @@ pub(super) struct Package {
     pub(super) version: String,
     /// An expression of SPDX, or the name of a file.
     pub(super) licence: String,
+    /// As its manifest names them.
+    pub(super) authors: Vec<String>,
     /// Where its sources are.
     pub(super) sources: Option<String>,
     /// The folder of its sources here.
@@ -117,6 +119,11 @@ impl Package {
         Some(Package {
             name: text(&package["name"])?,
             version: text(&package["version"])?,
+            authors: package["authors"]
+                .as_array()?
+                .iter()
+                .filter_map(text)
+                .collect(),
             licence: licence.unwrap_or_else(|| "not told".to_owned()),
             sources: text(&package["repository"]).or_else(|| text(&package["homepage"])),
             folder: manifest.parent()?.to_owned(),
@@ -153,7 +160,7 @@ mod tests {
         } else {
             "/r"
         };
-        json!({"id": name, "name": name, "version": "1.0.0", "license": "MIT", "license_file": null,
+        json!({"id": name, "name": name, "version": "1.0.0", "license": "MIT", "license_file": null, "authors": [],
             "repository": null, "homepage": null, "manifest_path": format!("{folder}/{name}/Cargo.toml"),
             "source": if own { Value::Null } else { json!("registry") }})
     }
