@@ -78,6 +78,9 @@ mod tests {
     use super::*;
     use crate::config::{Config, Device};
 
+    /// With all that a text in TOML must escape.
+    const DEVICE: &str = "/dev/serial/by-id/usb \"1\" \\ é";
+
     fn mount(device: &str) -> Mount {
         Mount {
             device: device.to_owned(),
@@ -94,14 +97,11 @@ mod tests {
         let written = text(&Mount {
             baud: Some(19_200),
             dialect: Dialect::Classic,
-            ..mount("/dev/serial/by-id/usb \"1\" \\ é")
+            ..mount(DEVICE)
         });
         let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
         let line = &config.lines["east"];
-        assert_eq!(
-            line.device,
-            Device::Serial("/dev/serial/by-id/usb \"1\" \\ é".to_owned())
-        );
+        assert!(matches!(&line.device, Device::Hardware(address) if address.to_string() == DEVICE));
         assert_eq!(line.baud, 19_200);
         let site = config.site.unwrap();
         assert_eq!(

@@ -73,7 +73,9 @@ impl Setup {
         let answers = self.answers(&place, &mut dialogue)?;
         let installed = install::install(&place, &answers, &components, self.force)?;
         if let Some(device) = answers.mount.as_ref().map(|mount| &mount.device) {
-            devices::obstacle(device).iter().for_each(complain);
+            let trouble = devices::obstacle(device);
+            let trouble = trouble.map(|why| format!("{why}; the host tries until it can"));
+            trouble.iter().for_each(complain);
         }
         let answer = json!({
             "data": place.data,
