@@ -22,8 +22,8 @@ pub(crate) fn announce(workspace: &Workspace, host: u32) -> anyhow::Result<()> {
     let demo = Demo::new(workspace);
     let began = Instant::now();
     while began.elapsed() < PATIENCE && platform::is_parent(host) {
-        if let Some(address) = address(&demo) {
-            println!("{}", text(workspace, &demo, &address));
+        if let Some(addresses) = addresses(&demo) {
+            println!("{}", text(workspace, &demo, &addresses));
             return Ok(());
         }
         thread::sleep(LOOK);
@@ -31,16 +31,27 @@ pub(crate) fn announce(workspace: &Workspace, host: u32) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Where the host takes commands, once its ready file says so.
-fn address(demo: &Demo) -> Option<String> {
-    let ready: Value = serde_json::from_slice(&fs::read(&demo.ready).ok()?).ok()?;
-    ready["command"].as_str().map(str::to_owned)
+/// Where the host listens.
+struct Addresses {
+    command: String,
+    web: String,
 }
 
-fn text(workspace: &Workspace, demo: &Demo, address: &str) -> String {
+/// Once the host's ready file says so.
+fn addresses(demo: &Demo) -> Option<Addresses> {
+    let ready: Value = serde_json::from_slice(&fs::read(&demo.ready).ok()?).ok()?;
+    let of = |port: &str| ready[port].as_str().map(str::to_owned);
+    Some(Addresses {
+        command: of("command")?,
+        web: of("web")?,
+    })
+}
+
+fn text(workspace: &Workspace, demo: &Demo, addresses: &Addresses) -> String {
     let shown = |path: &Path| workspace.shown(path).display().to_string();
     include_str!("announce.txt")
-        .replace("{address}", address)
+        .replace("{address}", &addresses.command)
+        .replace("{web}", &addresses.web)
         .replace("{slewgate}", &shown(&demo.slewgate))
         .replace("{data}", &shown(&demo.data))
         .replace("{plugins}", &shown(&workspace.target.join("plugins")))
