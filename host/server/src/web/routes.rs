@@ -92,7 +92,9 @@ async fn judge(
             refused.into_response()
         }
     };
-    guard(response.headers_mut());
+    if response.status() != StatusCode::SWITCHING_PROTOCOLS {
+        guard(response.headers_mut());
+    }
     response
 }
 
@@ -117,9 +119,10 @@ fn asked(web: &Web, request: &Parts) -> Result<Asked, Refused> {
     Ok(Asked(host.map(str::to_owned)))
 }
 
-/// The headers of every answer: nothing is guessed, kept, framed or told to others.
+/// The headers of every answer: nothing is guessed, kept, framed or told to others, and the connection ends with it.
 fn guard(headers: &mut HeaderMap) {
-    let always: [(HeaderName, &'static str); 5] = [
+    let always: [(HeaderName, &'static str); 6] = [
+        (header::CONNECTION, "close"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_FRAME_OPTIONS, "DENY"),

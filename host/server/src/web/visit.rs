@@ -188,7 +188,6 @@ impl Port {
             .max_header_size(limits.upgrade_bytes)
             .max_buf_size(room)
             .writev(true)
-            .keep_alive(false)
             .serve_connection(TokioIo::new(stream), service)
             .with_upgrades();
         tokio::select! {
