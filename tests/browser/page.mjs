@@ -97,9 +97,14 @@ async function operator(context) {
   await until('another picture', async () => (await shown(page)) !== before);
   await picture(page, 'arrived');
 
-  await page.getByLabel('Right ascension').fill('25:00:00');
-  await page.getByRole('button', { name: 'Go to' }).click();
-  await until('a refusal', async () => /ra/.test(await page.locator('#goto-error').textContent()));
+  for (const [ra, dec, words] of [
+    ['25:00:00', '+38:47:01', 'Right ascension is in hours'],
+    ['18:36:56.3', '+98', 'Declination is in degrees'],
+    ['18:36:56.3', '-80:00:00', 'horizon'],
+  ]) {
+    await goTo(page, ra, dec);
+    await page.locator('#goto-error', { hasText: words }).waitFor();
+  }
 
   const at = await declination(page);
   await page.getByLabel('Rate').selectOption('slew');
@@ -163,10 +168,37 @@ async function keys(context) {
 }
 
 async function loss(context) {
-  const target = new URL(url);
+  const way = await wayBetween();
+  const page = await context.newPage();
+  await page.goto(`http://127.0.0.1:${way.port}/`);
+  await logIn(page, tokens.telescope);
+  await page.locator('#picture').waitFor();
+  await until('a status', async () => (await value(page, 'Slewing')) !== '');
+  way.cut();
+  await page.getByText(/The connection is lost. Trying again/).first().waitFor();
+  assert.match(await page.locator('#stop').textContent(), /nothing reaches the host/);
+  await picture(page, 'lost');
+  await page.getByText('Connected as').waitFor();
+  await until('a fresh status', async () => /^\d\.\d s$/.test(await value(page, 'Age of this')));
+  assert.match(await page.locator('#stop').textContent(), /Escape or Space/);
+
+  // Now nothing comes, and nobody says that the connection is gone.
+  way.freeze();
+  await until('an old status', async () => /old: not as it is now/.test(await value(page, 'Age of this')));
+  await picture(page, 'stale');
+  await page.getByText(/The connection is lost. Trying again/).first().waitFor({ timeout: 3 * PATIENCE });
+  await page.getByText('Connected as').waitFor({ timeout: 3 * PATIENCE });
+  await until('a fresh status', async () => /^\d\.\d s$/.test(await value(page, 'Age of this')));
+  await page.close();
+  way.close();
+}
+
+/** A way to the host that can be cut, or frozen with all that is on it. */
+async function wayBetween() {
+  const { hostname, port } = new URL(url);
   const sockets = new Set();
-  const between = net.createServer((near) => {
-    const far = net.connect(Number(target.port), target.hostname);
+  const server = net.createServer((near) => {
+    const far = net.connect(Number(port), hostname);
     for (const [one, other] of [[near, far], [far, near]]) {
       sockets.add(one);
       one.pipe(other);
@@ -177,18 +209,16 @@ async function loss(context) {
       });
     }
   });
-  await new Promise((listening) => between.listen(0, '127.0.0.1', listening));
-  const page = await context.newPage();
-  await page.goto(`http://127.0.0.1:${between.address().port}/`);
-  await logIn(page, tokens.telescope);
-  await page.getByText('Connected as').waitFor();
-  for (const socket of sockets) socket.destroy();
-  await page.getByText(/The connection is lost. Trying again/).first().waitFor();
-  await picture(page, 'lost');
-  await page.getByText('Connected as').waitFor();
-  await until('a fresh status', async () => /^\d\.\d s$/.test(await value(page, 'Age of this')));
-  await page.close();
-  between.close();
+  await new Promise((listening) => server.listen(0, '127.0.0.1', listening));
+  return {
+    port: server.address().port,
+    cut: () => sockets.forEach((socket) => socket.destroy()),
+    freeze: () => sockets.forEach((socket) => socket.unpipe().pause()),
+    close: () => {
+      sockets.forEach((socket) => socket.destroy());
+      server.close();
+    },
+  };
 }
 
 async function phone(context) {

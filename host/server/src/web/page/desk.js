@@ -42,6 +42,7 @@ class Desk {
   async accepted(answer) {
     this.who = answer;
     this.say(`Connected as ${answer.name} (${answer.client_type})`);
+    online(true);
     show('login', false);
     show('desk', true);
     show('leave', true);
@@ -56,8 +57,11 @@ class Desk {
       const document = await this.commands.call('rpc.discover');
       this.methods = new Map(document.methods.map((method) => [method.name, method]));
     } catch (error) {
+      this.tell(error);
+      // Without a connection nothing is known; the next one begins with this.
+      if (!error.code) return;
+      if (error.data?.retry_after_ms) setTimeout(() => this.learn(), error.data.retry_after_ms);
       this.methods = new Map();
-      news(sentence(error));
     }
     const tables = this.tables();
     choices('table', tables, tables[0]);
@@ -86,8 +90,13 @@ class Desk {
         await this.commands.call('events.subscribe', { topics: ['plugins', ...(table ? topics(table) : [])] });
       }
     } catch (error) {
-      news(sentence(error));
+      this.tell(error);
     }
+  }
+
+  /** What went wrong with something that nobody asked for; that the connection is lost was said. */
+  tell(error) {
+    if (error.code) news(sentence(error));
   }
 
   method(verb) {
@@ -140,9 +149,11 @@ class Desk {
   }
 
   async goTo() {
-    byId('goto-error').textContent = '';
+    const { wrong = '', ra, dec } = target(byId('ra').value, byId('dec').value);
+    byId('goto-error').textContent = wrong;
+    if (wrong) return;
     try {
-      await this.call('goto', { ra: angle(byId('ra').value), dec: angle(byId('dec').value), frame: 'J2000' });
+      await this.call('goto', { ra, dec, frame: 'J2000' });
     } catch (error) {
       byId('goto-error').textContent = sentence(error);
     }
@@ -183,6 +194,7 @@ class Desk {
 
   lost() {
     this.jogs.dropAll();
+    online(false);
     news('The connection was lost');
   }
 
@@ -224,6 +236,12 @@ class Desk {
     this.view?.close();
     this.panel.clear();
   }
+}
+
+/** Whether anything reaches the host. */
+function online(is) {
+  document.body.classList.toggle('offline', !is);
+  byId('stop-hint').textContent = is ? 'Escape or Space' : 'Not connected: nothing reaches the host';
 }
 
 /** True once the picture is shown. */

@@ -59,7 +59,8 @@ for (const button of document.querySelectorAll('#pad button')) {
 byId('stop').addEventListener('pointerdown', () => desk?.stop());
 byId('stop').addEventListener('click', (event) => event.detail === 0 && desk?.stop());
 
-const ARROWS = { ArrowUp: 'north', ArrowDown: 'south', ArrowLeft: 'west', ArrowRight: 'east' };
+/** East is left, as in a picture of the sky with north above. */
+const ARROWS = { ArrowUp: 'north', ArrowDown: 'south', ArrowLeft: 'east', ArrowRight: 'west' };
 const isWriting = (target) => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
 
 // In the capturing phase: no button that has the focus takes Space for a click on itself.

@@ -81,10 +81,20 @@ function degrees(value) {
   return `${value < 0 ? '\u2212' : '+'}${d}° ${m}′ ${s}″`;
 }
 
-/** What somebody wrote for an angle, as the host takes it: a number, or text with colons. */
+/** What somebody wrote for an angle, in hours or degrees: a number, or sixtieths with whatever between them. */
 function angle(text) {
   const plain = text.trim().replace(/[\u2212\u2013]/g, '-').replace(/,/g, '.');
-  if (/^[+-]?\d+(\.\d+)?$/.test(plain)) return Number(plain);
-  const parts = plain.replace(/["″s]|''$/gi, '').split(/[\s:hmd°'′]+/i).filter((part) => part !== '');
-  return parts.map((part, at) => (at ? part.replace(/^\d(?!\d)/, '0$&') : part)).join(':');
+  const parts = plain.replace(/^[+-]/, '').split(/[\s:hmsd°'′"″]+/i).filter((part) => part !== '');
+  const fits = (part, at) => /^\d+(\.\d*)?$/.test(part) && (at === 0 || Number(part) < 60);
+  if (parts.length < 1 || parts.length > 3 || !parts.every(fits)) return NaN;
+  const size = parts.reduceRight((below, part) => Number(part) + below / 60, 0);
+  return plain.startsWith('-') ? -size : size;
+}
+
+/** Where to go, in hours and degrees, or what is wrong with it. */
+function target(ra, dec) {
+  const [hour, degree] = [angle(ra), angle(dec)];
+  if (!(hour >= 0 && hour < 24)) return { wrong: 'Right ascension is in hours, from 0 to 24, such as 18:36:56.3.' };
+  if (!(Math.abs(degree) <= 90)) return { wrong: 'Declination is in degrees, from -90 to +90, such as +38:47:01.' };
+  return { ra: hour, dec: degree };
 }
