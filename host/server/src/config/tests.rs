@@ -336,7 +336,7 @@ fn a_device_that_the_host_cannot_open_is_refused() {
     );
     assert_eq!(
         wrong("[lines.east]\nquiet_ms = 20_000"),
-        "slewgate.toml:2: [lines.east] quiet_ms: 20000 is out of range: 0 to 10000"
+        "slewgate.toml:2: [lines.east] quiet_ms: invalid value: integer `20000`, expected a whole number from 0 to 10000"
     );
 }
 
