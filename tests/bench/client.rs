@@ -45,12 +45,14 @@ impl Connection {
         Ok(Connection::WebSocket(Box::new(socket)))
     }
 
-    /// Sends `requests` of them, at most `ahead` before the answer to the first is there: the time of each until its answer.
+    /// Sends `requests` of them, at most `ahead` before the answer to the first is there, and rests after each answer: the time of
+    /// each until its answer.
     pub(crate) async fn exchange(
         &mut self,
         request: &Request,
         requests: usize,
         ahead: usize,
+        rest: Duration,
     ) -> anyhow::Result<Vec<Duration>> {
         let mut sent = std::collections::VecDeque::with_capacity(ahead);
         let mut trips = Vec::with_capacity(requests);
@@ -59,6 +61,9 @@ impl Connection {
                 self.receive(request).await?;
                 let sent: Instant = sent.pop_front().context("it was sent")?;
                 trips.push(sent.elapsed());
+                if !rest.is_zero() {
+                    tokio::time::sleep(rest).await;
+                }
             }
             if number < requests {
                 sent.push_back(Instant::now());

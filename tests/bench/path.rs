@@ -1,7 +1,7 @@
 //! The way of a request from the socket to a plugin and back, beside what two echoes take.
 
 use std::fs;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use futures_util::future::try_join_all;
 use serde_json::json;
@@ -32,28 +32,41 @@ pub(crate) struct Load {
     connections: usize,
     /// Requests of each connection that wait for their answers.
     ahead: usize,
+    /// How long a connection says nothing after each answer.
+    rest: Duration,
     /// Requests of all connections.
     requests: usize,
 }
 
-/// One who waits for each answer; one who does not; many who do.
-pub(crate) const LOADS: [Load; 3] = [
+/// One who waits for each answer; one who rests then, so that everybody falls asleep, as between the commands of people; one who
+/// waits for none; many who wait.
+pub(crate) const LOADS: [Load; 4] = [
     Load {
         name: "round trip",
         connections: 1,
         ahead: 1,
+        rest: Duration::ZERO,
         requests: 500,
+    },
+    Load {
+        name: "after a rest",
+        connections: 1,
+        ahead: 1,
+        rest: Duration::from_millis(2),
+        requests: 50,
     },
     Load {
         name: "1 connection",
         connections: 1,
         ahead: 16,
+        rest: Duration::ZERO,
         requests: 1_000,
     },
     Load {
         name: "32 connections",
         connections: CONNECTIONS,
         ahead: 1,
+        rest: Duration::ZERO,
         requests: 32 * 40,
     },
 ];
@@ -207,10 +220,12 @@ impl Subject {
         let (before, began) = (processor_time(self.process)?, Instant::now());
         let each = load.requests / load.connections;
         let connections = self.connections.iter_mut().take(load.connections);
-        let exchanges = connections.map(|one| one.exchange(&self.request, each, load.ahead));
+        let exchanges =
+            connections.map(|one| one.exchange(&self.request, each, load.ahead, load.rest));
         let trips = try_join_all(exchanges).await?.concat();
         segments.seconds += began.elapsed().as_secs_f64();
-        segments.processor += (processor_time(self.process)? - before).as_secs_f64();
+        let ran = processor_time(self.process)?.saturating_sub(before);
+        segments.processor += ran.as_secs_f64();
         segments
             .trips
             .extend(trips.iter().map(|trip| trip.as_secs_f64() * 1e6));

@@ -46,7 +46,7 @@ impl Drop for Echo {
 pub(crate) fn processor_time(process: u32) -> anyhow::Result<Duration> {
     let mut nanoseconds = 0;
     for thread in fs::read_dir(format!("/proc/{process}/task"))? {
-        // A thread that ends meanwhile is one of those that rest.
+        // Only threads that rest come to an end.
         let Ok(text) = fs::read_to_string(thread?.path().join("schedstat")) else {
             continue;
         };

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use slewgate_rpc::Refusal;
+use tokio::time::timeout;
 use wasmtime::{Store, UpdateDeadline};
 
 use crate::engine::{Engine, Unfinished};
@@ -125,9 +126,12 @@ impl<W: World> Caller<W> {
         C: FnOnce(Instance<W>) -> F + Send + 'static,
         F: Future<Output = (Instance<W>, wasmtime::Result<R>)> + Send,
     {
-        let (place, warm) = tokio::time::timeout(self.limits.waiting, self.pool.take())
-            .await
-            .map_err(|_| CallError::Busy)??;
+        let (place, warm) = match self.pool.try_take() {
+            Some(taken) => taken,
+            None => timeout(self.limits.waiting, self.pool.take())
+                .await
+                .map_err(|_| CallError::Busy)??,
+        };
         let budget = warm
             .as_ref()
             .map_or_else(Arc::default, |instance| Arc::clone(&instance.budget));

@@ -2,15 +2,16 @@
 //! moved to the guests' own runtime when it does not end there.
 
 use std::fs;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::path::{Path, PathBuf};
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::timeout;
 use wasmtime::{Cache, CacheConfig, Config};
 
 use crate::epoch::Ticker;
@@ -110,27 +111,27 @@ impl Engine {
         F: Future<Output = T> + Send + 'static,
     {
         let running = self.0.ticker.running();
-        let metered = Metered {
-            budget,
-            call: Box::pin(call),
-        };
-        let mut whole = Box::pin(async move {
-            let ended = tokio::time::timeout(waiting, metered).await;
+        let mut call = Box::pin(async move {
+            let call = pin!(call);
+            let ended = Metered { budget, call }.await;
             drop(running);
-            ended.map_err(|_| Unfinished::Waited(waiting))
+            ended
         });
+        // Most calls end here: they need no thread of the guests, and no timer.
         if let Poll::Ready(ended) =
-            std::future::poll_fn(|context| Poll::Ready(whole.as_mut().poll(context))).await
+            poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
         {
-            return ended;
+            return Ok(ended);
         }
         let Some(guests) = &self.0.guests.0 else {
             return Err(Unfinished::Crashed);
         };
-        guests
-            .spawn(whole)
-            .await
-            .unwrap_or(Err(Unfinished::Crashed))
+        let ended = guests.spawn(async move { timeout(waiting, call).await });
+        match ended.await {
+            Ok(Ok(ended)) => Ok(ended),
+            Ok(Err(_)) => Err(Unfinished::Waited(waiting)),
+            Err(_) => Err(Unfinished::Crashed),
+        }
     }
 
     /// Runs something long that is no guest, such as compiling, away from the sockets.
@@ -173,12 +174,12 @@ impl Drop for Guests {
 }
 
 /// Tells the budget when the guest runs.
-struct Metered<F> {
+struct Metered<'a, F> {
     budget: Arc<Budget>,
-    call: Pin<Box<F>>,
+    call: Pin<&'a mut F>,
 }
 
-impl<F: Future> Future for Metered<F> {
+impl<F: Future> Future for Metered<'_, F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {

@@ -50,19 +50,19 @@ fn invalid_params(why: &str) -> Refusal {
 }
 
 /// Why nothing can be asked of the hardware now.
-pub(crate) fn unattached(attached: Attached, verb: &str) -> Option<Refusal> {
+pub(crate) fn unattached(attached: &Attached, verb: &str) -> Result<(), Refusal> {
     let cause = match attached {
         Attached::To(found) if found.lacks.iter().any(|lacks| lacks == verb) => {
-            return Some(
-                Refusal::method_not_found(verb).because(format!("{} lacks it", found.model)),
+            return Err(
+                Refusal::method_not_found(verb).because(format!("{} lacks it", found.model))
             );
         }
-        Attached::To(_) => return None,
-        Attached::NotYet => "the hardware does not answer yet".to_owned(),
+        Attached::To(_) => return Ok(()),
+        Attached::NotYet => "the hardware does not answer yet",
         Attached::Failed(cause) => cause,
-        Attached::Silent => "it does not answer".to_owned(),
+        Attached::Silent => "it does not answer",
     };
-    Some(Refusal::hardware(
+    Err(Refusal::hardware(
         Outcome::NotStarted,
         format!("no connection to the hardware: {cause}"),
         cause,

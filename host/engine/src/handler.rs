@@ -151,10 +151,7 @@ impl Handler {
 
     /// The permitted command itself. Only [`crate::Snapshot::handle`] calls this, with a permit.
     pub(crate) async fn handle(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
-        let attached = self.table.wait_attached().await;
-        if let Some(refusal) = failure::unattached(attached, request.verb) {
-            return Err(refusal);
-        }
+        self.attached(request.verb).await?;
         let deeds = Arc::new(Deeds::default());
         let duty = duty(&request, Arc::clone(&deeds));
         let (table, done) = (Arc::clone(&self.table), Arc::clone(&deeds));
@@ -183,11 +180,16 @@ impl Handler {
         }
     }
 
+    /// The hardware is there, and has what the verb needs.
+    async fn attached(&self, verb: &str) -> Result<(), Refusal> {
+        self.table
+            .once_attached(|attached| failure::unattached(attached, verb))
+            .await
+    }
+
     /// A reading of at most this age.
     pub(crate) async fn observe(&self, age: Duration) -> Result<Reading, Refusal> {
-        if let Some(refusal) = failure::unattached(self.table.wait_attached().await, "") {
-            return Err(refusal);
-        }
+        self.attached("").await?;
         self.table.observe(self, age).await
     }
 

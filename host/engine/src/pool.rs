@@ -36,11 +36,20 @@ impl<I> Pool<I> {
 
     /// A place, and an instance if one is warm.
     pub(crate) async fn take(&self) -> Result<(Place, Option<I>), Full> {
-        let place = match Arc::clone(&self.places).try_acquire_owned() {
-            Ok(place) => place,
-            Err(_) => self.wait().await?,
-        };
-        Ok((Place(place), self.lock().pop_back()))
+        match self.try_take() {
+            Some(taken) => Ok(taken),
+            None => Ok(self.taken(self.wait().await?)),
+        }
+    }
+
+    /// The same, where nobody has to wait for it.
+    pub(crate) fn try_take(&self) -> Option<(Place, Option<I>)> {
+        let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
+        Some(self.taken(place))
+    }
+
+    fn taken(&self, place: OwnedSemaphorePermit) -> (Place, Option<I>) {
+        (Place(place), self.lock().pop_back())
     }
 
     /// For the next call.

@@ -1,10 +1,15 @@
 //! The life of a request, on one screen:
-//! parse -> stop? -> admit -> queue, in the session's reader, which never waits; then, in the session's worker,
+//! parse -> stop? -> admit -> queue, as soon as it is read; then, in its turn and in the same task,
 //! look up -> fit -> decide -> handle -> record -> reply. What waits for no turn, such as a stop, is replied to out of turn.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::future::poll_fn;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
+use futures_util::StreamExt;
+use futures_util::stream::{self, BoxStream};
 use serde_json::value::RawValue;
 use slewgate_engine::Plugins;
 use slewgate_engine::{Client, Permit, Snapshot, StopCounts};
@@ -13,7 +18,7 @@ use slewgate_rpc::{Call, Incoming, Refusal, Reply, parse};
 use slewgate_security::admission::{RefusalWindow, RequestLimiter};
 use slewgate_security::log::{EventKind, SecurityLog};
 use tokio::runtime::Handle;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::Semaphore;
 use tokio::task::JoinHandle;
 
 use crate::jogs::Jogs;
@@ -21,7 +26,7 @@ use crate::methods::{self, HostMethods};
 use crate::net::close::Close;
 use crate::permission::client;
 use crate::records::{Repeats, record, record_stop, tell};
-use crate::replies::send;
+use crate::replies::{Way, send};
 use crate::requests::{Request, Target, stop_counts};
 use crate::session::{Pipeline, Receiver};
 use crate::sessions::Session;
@@ -46,7 +51,7 @@ pub struct Commands {
     pub methods: Arc<HostMethods>,
     /// Requests of one session that may wait.
     pub queue: usize,
-    /// Where the workers of sessions run.
+    /// Where stops, and replies out of turn, run.
     pub runtime: Handle,
 }
 
@@ -55,13 +60,13 @@ struct Requests {
     commands: Arc<Commands>,
     session: Session,
     client: Client,
-    queue: mpsc::Sender<Work>,
+    /// What waits for its turn.
+    queue: Mutex<VecDeque<Work>>,
     refusals: Arc<Mutex<RefusalWindow>>,
     stops: Arc<Stops>,
     stopping: Arc<Semaphore>,
     recorded_stops: Arc<Mutex<Repeats>>,
     jogs: Arc<Jogs>,
-    worker: JoinHandle<()>,
 }
 
 /// A request's result, or why there is none.
@@ -97,31 +102,21 @@ impl Pipeline for CommandPipeline {
     fn open(&self, session: &Session) -> Box<dyn Receiver> {
         let commands = &self.0;
         let client = client(session);
-        let (queue, works) = mpsc::channel(commands.queue);
         let stops = Arc::new(Stops::new(
             Arc::clone(&commands.plugins),
             client.clone(),
             &commands.runtime,
         ));
-        let jogs = Arc::<Jogs>::default();
-        let worker = commands.runtime.spawn(serve(
-            Arc::clone(commands),
-            session.clone(),
-            client.clone(),
-            Arc::clone(&jogs),
-            works,
-        ));
         Box::new(Requests {
             commands: Arc::clone(commands),
             session: session.clone(),
             client,
-            queue,
+            queue: Mutex::default(),
             refusals: Arc::default(),
             stops,
             stopping: Arc::new(Semaphore::new(MAX_STOPS)),
             recorded_stops: Arc::default(),
-            jogs,
-            worker,
+            jogs: Arc::default(),
         })
     }
 }
@@ -152,22 +147,50 @@ impl Receiver for Requests {
             steps: steps.collect(),
         };
         if work.is_ready() {
-            send(&self.session, work.batch, work.ready());
+            send(&self.session, Session::answer, work.batch, work.ready());
         } else if !work.waits() {
             self.reply(work);
-        } else if let Err(mpsc::error::TrySendError::Full(work)) = self.queue.try_send(work) {
+        } else if let Err(work) = self.enqueue(work) {
             self.reply(work.turned_away());
         }
+    }
+
+    fn serve(&self) -> BoxStream<'_, ()> {
+        let served = stream::repeat(()).then(move |()| async move {
+            let work = poll_fn(|_| self.next()).await;
+            let (commands, client, jogs) = (&self.commands, &self.client, &self.jogs);
+            work.reply(commands, &self.session, Session::answer, client, jogs)
+                .await;
+        });
+        served.boxed()
     }
 
     fn ended(&self) {
         self.commands.plugins.session_closed(self.client.session);
         self.commands.methods.session_closed(self.client.session);
-        self.worker.abort();
     }
 }
 
 impl Requests {
+    /// Gives the work back where as much waits as may.
+    fn enqueue(&self, work: Work) -> Result<(), Work> {
+        let mut queue = self.queue();
+        if queue.len() >= self.commands.queue {
+            return Err(work);
+        }
+        queue.push_back(work);
+        Ok(())
+    }
+
+    /// What is next in its turn. Who is told that nothing waits is not woken: see [`Receiver::serve`].
+    fn next(&self) -> Poll<Work> {
+        self.queue().pop_front().map_or(Poll::Pending, Poll::Ready)
+    }
+
+    fn queue(&self) -> MutexGuard<'_, VecDeque<Work>> {
+        self.queue.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     fn stop(&self, call: &Call) -> Option<Stop> {
         let stop = self.stops.recognise(call)?;
         let (stop, place) = match (stop, Arc::clone(&self.stopping).try_acquire_owned()) {
@@ -252,9 +275,10 @@ impl Requests {
     fn reply(&self, work: Work) {
         let (commands, session) = (Arc::clone(&self.commands), self.session.clone());
         let (client, jogs) = (self.client.clone(), Arc::clone(&self.jogs));
-        self.commands
-            .runtime
-            .spawn(async move { work.reply(&commands, &session, &client, &jogs).await });
+        self.commands.runtime.spawn(async move {
+            let way = Session::send;
+            work.reply(&commands, &session, way, &client, &jogs).await;
+        });
     }
 }
 
@@ -283,19 +307,6 @@ fn admit(
         session.close(Close::RATE_LIMIT);
     }
     Err(Refusal::rate_limited(limited.retry_after, limited.limit))
-}
-
-/// Serves one session's requests in their order.
-async fn serve(
-    commands: Arc<Commands>,
-    session: Session,
-    client: Client,
-    jogs: Arc<Jogs>,
-    mut works: mpsc::Receiver<Work>,
-) {
-    while let Some(work) = works.recv().await {
-        work.reply(&commands, &session, &client, &jogs).await;
-    }
 }
 
 impl Work {
@@ -332,12 +343,19 @@ impl Work {
         }
     }
 
-    async fn reply(self, commands: &Commands, session: &Session, client: &Client, jogs: &Jogs) {
+    async fn reply(
+        self,
+        commands: &Commands,
+        session: &Session,
+        way: Way,
+        client: &Client,
+        jogs: &Jogs,
+    ) {
         let mut replies = Vec::with_capacity(self.steps.len());
         for step in self.steps {
             replies.extend(step.reply(commands, session, client, jogs).await);
         }
-        send(session, self.batch, replies);
+        send(session, way, self.batch, replies);
     }
 }
 

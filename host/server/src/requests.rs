@@ -1,4 +1,4 @@
-//! A request on its way from its session's reader to its worker.
+//! A request from when it is read to its turn.
 
 use std::time::Duration;
 

@@ -1,12 +1,13 @@
 //! One authenticated session, from its first request to its end.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::stream::{self, BoxStream, SplitSink};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
 
 use crate::net::close::Close;
 use crate::net::ending::{End, finish};
@@ -25,10 +26,16 @@ pub trait Pipeline: Send + Sync + 'static {
 }
 
 /// Takes the messages of one session. The session's reader calls it and waits for it, so it must
-/// neither block nor compute for long: what takes time is queued.
+/// neither block nor compute for long: what takes time is queued, for [`Receiver::serve`].
 pub trait Receiver: Send + Sync {
     /// A text message, in the order of arrival.
     fn receive(&self, text: &str);
+
+    /// Carries out what was queued, one message an item. The session's task polls it whenever there is nothing to read or to
+    /// write, so that a request which has to wait for nothing is answered without another task, and nobody has to be woken.
+    fn serve(&self) -> BoxStream<'_, ()> {
+        stream::pending().boxed()
+    }
 
     /// The session has ended, whatever the cause: called exactly once, as soon as it is known and
     /// before the closing handshake, because motions hang on it.
@@ -59,12 +66,26 @@ impl Life {
         let session = self.place.session().clone();
         let outbox = session.outbox();
         let (mut sink, mut stream) = socket.split();
-        let end = tokio::select! {
-            biased;
-            close = outbox.closing() => End::Ours(close),
-            end = watch(&session, limits.ping) => end,
-            end = write(&mut sink, outbox, limits.write) => end,
-            end = read(&mut stream, &*self.receiver) => end,
+        let end = {
+            let mut watching = pin!(watch(&session, limits.ping));
+            let mut serving = self.receiver.serve();
+            let mut writing = pin!(write(&mut sink, outbox, limits.write));
+            loop {
+                // In this order: all that came is read before anything of it is carried out, because a stop may be there; and
+                // what was carried out is written before more is.
+                tokio::select! {
+                    biased;
+                    close = outbox.closing() => break End::Ours(close),
+                    end = &mut watching => break end,
+                    message = stream.next() => match text(message) {
+                        Ok(Some(text)) => self.receiver.receive(&text),
+                        Ok(None) => {}
+                        Err(end) => break end,
+                    },
+                    end = &mut writing => break end,
+                    Some(()) = serving.next() => {}
+                }
+            }
         };
         drop(self);
         outbox.shut();
@@ -94,18 +115,14 @@ pub(crate) async fn watch(session: &Session, every: Duration) -> End {
     }
 }
 
-async fn read<S>(stream: &mut SplitStream<WebSocket<S>>, receiver: &dyn Receiver) -> End
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    loop {
-        match stream.next().await {
-            Some(Ok(Message::Text(text))) => receiver.receive(&text),
-            Some(Ok(Message::Binary(_))) => return End::Ours(Close::BINARY),
-            Some(Ok(Message::Close(_))) | None => return End::Theirs,
-            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
-            Some(Err(error)) => return End::from(error),
-        }
+/// What a message says, if it says something.
+fn text(message: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>, End> {
+    match message {
+        Some(Ok(Message::Text(text))) => Ok(Some(text)),
+        Some(Ok(Message::Binary(_))) => Err(End::Ours(Close::BINARY)),
+        Some(Ok(Message::Close(_))) | None => Err(End::Theirs),
+        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
+        Some(Err(error)) => Err(End::from(error)),
     }
 }
 

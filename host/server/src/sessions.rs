@@ -64,6 +64,11 @@ impl Session {
         self.outbox.send(text)
     }
 
+    /// [`Session::send`] within the session's own task. See [`Outbox::answer`].
+    pub(crate) fn answer(&self, text: String) -> Result<(), Unsent> {
+        self.outbox.answer(text)
+    }
+
     /// Ends the session, after what waits has been sent. The first wish counts.
     pub fn close(&self, close: Close) {
         self.outbox.close(close);
@@ -121,6 +126,11 @@ struct Live {
 }
 
 impl Sessions {
+    /// How many are live.
+    pub fn count(&self) -> usize {
+        self.live().sessions.len()
+    }
+
     /// Every live session, oldest first.
     pub fn list(&self) -> Vec<Session> {
         self.live().sessions.values().cloned().collect()

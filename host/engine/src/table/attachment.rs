@@ -49,13 +49,20 @@ impl From<contract::Attachment> for Attachment {
 }
 
 impl Table {
-    /// Waits until `attach` was tried, for a while: a request that comes right after the start is not refused for it.
-    pub(crate) async fn wait_attached(&self) -> Attached {
+    /// Looks at what was found once `attach` was tried, and waits for that a while: a request that comes right after the start is
+    /// not refused for it.
+    pub(crate) async fn once_attached<T>(&self, look: impl Fn(&Attached) -> T) -> T {
+        let tried = |attached: &Attached| *attached != Attached::NotYet;
+        {
+            let now = self.attached.borrow();
+            if tried(&now) {
+                return look(&now);
+            }
+        }
         let mut attached = self.attached.subscribe();
-        let tried = attached.wait_for(|attached| *attached != Attached::NotYet);
-        match tokio::time::timeout(ATTACH_PATIENCE, tried).await {
-            Ok(Ok(attached)) => attached.clone(),
-            _ => Attached::NotYet,
+        match tokio::time::timeout(ATTACH_PATIENCE, attached.wait_for(tried)).await {
+            Ok(Ok(attached)) => look(&attached),
+            _ => look(&Attached::NotYet),
         }
     }
 }

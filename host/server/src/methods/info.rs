@@ -38,7 +38,7 @@ impl HostMethods {
             "uptime_ms": u64::try_from(self.info.started.elapsed().as_millis()).unwrap_or(u64::MAX),
             "snapshot": self.plugins.current().number(),
             "site": site,
-            "clients": self.sessions.list().len(),
+            "clients": self.sessions.count(),
             "plugins": self.tables(),
             "you": session,
         })

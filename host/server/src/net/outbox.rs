@@ -2,7 +2,9 @@
 //! loses its connection, and nobody else notices.
 
 use std::collections::VecDeque;
+use std::future::poll_fn;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 
 use tokio::sync::Notify;
 
@@ -36,8 +38,6 @@ struct Shared {
     /// Bytes that may wait.
     limit: usize,
     state: Mutex<State>,
-    /// Something waits for the writer.
-    queued: Notify,
     /// The end was asked for.
     closing: Notify,
 }
@@ -50,6 +50,8 @@ struct State {
     ping: bool,
     close: Option<Close>,
     shut: bool,
+    /// The writer, while it waits for something to send.
+    writer: Option<Waker>,
 }
 
 /// What the writer sends next.
@@ -75,7 +77,6 @@ impl Outbox {
             shared: Arc::new(Shared {
                 limit,
                 state: Mutex::default(),
-                queued: Notify::new(),
                 closing: Notify::new(),
             }),
         }
@@ -84,6 +85,13 @@ impl Outbox {
     /// Queues a message. Never waits: where more than its limit would be pending, the
     /// connection is closed with 1013 and what waited is dropped.
     pub fn send(&self, text: String) -> Result<(), Unsent> {
+        self.answer(text)?;
+        wake(self.state());
+        Ok(())
+    }
+
+    /// [`Outbox::send`] for the task that writes: it looks for what is queued before it rests, and need not wake itself.
+    pub(crate) fn answer(&self, text: String) -> Result<(), Unsent> {
         if text.len() > LONGEST_MESSAGE {
             return Err(Unsent::TooLong);
         }
@@ -100,8 +108,6 @@ impl Outbox {
         }
         state.pending += cost;
         state.queue.push_back(text);
-        drop(state);
-        self.shared.queued.notify_one();
         Ok(())
     }
 
@@ -119,27 +125,29 @@ impl Outbox {
 
     /// Asks for a ping, once however often it is called before the ping is sent.
     pub(crate) fn ping(&self) {
-        self.state().ping = true;
-        self.shared.queued.notify_one();
+        let mut state = self.state();
+        state.ping = true;
+        wake(state);
     }
 
-    /// Waits for something to send. For the one writer.
+    /// Waits for something to send, and looks for it whenever it is polled. For the one writer.
     pub(crate) async fn next(&self) -> Outgoing {
-        loop {
-            if let Some(outgoing) = self.take() {
-                return outgoing;
+        poll_fn(|context| {
+            let mut state = self.state();
+            match state.take() {
+                Some(outgoing) => Poll::Ready(outgoing),
+                None => {
+                    state.writer = Some(context.waker().clone());
+                    Poll::Pending
+                }
             }
-            self.shared.queued.notified().await;
-        }
+        })
+        .await
     }
 
     /// What is to be sent now.
     pub(crate) fn take(&self) -> Option<Outgoing> {
-        let mut state = self.state();
-        if std::mem::take(&mut state.ping) {
-            return Some(Outgoing::Ping);
-        }
-        state.queue.pop_front().map(Outgoing::Text)
+        self.state().take()
     }
 
     /// What was taken has been written, and its cost no longer counts.
@@ -167,6 +175,24 @@ impl Outbox {
     }
 }
 
+impl State {
+    fn take(&mut self) -> Option<Outgoing> {
+        if std::mem::take(&mut self.ping) {
+            return Some(Outgoing::Ping);
+        }
+        self.queue.pop_front().map(Outgoing::Text)
+    }
+}
+
+/// Wakes the writer, if it waits, once the state is free again.
+fn wake(mut state: MutexGuard<'_, State>) {
+    let writer = state.writer.take();
+    drop(state);
+    if let Some(writer) = writer {
+        writer.wake();
+    }
+}
+
 fn cost(text: &str) -> usize {
     text.len() + MESSAGE_COST
 }
@@ -174,6 +200,10 @@ fn cost(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::future::Future;
+    use std::pin::pin;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use std::task::{Context, Wake};
 
     const LIMIT: usize = 64 * 1024;
 
@@ -240,6 +270,34 @@ mod tests {
         assert_eq!(outbox.take(), Some(Outgoing::Ping));
         assert_eq!(outbox.take(), Some(Outgoing::Text("a".to_owned())));
         assert_eq!(outbox.take(), None);
+    }
+
+    #[derive(Default)]
+    struct Woken(AtomicBool);
+
+    impl Wake for Woken {
+        fn wake(self: Arc<Self>) {
+            self.0.store(true, Ordering::Relaxed);
+        }
+    }
+
+    #[test]
+    fn what_is_sent_wakes_the_writer_and_an_answer_of_its_own_task_does_not() {
+        let outbox = Outbox::new(LIMIT);
+        let woken = Arc::new(Woken::default());
+        let waker = Arc::clone(&woken).into();
+        let mut context = Context::from_waker(&waker);
+        let mut next = pin!(outbox.next());
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        outbox.answer("a".to_owned()).unwrap();
+        assert!(!woken.0.load(Ordering::Relaxed));
+        let found = next.as_mut().poll(&mut context);
+        assert_eq!(found, Poll::Ready(Outgoing::Text("a".to_owned())));
+
+        let mut next = pin!(outbox.next());
+        assert!(next.as_mut().poll(&mut context).is_pending());
+        outbox.send("b".to_owned()).unwrap();
+        assert!(woken.0.load(Ordering::Relaxed));
     }
 
     #[tokio::test]
