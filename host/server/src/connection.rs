@@ -30,7 +30,7 @@ use crate::session::{Life, Pipeline};
 use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Session, Sessions};
 
 /// What a connection without a slot gets: there is no room to talk with it.
-pub(crate) const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
+const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
 
 /// What follows authentication.
 #[derive(Clone)]
@@ -122,21 +122,24 @@ impl Door {
         stream: TcpStream,
         peer: SocketAddr,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
-        match self.admission.connect(peer.ip()) {
-            Ok(slot) => {
-                if self.service.purpose() == Purpose::LiveView {
-                    platform::keep_fresh(&stream);
-                }
-                Some(Arc::clone(self).serve(stream, peer, slot))
-            }
-            Err(refused) => {
-                let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
-                self.log.record(event.reason(refused.to_string()));
-                // A courtesy: it fits into an empty buffer, and nobody waits for it.
-                let _ = stream.try_write(NO_SLOT);
-                None
-            }
+        let slot = self.slot(&stream, peer)?;
+        if self.service.purpose() == Purpose::LiveView {
+            platform::keep_fresh(&stream);
         }
+        Some(Arc::clone(self).serve(stream, peer, slot))
+    }
+
+    /// A place for a connection, or a word of refusal to it.
+    pub(crate) fn slot(&self, stream: &TcpStream, peer: SocketAddr) -> Option<Slot> {
+        let refused = match self.admission.connect(peer.ip()) {
+            Ok(slot) => return Some(slot),
+            Err(refused) => refused,
+        };
+        let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
+        self.log.record(event.reason(refused.to_string()));
+        // A courtesy: it fits into an empty buffer, and nobody waits for it.
+        let _ = stream.try_write(NO_SLOT);
+        None
     }
 
     /// The whole life of a connection, which ends when this does.

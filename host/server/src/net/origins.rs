@@ -117,7 +117,10 @@ fn is_local(name: &str) -> bool {
         Some(v6) => v6.parse::<Ipv6Addr>().is_ok(),
         None => name.parse::<std::net::Ipv4Addr>().is_ok(),
     };
-    address || name == "localhost" || name.ends_with(".localhost")
+    // A name goes into headers of answers: what is no name of a machine is none of ours.
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.".contains(&byte);
+    let local = name == "localhost" || name.ends_with(".localhost");
+    address || (local && name.bytes().all(plain))
 }
 
 /// Names are compared in lower case and without the dot of the root.
@@ -241,6 +244,8 @@ mod tests {
             "localhost.evil.example",
             "127.0.0.1.evil.example",
             "user@localhost",
+            "a;b.localhost",
+            "a'b.localhost",
             "scope.example.evil",
             "[::1",
             "a b",

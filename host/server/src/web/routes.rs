@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{Extension, Request, State};
 use axum::http::request::Parts;
+use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Version, header};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
@@ -101,7 +102,7 @@ async fn judge(
 fn asked(web: &Web, request: &Parts) -> Result<Asked, Refused> {
     let (headers, origins) = (&request.headers, &web.command.origins);
     // Where the request's own line has a name, that one counts (RFC 9112, 3.2.2).
-    let absolute = request.uri.authority().map(|authority| authority.as_str());
+    let absolute = request.uri.authority().map(Authority::as_str);
     let host = absolute.or_else(|| host(headers));
     match host {
         Some(host) => origins

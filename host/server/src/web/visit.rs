@@ -24,7 +24,7 @@ use tokio_util::sync::CancellationToken;
 use super::mjpeg::Watch;
 use super::page::Page;
 use super::routes::router;
-use crate::connection::{Door, NO_SLOT};
+use crate::connection::Door;
 use crate::liveview::LiveView;
 use crate::net::activity::Activity;
 use crate::net::ahead::Ahead;
@@ -110,21 +110,10 @@ impl Port {
         stream: TcpStream,
         peer: SocketAddr,
     ) -> Option<impl Future<Output = ()> + Send + use<>> {
-        let Door { admission, log, .. } = &*self.web.command;
-        match admission.connect(peer.ip()) {
-            Ok(slot) => {
-                // It may come to be a viewer's.
-                platform::keep_fresh(&stream);
-                Some(Arc::clone(self).serve(stream, peer, slot))
-            }
-            Err(refused) => {
-                let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
-                log.record(event.reason(refused.to_string()));
-                // A courtesy: it fits into an empty buffer, and nobody waits for it.
-                let _ = stream.try_write(NO_SLOT);
-                None
-            }
-        }
+        let slot = self.web.command.slot(&stream, peer)?;
+        // It may come to be a viewer's.
+        platform::keep_fresh(&stream);
+        Some(Arc::clone(self).serve(stream, peer, slot))
     }
 
     /// The whole life of a connection, which ends when this does.
