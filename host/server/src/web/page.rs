@@ -108,7 +108,7 @@ mod tests {
         ] {
             assert_eq!(page.matches(opening).count(), count, "{opening}");
         }
-        assert!(between(&page, "<script>", "</script>").ends_with("focus();\n\n"));
+        assert!(between(&page, "<script>", "</script>").ends_with("focus();\n"));
         assert!(between(&page, "<style>", "</style>").contains("#stop"));
         for foreign in [
             "http://",
