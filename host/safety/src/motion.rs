@@ -33,6 +33,8 @@ pub(crate) struct Motion {
     /// Only a jog has one.
     lease: Option<Lease>,
     look: Look,
+    /// It took the place of one that moved, and that was not ended by any bytes.
+    stands_in: bool,
     /// When the host ended it; from then on it settles.
     ended: Option<Instant>,
 }
@@ -63,7 +65,13 @@ pub(crate) enum Verdict {
 }
 
 impl Motion {
-    pub(crate) fn new(id: MotionId, plan: Plan, caller: &Caller, now: Instant) -> Motion {
+    pub(crate) fn new(
+        id: MotionId,
+        plan: Plan,
+        caller: &Caller,
+        stands_in: bool,
+        now: Instant,
+    ) -> Motion {
         let lease = (plan.kind == Kind::Jog).then(|| Lease::new(lease(caller.lease), now));
         Motion {
             id,
@@ -73,6 +81,7 @@ impl Motion {
             stops: caller.stop_count,
             lease,
             look: Look::Due(now + soon(plan.first_look)),
+            stands_in,
             ended: None,
             plan,
         }
@@ -88,6 +97,10 @@ impl Motion {
 
     pub(crate) fn session(&self) -> Option<Session> {
         self.session
+    }
+
+    pub(crate) fn stands_in(&self) -> bool {
+        self.stands_in
     }
 
     pub(crate) fn is_active(&self) -> bool {

@@ -62,10 +62,11 @@ impl Motions {
             motion.begin_again(plan, &caller, now);
             return Ok((motion.id(), vec![motion.event(Happening::Renewed)]));
         }
+        let stands_in = self.has_replaced_by_order(&plan);
         let mut actions = self.supersede(&plan);
         let id = MotionId(self.next);
         self.next = self.next.wrapping_add(1);
-        let motion = Motion::new(id, plan, &caller, now);
+        let motion = Motion::new(id, plan, &caller, stands_in, now);
         actions.push(motion.event(Happening::Began));
         self.motions.insert(id, motion);
         Ok((id, actions))
@@ -170,13 +171,15 @@ impl Motions {
     }
 
     /// The hardware refused the order that this motion began for: it is over, and its plugin has nothing to put in order.
-    /// A line's stop would take along what others move, and nothing moves by this one; only a jog may have moved before.
+    /// A line's stop would take along what others move, and nothing moves by this one; only a jog may have moved before, or
+    /// what it took the place of, which nobody looks after any more.
     pub fn refused(&mut self, id: MotionId, why: String) -> Vec<Action> {
         let Some(motion) = self.motions.get(&id).filter(|motion| motion.is_active()) else {
             return Vec::new();
         };
         let cause = Cause::Failed(cut(why));
-        let moved = motion.plan().kind == Kind::Jog || !motion.plan().ending.is_empty();
+        let jogged = motion.plan().kind == Kind::Jog;
+        let moved = jogged || motion.stands_in() || !motion.plan().ending.is_empty();
         let bytes = moved.then(|| motion.ending(cause.clone()));
         let over = motion.event(Happening::Ended(cause));
         self.motions.remove(&id);
@@ -293,6 +296,12 @@ impl Motions {
                 Vec::new()
             }
         }
+    }
+
+    /// Whether something moves that the order which follows is to replace.
+    fn has_replaced_by_order(&self, plan: &Plan) -> bool {
+        let mut active = self.motions.values().filter(|old| old.is_active());
+        active.any(|old| replaces(plan, old.plan()) == Some(Replaced::ByTheOrder))
     }
 
     /// End what the new plan takes the place of.

@@ -58,9 +58,10 @@ fn a_line_that_is_lost_ends_its_motions_and_is_owed_what_ends_them() {
     let actions = motions.line_lost("port", "unplugged", now);
     let lost = Cause::LineLost("unplugged".to_owned());
     assert_eq!(endings(&actions), [(goto, lost.clone()), (jog, lost)]);
-    assert_eq!(bytes(&actions), (1, 1), "its own ending, and the line's");
+    assert_eq!(bytes(&actions), (0, 1), "the line's stop ends both");
     assert!(motions.active().is_empty());
-    assert!(motions.line_lost("port", "unplugged", now).is_empty());
+    let again = motions.line_lost("port", "unplugged", now);
+    assert_eq!((endings(&again), bytes(&again)), (vec![], (0, 0)));
 }
 
 #[test]
@@ -329,6 +330,21 @@ fn a_refused_order_is_over_at_once_and_takes_nobody_along() {
         motions.refused(goto, String::new()).is_empty(),
         "it is over"
     );
+}
+
+#[test]
+fn a_refused_order_stops_what_it_took_the_place_of() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let slew = |label| Plan {
+        ending: Vec::new(),
+        ..plan(Kind::Slew, label)
+    };
+    begin(&mut motions, slew("goto"), 1, now);
+    let park = begin(&mut motions, slew("park"), 2, now);
+    let actions = motions.refused(park, "no park position".to_owned());
+    assert_eq!(bytes(&actions), (0, 1), "nobody looks after the goto");
+    let refused = Cause::Failed("no park position".to_owned());
+    assert_eq!(endings(&actions), [(park, refused)]);
 }
 
 #[test]
