@@ -180,6 +180,30 @@ async fn a_stop_of_one_direction_lets_the_other_axis_go_on() {
 }
 
 #[tokio::test]
+async fn nobodys_rate_comes_between_the_rate_and_the_button_of_another() {
+    let observatory = unlimited().own_mount().start();
+    let token = observatory.token("telescope");
+    let presses = async |direction: &str, rate: &str| {
+        let mut client = Client::authenticated(observatory.address(), &token, direction).await;
+        for _ in 0..50 {
+            let begun = client.call("mount.jog", jog(direction, rate, 10_000)).await;
+            begun.unwrap();
+            let stop = json!({ "direction": direction });
+            client.call("mount.stop", stop).await.unwrap();
+        }
+    };
+    tokio::join!(presses("north", "slew"), presses("east", "guide"));
+    let frames = observatory.mount().wire().frames();
+    let requests = frames.iter().map(|frame| frame.request.as_str());
+    let wanted = |request: &&str| request.starts_with(":R") || request.starts_with(":M");
+    let presses: Vec<_> = requests.filter(wanted).collect();
+    for press in presses.chunks(2) {
+        let known = [[":RS#", ":Mn#"], [":RG#", ":Me#"]];
+        assert!(known.iter().any(|pair| pair == press), "{presses:?}");
+    }
+}
+
+#[tokio::test]
 async fn the_end_of_one_clients_jog_leaves_the_jog_of_another() {
     let observatory = Setup::default().own_mount().start();
     let token = observatory.token("telescope");

@@ -98,6 +98,38 @@ async fn a_newer_goto_takes_the_place_of_an_older_one() {
 }
 
 #[tokio::test]
+async fn park_and_home_take_the_place_of_a_goto() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        for verb in ["home", "park"] {
+            let far = json!({ "altitude": 40, "azimuth": 90 });
+            let goto = session.does("goto", far).await["motion"].clone();
+            session.status(|status| status["slewing"] == true).await;
+            let motion = session.does(verb, json!({})).await["motion"].clone();
+            assert_eq!(session.end_of(&goto).await["why"], "superseded");
+            let ended = session.end_of(&motion).await;
+            assert_eq!(ended["why"], "done", "{dialect:?} {verb}: {ended}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_goto_that_is_refused_leaves_no_older_one_going_on() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        let far = json!({ "altitude": 40, "azimuth": 90 });
+        session.does("goto", far).await;
+        session.status(|status| status["slewing"] == true).await;
+        let below = json!({ "altitude": -20, "azimuth": 170 });
+        session.refuses("goto", below).await;
+        session.receives(":Q#");
+        let status = session.status(|status| status["slewing"] == false).await;
+        let altitude = number(&status["altitude"]);
+        assert!((altitude - 40.0).abs() > 1.0, "it arrived: {status}");
+    }
+}
+
+#[tokio::test]
 async fn a_sync_moves_the_reading_and_a_far_one_needs_force() {
     for dialect in Dialect::ALL {
         let mut session = Session::start(dialect).await;

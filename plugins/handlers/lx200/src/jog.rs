@@ -5,16 +5,18 @@ use slewgate_sdk::{Failure, Host, Kind, Millis, Orphan, Plan, Progress, Step, js
 
 use crate::Note;
 use crate::mount::Mount;
-use crate::port;
+use crate::port::{self, HOLD};
 
 /// However often it is renewed.
 const AT_MOST: Millis = 60_000;
 
 pub(crate) fn jog(host: &dyn Host, params: &Jog) -> Result<String, Failure> {
     let mount = Mount::awake(host)?;
+    // Nobody's other rate comes between the rate and the button.
+    let held = mount.port.hold(HOLD)?;
     let motion = host.begin(&plan(params.direction)?)?;
-    mount.port.tell(rate(params.rate))?;
-    mount.port.tell(&start(params.direction))?;
+    held.tell(rate(params.rate))?;
+    held.tell(&start(params.direction))?;
     json(&JogBegun {
         motion,
         lease_ms: params.lease_ms,

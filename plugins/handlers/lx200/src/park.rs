@@ -31,6 +31,12 @@ pub(crate) fn park(host: &dyn Host) -> Result<String, Failure> {
 
 pub(crate) fn unpark(host: &dyn Host) -> Result<String, Failure> {
     let mount = Mount::answering(host)?;
+    // Its way would go on, and nobody would look after it.
+    if mount.dialect().under_way(&mount)? {
+        return Err(Failure::Refused(
+            "the mount is on its way: unpark it when it is parked".into(),
+        ));
+    }
     let motion = host.begin(&plan("unpark", WAKE_AT_MOST, &Note::Unpark)?)?;
     mount.dialect().unpark(&mount)?;
     json(&Begun { motion })

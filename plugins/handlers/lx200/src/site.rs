@@ -48,7 +48,9 @@ fn write(mount: &Mount, params: &SetSite) -> Result<Option<f64>, Failure> {
     })?;
     match params.elevation {
         Some(metres) if dialect.takes_elevation(&held, metres)? => Ok(Some(metres)),
-        _ => Ok(None),
+        Some(_) => Ok(None),
+        // It stays what it was.
+        None => Ok(mount.found.elevation),
     }
 }
 

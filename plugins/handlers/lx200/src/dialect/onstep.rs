@@ -47,7 +47,7 @@ const ERRORS: &[(usize, &str)] = &[
 ];
 const FIRST_OF_SLEWS: usize = 15;
 
-/// A goto or jog that goes on keeps it from the next goto, which is to take its place.
+/// What goes on keeps it from the next goto, which is to take its place.
 const IN_MOTION: [u8; 2] = [b'5', b'8'];
 /// To come to rest from its fastest takes seconds.
 const REST_LOOKS: u8 = 40;
@@ -114,7 +114,6 @@ impl Dialect for OnStep {
     fn set_out(&self, mount: &Mount, held: &HeldPort) -> Result<Option<String>, Failure> {
         let mut code = held.letter(b":MS#")?;
         if IN_MOTION.contains(&code) {
-            held.tell(":Q#")?;
             come_to_rest(mount, held)?;
             code = held.letter(b":MS#")?;
         }
@@ -153,9 +152,13 @@ impl Dialect for OnStep {
     }
 
     fn park(&self, mount: &Mount) -> Result<(), Failure> {
-        match Flags::ask(&mount.port)?.park() {
+        let flags = Flags::ask(&mount.port)?;
+        match flags.park() {
             Some(Park::Parked | Park::Parking) => Ok(()),
-            _ => obeys(mount, ":hP#"),
+            _ => {
+                make_way(mount, &flags)?;
+                obeys(mount, ":hP#")
+            }
         }
     }
 
@@ -185,6 +188,7 @@ impl Dialect for OnStep {
 
     /// `:hF#` would take where it stands for its home.
     fn home(&self, mount: &Mount) -> Result<(), Failure> {
+        make_way(mount, &Flags::ask(&mount.port)?)?;
         Ok(mount.port.tell(":hC#")?)
     }
 
@@ -249,10 +253,18 @@ fn reason(error: &[u8]) -> String {
     }
 }
 
+/// It parks and goes home from rest alone, and is silent about a home that it does not go to.
+fn make_way(mount: &Mount, flags: &Flags) -> Result<(), Failure> {
+    if flags.moves() {
+        come_to_rest(mount, &mount.port.hold(HOLD)?)?;
+    }
+    Ok(())
+}
+
 fn come_to_rest(mount: &Mount, held: &HeldPort) -> Result<(), Failure> {
+    held.tell(":Q#")?;
     for _ in 0..REST_LOOKS {
-        let flags = Flags::read(held.ask(flags::COMMAND)?)?;
-        if !flags.under_way() && !flags.jogs() {
+        if !Flags::read(held.ask(flags::COMMAND)?)?.moves() {
             return Ok(());
         }
         mount.host.sleep(REST_EVERY)?;

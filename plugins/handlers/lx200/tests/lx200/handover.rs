@@ -101,7 +101,8 @@ fn a_park_is_completed_and_known_afterwards() {
 
 #[test]
 fn a_way_home_is_completed() {
-    let script = onstep().line(":GU#", AWAKE).begins(Ok(1)).line(":hC#", "");
+    let script = onstep().line(":GU#", AWAKE).begins(Ok(1));
+    let script = script.line(":GU#", AWAKE).line(":hC#", "");
     let script = attach_onstep(script, "nNphzE250#").line(":GU#", "nNpHzE250#");
     assert_eq!(handed_over(&script, "home", "{}", 1), Progress::Done);
 }

@@ -137,6 +137,7 @@ fn an_onstep_goes_to_its_home_and_never_takes_where_it_stands_for_it() {
     let script = onstep()
         .line(":GU#", AWAKE)
         .begins(Ok(4))
+        .line(":GU#", AWAKE)
         .line(":hC#", "")
         .line(":GU#", AWAKE)
         .line(":GU#", "nNphzE250#")
@@ -149,7 +150,11 @@ fn an_onstep_goes_to_its_home_and_never_takes_where_it_stands_for_it() {
 
 #[test]
 fn an_onstep_that_stops_elsewhere_is_not_at_home() {
-    let script = onstep().line(":GU#", AWAKE).begins(Ok(4)).line(":hC#", "");
+    let script = onstep()
+        .line(":GU#", AWAKE)
+        .begins(Ok(4))
+        .line(":GU#", AWAKE)
+        .line(":hC#", "");
     let script = (0..6).fold(script, |script, _| script.line(":GU#", AWAKE));
     call(&script, "home", "{}").unwrap();
     let noted = looks(&script, script.plans().remove(0).note, 5);

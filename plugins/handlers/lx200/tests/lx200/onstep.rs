@@ -138,6 +138,26 @@ fn a_goto_takes_the_place_of_one_under_way_and_of_a_jog_that_runs_out() {
 }
 
 #[test]
+fn park_and_home_take_the_place_of_what_goes_on() {
+    for (verb, order, reply) in [("park", ":hP#", "1"), ("home", ":hC#", "")] {
+        for moving in [SLEWING, "NpgzE250#", "NpGgzE250#"] {
+            let script = match verb {
+                "home" => onstep().line(":GU#", moving),
+                _ => onstep(),
+            };
+            let script = script
+                .begins(Ok(7))
+                .line(":GU#", moving)
+                .line(":Q#", "")
+                .line(":GU#", moving)
+                .line(":GU#", AWAKE)
+                .line(order, reply);
+            assert_eq!(call(&script, verb, "{}").unwrap(), json!({"motion": 7}));
+        }
+    }
+}
+
+#[test]
 fn a_goto_is_done_when_the_mount_says_so_at_the_target() {
     let script = set_out(onstep())
         .line(":MS#", "0")
@@ -251,6 +271,7 @@ fn a_mount_that_is_parked_already_is_not_parked_again_nor_one_awake_woken() {
         Progress::Done
     );
     let script = onstep()
+        .line(":GU#", AWAKE)
         .begins(Ok(4))
         .line(":GU#", AWAKE)
         .line(":GU#", AWAKE);
@@ -264,6 +285,7 @@ fn a_mount_that_is_parked_already_is_not_parked_again_nor_one_awake_woken() {
 #[test]
 fn a_parked_mount_is_woken() {
     let script = onstep()
+        .line(":GU#", PARKED)
         .begins(Ok(4))
         .line(":GU#", PARKED)
         .line(":hR#", "1")

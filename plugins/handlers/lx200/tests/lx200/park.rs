@@ -1,4 +1,4 @@
-use super::{attached, call, look, note, parked, refusal};
+use super::{SLEWING, attached, call, look, note, onstep, parked, refusal};
 use serde_json::json;
 use slewgate_sdk::{Host, Kind, Orphan, Progress, Script};
 
@@ -49,6 +49,7 @@ fn a_mount_that_still_moves_is_not_parked() {
 #[test]
 fn an_unparked_mount_obeys_again() {
     let script = parked()
+        .line(":D#", "  #")
         .begins(Ok(5))
         .line(":hW#", "")
         .line(":GR#", "02:31:49#")
@@ -66,4 +67,17 @@ fn an_unparked_mount_obeys_again() {
         Progress::Done
     );
     call(&script, "jog", r#"{"direction":"north"}"#).unwrap();
+}
+
+#[test]
+fn a_mount_on_its_way_is_not_woken() {
+    for (script, question, answer) in [
+        (attached(), ":D#", "\u{7f}  #"),
+        (onstep(), ":GU#", SLEWING),
+    ] {
+        assert_eq!(
+            refusal(call(&script.line(question, answer), "unpark", "{}")),
+            "the mount is on its way: unpark it when it is parked"
+        );
+    }
 }

@@ -34,6 +34,24 @@ fn an_onstep_takes_seconds_and_an_elevation() {
 }
 
 #[test]
+fn an_elevation_that_is_not_given_stays_what_it_was() {
+    let moved = |script: Script| {
+        let script = script
+            .line(":St-33*52:08#", "1")
+            .line(":Sg-151*12:33#", "1");
+        told(script.line(":Sv+58.0#", "1"), b"-33*52#", b"-151*12#")
+    };
+    let script = moved(onstep())
+        .line(":St-33*52:08#", "1")
+        .line(":Sg-151*12:33#", "1");
+    let script = told(script, b"-33*52#", b"-151*12#");
+    call(&script, "set_site", SYDNEY).unwrap();
+    let without = r#"{"latitude":-33.8688,"longitude":151.2093}"#;
+    let site = call(&script, "set_site", without).unwrap();
+    assert_eq!(site["elevation"], 58.0);
+}
+
+#[test]
 fn an_older_onstep_takes_minutes_and_no_elevation() {
     let script = onstep()
         .line(":St-33*52:08#", "0")

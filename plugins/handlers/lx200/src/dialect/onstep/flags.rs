@@ -53,6 +53,11 @@ impl Flags {
         self.has(b'G')
     }
 
+    /// Otherwise than it follows the sky.
+    pub(super) fn moves(&self) -> bool {
+        self.under_way() || self.jogs() || self.pulses()
+    }
+
     pub(super) fn at_home(&self) -> bool {
         self.has(b'H')
     }
