@@ -40,6 +40,16 @@ fn a_rotated_token_has_a_successor_of_its_name_and_type_and_an_end() {
     assert_eq!(entry(&new["id"])["name"], "Dome");
     assert!(entry(&new["id"])["expires"].is_null());
     assert!(entry(&old["id"])["expires"].is_string());
+
+    // People see which one is to go.
+    let shown = String::from_utf8(run(&data, &["list"]).stdout).unwrap();
+    let line = |id: &str| shown.lines().find(|line| line.starts_with(id)).unwrap();
+    assert!(line(old_id).ends_with('Z'), "{shown}");
+    assert!(
+        line(new["id"].as_str().unwrap()).ends_with("  -"),
+        "{shown}"
+    );
+
     let unknown = run(&data, &["rotate", "00000000"]);
     assert_eq!(unknown.status.code(), Some(1));
 }

@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Args, Subcommand};
+use jiff::Timestamp;
 use serde_json::{Value, json};
 use slewgate_security::tokens::{Token, TokenFile, TokenRecord, parse_lifetime};
 
@@ -148,19 +149,17 @@ pub(super) fn listed(records: &[TokenRecord]) -> String {
     if records.is_empty() {
         return "there is no token; `slewgate token generate` makes one".to_owned();
     }
-    let created = |record: &TokenRecord| {
-        record
-            .created
-            .map_or("-".to_owned(), |time| format!("{time:.0}"))
-    };
+    let time = |time: Option<Timestamp>| time.map_or("-".to_owned(), |time| format!("{time:.0}"));
     let rows = records.iter().map(|record| {
         let TokenRecord {
             id,
             name,
             client_type,
+            created,
+            expires,
             ..
         } = record.clone();
-        [id, name, client_type, created(record)]
+        [id, name, client_type, time(created), time(expires)]
     });
-    table(["ID", "NAME", "TYPE", "CREATED"], rows)
+    table(["ID", "NAME", "TYPE", "CREATED", "EXPIRES"], rows)
 }
