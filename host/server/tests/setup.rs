@@ -210,6 +210,19 @@ fn a_second_setup_asks_nothing_and_changes_nothing() {
 }
 
 #[test]
+fn what_is_told_of_a_mount_where_the_configuration_stays_is_said_to_change_nothing() {
+    let ground = Ground::new();
+    assert_eq!(error(&ground.run(&SIMULATED), 0), "");
+    let told = ground.run(&["--device", "/dev/ttyUSB0", "--baud", "19200"]);
+    let complaint = error(&told, 0);
+    assert!(
+        complaint.contains("changed nothing: --device, --baud; edit the file, or add --force"),
+        "{complaint}"
+    );
+    assert_eq!(error(&ground.run(&["--yes"]), 0), "");
+}
+
+#[test]
 fn told_to_setup_replaces_the_configuration_keeps_the_old_one_and_the_tokens() {
     let ground = Ground::new();
     out(&ground.run(&SIMULATED), 0);

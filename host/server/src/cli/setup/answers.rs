@@ -72,6 +72,20 @@ impl Dialect {
 }
 
 impl Given {
+    /// The options that say it.
+    pub(super) fn options(&self) -> Vec<&'static str> {
+        let all = [
+            ("--device", self.device.is_some()),
+            ("--baud", self.baud.is_some()),
+            ("--dialect", self.dialect.is_some()),
+            ("--latitude", self.latitude.is_some()),
+            ("--longitude", self.longitude.is_some()),
+            ("--elevation", self.elevation.is_some()),
+        ];
+        let given = all.into_iter().filter(|(_, given)| *given);
+        given.map(|(option, _)| option).collect()
+    }
+
     /// Asks for what is missing. `devices` are the serial devices that are plugged in.
     pub(super) fn complete(
         self,

@@ -72,11 +72,12 @@ impl Setup {
         let mut dialogue = Dialogue::new(io::stdin().lock(), io::stderr(), self.yes);
         let answers = self.answers(&place, &mut dialogue)?;
         let installed = install::install(&place, &answers, &components, self.force)?;
-        if let Some(device) = answers.mount.as_ref().map(|mount| &mount.device) {
-            let trouble = devices::obstacle(device);
-            let trouble = trouble.map(|why| format!("{why}; the host tries until it can"));
-            trouble.iter().for_each(complain);
-        }
+        let caution = match &answers.mount {
+            Some(mount) => devices::obstacle(&mount.device)
+                .map(|why| format!("{why}; the host tries until it can")),
+            None => without_effect(&self.given()),
+        };
+        caution.iter().for_each(complain);
         let answer = json!({
             "data": place.data,
             "written": installed.written,
@@ -101,22 +102,33 @@ impl Setup {
         place: &Place,
         dialogue: &mut Dialogue<impl io::BufRead, impl io::Write>,
     ) -> Result<Answers, Failure> {
-        let given = Given {
+        let mount = if place.is_configured() && !self.force {
+            None
+        } else {
+            Some(self.given().complete(dialogue, &devices::found())?)
+        };
+        let tokens = !self.no_tokens && !place.has_tokens()? && answers::wants_tokens(dialogue)?;
+        Ok(Answers { mount, tokens })
+    }
+
+    fn given(&self) -> Given {
+        Given {
             device: self.device.clone(),
             baud: self.baud,
             dialect: self.dialect,
             latitude: self.latitude,
             longitude: self.longitude,
             elevation: self.elevation,
-        };
-        let mount = if place.is_configured() && !self.force {
-            None
-        } else {
-            Some(given.complete(dialogue, &devices::found())?)
-        };
-        let tokens = !self.no_tokens && !place.has_tokens()? && answers::wants_tokens(dialogue)?;
-        Ok(Answers { mount, tokens })
+        }
     }
+}
+
+/// What is said to somebody who tells of a mount where a configuration has one, which stays.
+fn without_effect(given: &Given) -> Option<String> {
+    let options = given.options().join(", ");
+    (!options.is_empty()).then(|| {
+        format!("the configuration is kept, so this changed nothing: {options}; edit the file, or add --force")
+    })
 }
 
 /// What was done, the tokens, and what to do next.
