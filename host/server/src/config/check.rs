@@ -17,6 +17,7 @@ use super::{
     PretendedClock, Site,
 };
 use crate::net::limits::Limits;
+use crate::net::origins::is_origin;
 
 /// Names that the host's own commands and topics have.
 const RESERVED: [&str; 6] = ["rpc", "host", "events", "control", "liveview", "plugins"];
@@ -49,7 +50,7 @@ pub(super) fn check(
             queue: count(shape.command.queue),
         },
         names: shape.server.names,
-        public_urls: shape.web.public_urls,
+        public_urls: public_urls(source, shape.web.public_urls)?,
         admission: admission(source, &shape.admission)?,
         site: site(source, &shape.site)?,
         cameras: cameras(source, shape.cameras.0, &lines, streams)?,
@@ -105,6 +106,17 @@ fn admission(source: &Source<'_>, written: &shape::Admission) -> Result<Admissio
             exempt,
         },
     })
+}
+
+/// What browsers could never call our page would be without effect.
+fn public_urls(source: &Source<'_>, written: Vec<String>) -> Result<Vec<String>, ConfigError> {
+    match written.iter().find(|url| !is_origin(url)) {
+        None => Ok(written),
+        Some(url) => Err(source.error(
+            &["web", "public_urls"],
+            format!("[web] public_urls: {url:?} is not scheme, name and port alone, such as https://scope.example:8443"),
+        )),
+    }
 }
 
 fn site(source: &Source<'_>, written: &shape::Site) -> Result<Option<Site>, ConfigError> {

@@ -370,6 +370,31 @@ fn names_are_plain_and_not_the_hosts_own() {
 }
 
 #[test]
+fn an_address_that_no_browser_calls_a_page_by_is_refused() {
+    let urls = |url: &str| format!("[web]\npublic_urls = [\"http://10.0.0.7\", {url:?}]");
+    for fine in [
+        "https://scope.example:8443",
+        "HTTPS://Scope.example/",
+        "http://[::1]:5000",
+    ] {
+        assert_eq!(parsed(&urls(fine)).public_urls.len(), 2, "{fine}");
+    }
+    for useless in [
+        "scope.example",
+        "https://scope.example/page",
+        "https://a@b",
+        "https://",
+        "ws://a",
+        "null",
+    ] {
+        let expected = format!(
+            "slewgate.toml:2: [web] public_urls: {useless:?} is not scheme, name and port alone, such as https://scope.example:8443"
+        );
+        assert_eq!(wrong(&urls(useless)), expected);
+    }
+}
+
+#[test]
 fn a_clock_is_pretended_only_among_simulators() {
     let clock = Some(PretendedClock {
         start: 1_795_471_200_000.0,

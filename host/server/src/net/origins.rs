@@ -135,6 +135,16 @@ fn shown(text: &str) -> String {
         .collect()
 }
 
+/// Whether a browser could name a page so: by scheme, host and port, and nothing else.
+pub(crate) fn is_origin(url: &str) -> bool {
+    let Some((scheme, rest)) = url.split_once("://") else {
+        return false;
+    };
+    let authority = rest.strip_suffix('/').unwrap_or(rest);
+    let is_web = ["http", "https"].contains(&&*scheme.to_ascii_lowercase());
+    is_web && !authority.contains('@') && authority.parse::<Authority>().is_ok()
+}
+
 /// Scheme, host and port as RFC 6454 compares them: lower case, without the scheme's own port.
 fn normal(url: &str) -> String {
     let url = url.trim_end_matches('/').to_ascii_lowercase();
