@@ -38,7 +38,7 @@ async function main() {
   context.setDefaultTimeout(PATIENCE);
   context.on('page', listen);
   try {
-    for (const step of [refusedToken, observer, operator, closedTab, stops, keys, loss, phone]) {
+    for (const step of [refusedToken, observer, crowded, operator, closedTab, stops, keys, loss, phone]) {
       const began = Date.now();
       await step(context);
       console.log(`${step.name}: ${Date.now() - began} ms`);
@@ -81,6 +81,28 @@ async function observer(context) {
   await picture(page, 'observer');
   await page.getByRole('button', { name: 'Log out' }).click();
   assert.equal(await page.getByLabel('Token').inputValue(), '', 'the token is gone');
+  await page.close();
+}
+
+/** The limit is used up by others when the page subscribes: it does so again when it may, without a word from anybody. */
+async function crowded(context) {
+  const page = await context.newPage();
+  const refused = { code: -32002, message: 'Rate limit exceeded', data: { retry_after_ms: 300, limit: 60 } };
+  let refusals = 1;
+  await page.routeWebSocket(/\/command$/, (way) => {
+    const host = way.connectToServer();
+    way.onMessage((message) => {
+      const { id, method } = JSON.parse(message);
+      if (method !== 'events.subscribe' || refusals === 0) return host.send(message);
+      refusals -= 1;
+      way.send(JSON.stringify({ jsonrpc: '2.0', id, error: refused }));
+    });
+  });
+  await page.goto(url);
+  await logIn(page, tokens.observer);
+  await page.getByText('Too many requests').waitFor();
+  await until('a status', async () => /h \d\dm/.test(await value(page, 'RA J2000')));
+  assert.equal(refusals, 0);
   await page.close();
 }
 

@@ -60,7 +60,7 @@ class Desk {
       this.tell(error);
       // Without a connection nothing is known; the next one begins with this.
       if (!error.code) return;
-      if (error.data?.retry_after_ms) setTimeout(() => this.learn(), error.data.retry_after_ms);
+      this.again(error, () => this.learn());
       this.methods = new Map();
     }
     const tables = this.tables();
@@ -91,7 +91,14 @@ class Desk {
       }
     } catch (error) {
       this.tell(error);
+      this.again(error, () => this.choose(table));
     }
+  }
+
+  /** What was over the rate limit, and nobody asked for, is done when the host says so. */
+  again(error, act) {
+    const wait = error.data?.retry_after_ms;
+    if (wait) setTimeout(() => desk === this && act(), wait);
   }
 
   /** What went wrong with something that nobody asked for; that the connection is lost was said. */
