@@ -22,7 +22,11 @@ const HEAD: &str = "\
 The program slewgate and its components contain the work of others. Each is named here with its version, its licence, and
 where its sources are; the texts of the licences follow. Where a package offers several licences, any of them may be
 chosen. The Rust standard library (https://github.com/rust-lang/rust) is offered under MIT OR Apache-2.0.
+The stars of the simulated camera come from d3-celestial 0.7.35 by Olaf Frohn, under BSD-3-Clause.
+This software is based in part on the work of the Independent JPEG Group.
 ";
+/// Data of others that the program contains, and the text of its licence, from the root of the repository.
+const DATA: [(&str, &str); 1] = [("d3-celestial 0.7.35", "host/simulator/data/LICENSE")];
 const RULE: &str =
     "--------------------------------------------------------------------------------";
 
@@ -32,10 +36,10 @@ struct Text {
     packages: Vec<String>,
 }
 
-/// The file of notices.
-pub(super) fn notices(metadata: &Metadata) -> anyhow::Result<String> {
+/// The file of notices, of the repository at `root`.
+pub(super) fn notices(metadata: &Metadata, root: &Path) -> anyhow::Result<String> {
     let packages = metadata.of_others();
-    let mut texts: Vec<Text> = Vec::new();
+    let mut texts = texts_of_data(root)?;
     let mut list = String::new();
     for package in &packages {
         let found = texts_of(package)
@@ -70,6 +74,18 @@ pub(super) fn notices(metadata: &Metadata) -> anyhow::Result<String> {
         let _ = write!(notices, "\n{RULE}\n{}\n\n{text}\n", packages.join(", "));
     }
     Ok(notices)
+}
+
+fn texts_of_data(root: &Path) -> anyhow::Result<Vec<Text>> {
+    let read = |(data, file): &(&str, &str)| {
+        let text = fs::read_to_string(root.join(file))
+            .with_context(|| format!("cannot read the licence of {data}"))?;
+        Ok(Text {
+            text: trimmed(&text),
+            packages: vec![(*data).to_owned()],
+        })
+    };
+    DATA.iter().map(read).collect()
 }
 
 fn titled(package: &Package) -> String {
@@ -125,6 +141,15 @@ mod tests {
         for name in ["README.md", "license.rs", "licenses.toml", "Cargo.toml"] {
             assert!(!is_notice(Path::new(name)), "{name}");
         }
+    }
+
+    #[test]
+    fn what_is_no_package_has_its_licence_too() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        let texts = texts_of_data(&root).unwrap();
+        assert!(texts[0].text.contains("Olaf Frohn"));
+        assert!(HEAD.contains(&texts[0].packages[0]));
+        assert!(HEAD.contains("based in part on the work of the Independent JPEG Group"));
     }
 
     #[test]

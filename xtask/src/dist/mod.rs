@@ -63,7 +63,7 @@ fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     for name in ALONG {
         copy(&workspace.root.join(name), &folder.join(name))?;
     }
-    let notices = licences::notices(&metadata)?;
+    let notices = licences::notices(&metadata, &workspace.root)?;
     files::write_if_changed(&folder.join(NOTICES), notices.as_bytes())?;
     Ok(folder)
 }
