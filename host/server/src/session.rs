@@ -71,18 +71,18 @@ impl Life {
             let mut serving = self.receiver.serve();
             let mut writing = pin!(write(&mut sink, outbox, limits.write));
             loop {
-                // In this order: all that came is read before anything of it is carried out, because a stop may be there; and
-                // what was carried out is written before more is.
+                // In this order: what is to be said is written before more is read, so that a client that never ceases to ask
+                // hears of it; and all that came is read before any of it is carried out, because a stop may be there.
                 tokio::select! {
                     biased;
                     close = outbox.closing() => break End::Ours(close),
                     end = &mut watching => break end,
+                    end = &mut writing => break end,
                     message = stream.next() => match text(message) {
                         Ok(Some(text)) => self.receiver.receive(&text),
                         Ok(None) => {}
                         Err(end) => break end,
                     },
-                    end = &mut writing => break end,
                     Some(()) = serving.next() => {}
                 }
             }
