@@ -113,6 +113,8 @@ impl Cord {
                 ended,
                 thread,
             } => {
+                // Its number goes to the next who opens a terminal, whose mount is none of this host's.
+                std::fs::remove_file(self.folder.path().join("mount")).expect("a link");
                 ended.store(true, Ordering::SeqCst);
                 slave.write_all(b"\0").expect("the thread reads");
                 thread.join().expect("the mount's thread");

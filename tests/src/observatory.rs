@@ -219,6 +219,7 @@ impl Setup {
         let mount = self.own_mount.map(|dialect| {
             let settings = Lx200Settings {
                 dialect,
+                link: Some(directory.path().join("mount")),
                 ..Lx200Settings::new(GREENWICH, Arc::new(SystemClock))
             };
             Simulator::start_lx200(settings).expect("a simulated mount")
@@ -249,6 +250,14 @@ impl Observatory {
     /// A host on its simulator, with nothing unusual.
     pub fn start() -> Observatory {
         Setup::default().start()
+    }
+
+    /// Waits until the plugin has found its mount: before that nobody knows how the line is stopped.
+    pub fn attached(self) -> Observatory {
+        self.wait("mount", || {
+            self.log().contains(r#""message":"attached""#).then_some(())
+        });
+        self
     }
 
     /// Where clients connect.

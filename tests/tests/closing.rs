@@ -126,7 +126,7 @@ async fn silence_after_the_upgrade_closes_with_4003() {
 
 #[tokio::test]
 async fn the_sixty_first_request_is_refused_with_a_wait_after_which_the_next_succeeds() {
-    let observatory = Observatory::start();
+    let observatory = Observatory::start().attached();
     let mut client = observatory.client("telescope").await;
     send_at_once(&mut client, (0..=LIMIT).map(|id| request(id, "host.info"))).await;
     for id in 0..LIMIT {

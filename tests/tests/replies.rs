@@ -30,7 +30,7 @@ async fn a_batch_whose_replies_are_too_long_together_still_gets_one_for_each_req
 
 #[tokio::test]
 async fn a_stop_that_does_not_fit_stops_everything_and_names_the_field() {
-    let observatory = Setup::default().own_mount().start();
+    let observatory = Setup::default().own_mount().start().attached();
     let mut client = observatory.client("telescope").await;
     let wire = observatory.mount().wire();
     for (params, field) in [

@@ -60,7 +60,7 @@ async fn race(
     stop: impl Fn(usize) -> (Value, String),
     write: impl Fn([String; 2]) -> Vec<String>,
 ) {
-    let observatory = unlimited().own_mount().start();
+    let observatory = unlimited().own_mount().start().attached();
     let mut client = observatory.client("telescope").await;
     let mut late = 0;
     for round in 0..ROUNDS {
@@ -153,7 +153,7 @@ async fn a_stop_in_one_write_with_a_goto_is_the_last_thing_on_the_wire() {
 
 #[tokio::test]
 async fn a_stop_in_one_write_with_the_token_and_a_jog_is_the_last_thing_on_the_wire() {
-    let observatory = unlimited().own_mount().start();
+    let observatory = unlimited().own_mount().start().attached();
     let token = observatory.token("telescope");
     let mut watcher = Client::authenticated(observatory.address(), &token, "watcher").await;
     for round in 0..ROUNDS {

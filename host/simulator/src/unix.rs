@@ -73,6 +73,13 @@ impl Terminal {
 
 impl Drop for Terminal {
     fn drop(&mut self) {
+        // First, because the system gives the terminal's name to the next who opens one.
+        if let Some(link) = &self.link
+            && fs::read_link(link).is_ok_and(|to| to == self.device)
+            && let Err(error) = fs::remove_file(link)
+        {
+            tracing::warn!(link = %link.display(), %error, "cannot remove the simulator's link");
+        }
         drop(self.wake.take());
         if self
             .thread
@@ -80,12 +87,6 @@ impl Drop for Terminal {
             .is_some_and(|thread| thread.join().is_err())
         {
             tracing::error!(device = %self.device.display(), "the simulator's thread panicked");
-        }
-        if let Some(link) = &self.link
-            && fs::read_link(link).is_ok_and(|to| to == self.device)
-            && let Err(error) = fs::remove_file(link)
-        {
-            tracing::warn!(link = %link.display(), %error, "cannot remove the simulator's link");
         }
     }
 }

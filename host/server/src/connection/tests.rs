@@ -359,7 +359,7 @@ async fn a_token_in_the_address_admits_nobody_and_is_not_logged() {
 #[tokio::test(start_paused = true)]
 async fn a_foreign_origin_is_refused_and_the_setting_named() {
     for origin in ["https://evil.example", "null", "http://scope.example:8443"] {
-        let (status, text) = refused("ws://host/", Some(origin)).await.unwrap();
+        let (status, text) = refused("ws://localhost/", Some(origin)).await.unwrap();
         assert_eq!(status, 403);
         assert!(
             text.contains(origin) && text.contains("[web] public_urls"),
@@ -367,7 +367,7 @@ async fn a_foreign_origin_is_refused_and_the_setting_named() {
         );
     }
     assert_eq!(
-        refused("ws://host/", Some("https://scope.example:8443")).await,
+        refused("ws://localhost/", Some("https://scope.example:8443")).await,
         None
     );
 }
