@@ -93,12 +93,7 @@ impl Guests {
             site: None,
         };
         let engine = Engine::new(&EngineSettings::default())?;
-        let client = Client {
-            session: 1,
-            id: "bench".into(),
-            client_type: "telescope".into(),
-            name: "the bench".into(),
-        };
+        let client = Client::new(1, "bench", "telescope", "the bench");
         Ok(Guests {
             plugins: Plugins::start(engine, surroundings, settings).await?,
             client,

@@ -58,6 +58,8 @@ fn main() -> anyhow::Result<ExitCode> {
     let mut report = report::Report::begin();
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
+        // A client that stays awake looks for answers each time.
+        .event_interval(1)
         .build()?;
     if wanted("path") {
         report.path(&runtime.block_on(path::measure(extent))?, flags.is_empty());

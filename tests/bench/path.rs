@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use serde_json::json;
 use slewgate_tests::{Observatory, Setup, test_component};
+use tokio::task::JoinHandle;
 
 use crate::Extent;
 use crate::blocks::{Blocks, quantile};
@@ -81,6 +82,26 @@ pub(crate) struct Figures {
     pub(crate) processor: Blocks,
     /// Answers a second.
     pub(crate) throughput: Blocks,
+}
+
+/// Takes every moment in which the client has nothing to do, so that its processor never rests: otherwise the figures would tell
+/// how long this machine takes to wake one that waits, which is many times what is measured, and differs from turn to turn.
+struct Awake(JoinHandle<()>);
+
+impl Awake {
+    fn stay() -> Awake {
+        Awake(tokio::spawn(async {
+            loop {
+                tokio::task::yield_now().await;
+            }
+        }))
+    }
+}
+
+impl Drop for Awake {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// What is compared: `loads` are those of [`LOADS`].
@@ -217,6 +238,7 @@ impl Subject {
     }
 
     async fn run(&mut self, load: &Load, segments: &mut Segments) -> anyhow::Result<()> {
+        let _awake = load.rest.is_zero().then(Awake::stay);
         let (before, began) = (processor_time(self.process)?, Instant::now());
         let each = load.requests / load.connections;
         let connections = self.connections.iter_mut().take(load.connections);

@@ -142,7 +142,8 @@ impl<W: World> Caller<W> {
             Arc::clone(&self.pool),
         );
         let own = Arc::clone(&budget);
-        let work = async move {
+        // Large, so it is made where it stays.
+        let work = Box::pin(async move {
             let instance = match warm {
                 Some(mut instance) => {
                     // The epoch went on while it rested: without this its first check would give way for nothing.
@@ -156,7 +157,7 @@ impl<W: World> Caller<W> {
             pool.put_back(instance);
             drop(place);
             Ok(result)
-        };
+        });
         self.engine.run(budget, self.limits.waiting, work).await?
     }
 }

@@ -1,27 +1,48 @@
 //! The authenticated session that a request came in on.
 
+use std::sync::Arc;
+
 use crate::bindings::types;
 
-/// See `client` in `types.wit`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// See `client` in `types.wit`. Cheap to clone: every call of a plugin has one.
+#[derive(Clone, Debug)]
 pub struct Client {
     /// Unique for the life of the host.
     pub session: u64,
-    /// `client_id` of the authentication message.
-    pub id: String,
-    /// Type of the token; names the policy that judges it.
-    pub client_type: String,
-    /// Label of the token.
-    pub name: String,
+    guest: Arc<types::Client>,
 }
 
 impl Client {
-    pub(crate) fn to_guest(&self) -> types::Client {
-        types::Client {
-            session: self.session.to_string(),
-            id: self.id.clone(),
-            client_type: self.client_type.clone(),
-            name: self.name.clone(),
+    /// `id` is the `client_id` of the authentication message; `client_type`, the type of the token, names the policy that judges
+    /// it; `name` is the label of the token.
+    #[must_use]
+    pub fn new(session: u64, id: &str, client_type: &str, name: &str) -> Client {
+        let guest = types::Client {
+            session: session.to_string(),
+            id: id.to_owned(),
+            client_type: client_type.to_owned(),
+            name: name.to_owned(),
+        };
+        Client {
+            session,
+            guest: Arc::new(guest),
         }
+    }
+
+    /// Names the policy that judges it.
+    #[must_use]
+    pub fn client_type(&self) -> &str {
+        &self.guest.client_type
+    }
+
+    /// Label of the token.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.guest.name
+    }
+
+    /// As plugins see it.
+    pub(crate) fn to_guest(&self) -> Arc<types::Client> {
+        Arc::clone(&self.guest)
     }
 }

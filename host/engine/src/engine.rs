@@ -4,7 +4,7 @@
 use std::fs;
 use std::future::{Future, poll_fn};
 use std::path::{Path, PathBuf};
-use std::pin::{Pin, pin};
+use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
@@ -14,7 +14,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
 use wasmtime::{Cache, CacheConfig, Config};
 
-use crate::epoch::Ticker;
+use crate::epoch::{Running, Ticker};
 use crate::time::Budget;
 
 /// Stack of a guest, in bytes.
@@ -104,22 +104,20 @@ impl Engine {
         &self,
         budget: Arc<Budget>,
         waiting: Duration,
-        call: F,
+        call: Pin<Box<F>>,
     ) -> Result<T, Unfinished>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
-        let running = self.0.ticker.running();
-        let mut call = Box::pin(async move {
-            let call = pin!(call);
-            let ended = Metered { budget, call }.await;
-            drop(running);
-            ended
-        });
+        let mut call = Metered {
+            budget,
+            call,
+            _running: self.0.ticker.running(),
+        };
         // Most calls end here: they need no thread of the guests, and no timer.
         if let Poll::Ready(ended) =
-            poll_fn(|context| Poll::Ready(call.as_mut().poll(context))).await
+            poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context))).await
         {
             return Ok(ended);
         }
@@ -174,12 +172,13 @@ impl Drop for Guests {
 }
 
 /// Tells the budget when the guest runs.
-struct Metered<'a, F> {
+struct Metered<F> {
     budget: Arc<Budget>,
-    call: Pin<&'a mut F>,
+    call: Pin<Box<F>>,
+    _running: Running,
 }
 
-impl<F: Future> Future for Metered<'_, F> {
+impl<F: Future> Future for Metered<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<F::Output> {

@@ -345,7 +345,7 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
     let caller = slewgate_safety::Caller {
         session: request.client.session,
-        name: request.client.name.clone(),
+        name: request.client.name().to_owned(),
         moves: request.effect == Effect::Move,
         stop_count: slewgate_serial::StopCount::default(),
         lease: request.lease,

@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use serde_json::{Map, Value};
 use slewgate_rpc::Refusal;
 use wasmtime::Store;
 use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock};
@@ -13,11 +12,11 @@ use crate::bindings::policy::exports::slewgate::plugin::policy as contract;
 use crate::bindings::policy::{PermissionPolicy, PermissionPolicyPre};
 use crate::call::{CallError, Caller, World};
 use crate::client::Client;
-use crate::command::Effect;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::powers::situation::{Moment, PolicyPowers};
 use crate::powers::{Guest, output};
+use crate::snapshot::Action;
 use crate::surroundings::Surroundings;
 
 /// Seed of the fixed stream that policies get for random numbers.
@@ -119,17 +118,15 @@ impl Policy {
     pub(crate) async fn authorize(
         &self,
         client: &Client,
-        method: &str,
-        effect: Effect,
-        params: &Map<String, Value>,
+        action: &Action,
+        params: &str,
         moment: Moment,
     ) -> Result<(), Refusal> {
         let client = client.to_guest();
-        let params = Value::Object(params.clone()).to_string();
         let action = contract::Action {
-            method: method.to_owned(),
-            effect: effect.into(),
-            params,
+            method: action.method.clone(),
+            effect: action.effect.into(),
+            params: params.to_owned(),
         };
         let decided = self.caller.call(async move |mut instance| {
             instance.store.data_mut().powers.set(moment);

@@ -2,6 +2,7 @@
 //! policy and its handler belong together, whatever is swapped meanwhile.
 
 use std::collections::BTreeMap;
+use std::mem;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -51,6 +52,19 @@ pub struct Permit {
     snapshot: Arc<Snapshot>,
     client: Client,
     action: Action,
+    /// Those of the action, as plugins get them.
+    params: String,
+}
+
+impl Action {
+    fn params_text(&mut self) -> String {
+        let params = Value::Object(mem::take(&mut self.params));
+        let text = params.to_string();
+        if let Value::Object(params) = params {
+            self.params = params;
+        }
+        text
+    }
 }
 
 impl Snapshot {
@@ -102,29 +116,23 @@ impl Snapshot {
     pub async fn decide(
         self: Arc<Self>,
         client: &Client,
-        action: Action,
+        mut action: Action,
     ) -> Result<Permit, Refusal> {
-        let Some(policy) = self.policies.get(&client.client_type) else {
+        let Some(policy) = self.policies.get(client.client_type()) else {
             let reason = format!(
                 "there is no policy for clients of type {}",
-                client.client_type
+                client.client_type()
             );
             return Err(Refusal::denied(&reason, NO_POLICY));
         };
         let moment = self.moment(policy, &action).await;
-        policy
-            .authorize(
-                client,
-                &action.method,
-                action.effect,
-                &action.params,
-                moment,
-            )
-            .await?;
+        let params = action.params_text();
+        policy.authorize(client, &action, &params, moment).await?;
         Ok(Permit {
             snapshot: self,
             client: client.clone(),
             action,
+            params,
         })
     }
 
@@ -137,6 +145,7 @@ impl Snapshot {
             snapshot,
             client,
             action,
+            params,
         } = permit;
         let Some((handler, command)) = snapshot.look_up(&action.method) else {
             return Err(Refusal::method_not_found(&action.method));
@@ -145,7 +154,7 @@ impl Snapshot {
             client: &client,
             verb: &command.verb,
             effect: command.effect,
-            params: Value::Object(action.params).to_string(),
+            params,
             counts: action.counts,
             lease: action.lease,
         };

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
 use crate::{Refusal, Reply};
@@ -74,6 +75,9 @@ impl fmt::Display for Id {
 
 /// Reads one message. Never fails: what is no call comes back as the reply to it.
 pub fn parse(text: &str) -> Incoming {
+    if let Some(call) = plain(text) {
+        return Incoming::One(Ok(call));
+    }
     match serde_json::from_str(text) {
         Err(error) => whole_message_refused(Refusal::parse(&error)),
         Ok(Value::Array(elements)) if elements.is_empty() => {
@@ -85,6 +89,31 @@ pub fn parse(text: &str) -> Incoming {
         Ok(Value::Array(elements)) => Incoming::Batch(elements.into_iter().map(element).collect()),
         Ok(value) => Incoming::One(element(value)),
     }
+}
+
+/// A request as nearly all are, read without a tree of its members; none: whoever looks closer says what it is.
+fn plain(text: &str) -> Option<Call> {
+    let Plain {
+        jsonrpc,
+        id,
+        method,
+        params,
+    } = serde_json::from_str(text).ok()?;
+    let id = Id::from_value(&id)?;
+    (jsonrpc == "2.0").then_some(Call {
+        id: Some(id),
+        method,
+        params,
+    })
+}
+
+#[derive(Deserialize)]
+struct Plain<'a> {
+    jsonrpc: &'a str,
+    id: Value,
+    method: String,
+    #[serde(default)]
+    params: Map<String, Value>,
 }
 
 fn whole_message_refused(refusal: Refusal) -> Incoming {

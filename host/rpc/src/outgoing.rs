@@ -33,11 +33,14 @@ impl Reply {
 
     /// The message to send. It holds nothing of the refusal's `cause`.
     pub fn to_text(&self) -> String {
-        let (member, value) = match &self.outcome {
-            Ok(result) => ("result", result.get().to_owned()),
-            Err(refusal) => ("error", refusal.to_json().to_string()),
-        };
-        format!(r#"{{"jsonrpc":"2.0","id":{},"{member}":{value}}}"#, self.id)
+        let id = &self.id;
+        match &self.outcome {
+            Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
+            Err(refusal) => {
+                let refusal = refusal.to_json();
+                format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{refusal}}}"#)
+            }
+        }
     }
 }
 

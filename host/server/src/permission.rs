@@ -25,12 +25,12 @@ pub(crate) fn action(method: &str, effect: Effect, params: Map<String, Value>) -
 /// The client of a session, as policies see it.
 pub(crate) fn client(session: &Session) -> Client {
     let client = session.client();
-    Client {
-        session: client.session,
-        id: client.client_id.clone(),
-        client_type: client.token.client_type.clone(),
-        name: client.token.name.clone(),
-    }
+    Client::new(
+        client.session,
+        &client.client_id,
+        &client.token.client_type,
+        &client.token.name,
+    )
 }
 
 /// Asks the policy that serves, again while it is busy: the number of the snapshot that allows it.

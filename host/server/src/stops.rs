@@ -147,7 +147,7 @@ impl Stops {
     }
 
     fn stop(&self, table: &Table, wanted: Wanted) -> Sent {
-        let by = StoppedBy(self.client.name.clone());
+        let by = StoppedBy(self.client.name().to_owned());
         let refusal = match wanted {
             Wanted::All => return Sent::All(self.plugins.stop(table, &by)),
             Wanted::One(direction) => {

@@ -267,9 +267,9 @@ async fn readings(teller: &mut Teller, table: &Table) {
 /// What changes and changes back before it could be told is not told; an opening more is.
 async fn connections(teller: &mut Teller, table: &Table) {
     let mut watched = table.connection();
-    let mut told = Value::Null;
+    let mut told = None;
     loop {
-        let now = connection(table, &mut watched);
+        let now = Some(connection(table, &mut watched));
         if now != told {
             if !teller.tell_value(&now) {
                 return;
