@@ -33,6 +33,8 @@ pub(crate) struct Motion {
     /// Only a jog has one.
     lease: Option<Lease>,
     look: Look,
+    /// When the newest call of `advance` was made.
+    asked: Option<Instant>,
     /// It took the place of one that moved, and that was not ended by any bytes.
     stands_in: bool,
     /// When the host ended it; from then on it settles.
@@ -81,6 +83,7 @@ impl Motion {
             stops: caller.stop_count,
             lease,
             look: Look::Due(now + soon(plan.first_look)),
+            asked: None,
             stands_in,
             ended: None,
             plan,
@@ -182,10 +185,23 @@ impl Motion {
     /// From here on it only settles, and hears of its end.
     pub(crate) fn settle(&mut self, now: Instant) {
         self.ended = Some(now);
+        let at_once = self.at_once(now);
         match &mut self.look {
-            Look::Due(at) => *at = now,
+            Look::Due(at) => *at = at_once,
             Look::Asked { stale, .. } => *stale = true,
         }
+    }
+
+    /// A stop of its line took it along. The same stop, seen once more, finds nothing to take along: what puts the
+    /// hardware in order after it would begin anew for ever.
+    pub(crate) fn taken_along(&mut self, stops: StopCount, now: Instant) {
+        self.stops = self.stops.max(stops);
+        self.settle(now);
+    }
+
+    /// When to call next where that is to be at once: whatever asks for it, no busy loop.
+    fn at_once(&self, now: Instant) -> Instant {
+        self.asked.map_or(now, |asked| now.max(asked + MIN_LOOK))
     }
 
     /// The call of `advance` that is due, if one is.
@@ -198,6 +214,7 @@ impl Motion {
             until: now + LOOK_PATIENCE,
             stale: false,
         };
+        self.asked = Some(now);
         let occasion = if self.is_active() {
             Occasion::Look
         } else {
@@ -218,7 +235,7 @@ impl Motion {
     /// The call under way, if any, will not be answered: its plugin is gone.
     pub(crate) fn forget_look(&mut self, now: Instant) {
         if let Look::Asked { .. } = self.look {
-            self.look = Look::Due(now);
+            self.look = Look::Due(self.at_once(now));
         }
     }
 
@@ -227,7 +244,7 @@ impl Motion {
         let Look::Asked { stale, .. } = self.look else {
             return Verdict::GoesOn;
         };
-        self.look = Look::Due(now);
+        self.look = Look::Due(self.at_once(now));
         match (progress, self.is_active()) {
             (Progress::Again { after, note }, _) if note.len() <= MAX_NOTE => {
                 self.plan.note = note;

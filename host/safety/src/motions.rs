@@ -90,7 +90,7 @@ impl Motions {
     }
 
     /// The line of this role was stopped, and `stops` is its count since. Every motion that began before ends;
-    /// one that began after the stop goes on.
+    /// one that began after the stop goes on. To be told of the same stop again changes nothing.
     pub fn stopped(&mut self, role: &str, stops: StopCount, now: Instant) -> Vec<Action> {
         let mut actions = Vec::new();
         let taken_along =
@@ -99,7 +99,7 @@ impl Motions {
             if motion.is_active() {
                 actions.push(motion.event(Happening::Ended(Cause::Stop)));
             }
-            motion.settle(now);
+            motion.taken_along(stops, now);
         }
         self.bound_settling();
         self.and_look(actions, now)

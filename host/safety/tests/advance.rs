@@ -180,7 +180,31 @@ fn a_second_stop_lets_the_plugin_put_the_hardware_in_order_again() {
     motions.stopped("port", stops(1), now);
     assert!(motions.stopped("port", stops(2), now).is_empty());
     let cut_off = motions.progress(goto, Progress::Failed("stopped".to_owned()), now);
-    assert_eq!(advances(&cut_off), [(Occasion::Ended, vec![1])]);
+    assert!(cut_off.is_empty(), "no busy loop");
+    assert_eq!(
+        advances(&motions.tick(now + MIN_LOOK)),
+        [(Occasion::Ended, vec![1])]
+    );
+}
+
+#[test]
+fn a_stop_that_is_told_again_takes_nothing_along_again() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let goto = begin(&mut motions, watched(), 1, now);
+    let told = motions.stopped("port", stops(1), now);
+    assert_eq!(advances(&told), [(Occasion::Ended, vec![1])]);
+    for passed in 1..5 {
+        let now = now + SECOND * passed;
+        assert!(motions.stopped("port", stops(1), now).is_empty());
+        assert!(motions.tick(now).is_empty());
+    }
+    assert_eq!(motions.next_deadline(), Some(now + LOOK_PATIENCE));
+    assert!(
+        motions
+            .progress(goto, Progress::Done, now + SECOND * 5)
+            .is_empty()
+    );
+    assert_eq!(motions.next_deadline(), None, "settled");
 }
 
 #[test]
