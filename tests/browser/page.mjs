@@ -28,6 +28,10 @@ const FLAGS = [
 /** What the browser complained of. */
 const complaints = [];
 
+const STEPS = [
+  refusedToken, observer, crowded, crowdedSlew, operator, closedTab, stops, silence, keys, loss, phone, forcedColours,
+];
+
 async function main() {
   const profile = await mkdtemp(path.join(tmpdir(), 'slewgate-browser-'));
   const context = await chromium.launchPersistentContext(profile, {
@@ -38,7 +42,7 @@ async function main() {
   context.setDefaultTimeout(PATIENCE);
   context.on('page', listen);
   try {
-    for (const step of [refusedToken, observer, crowded, operator, closedTab, stops, keys, loss, phone]) {
+    for (const step of STEPS) {
       const began = Date.now();
       await step(context);
       console.log(`${step.name}: ${Date.now() - began} ms`);
@@ -84,10 +88,17 @@ async function observer(context) {
   await page.close();
 }
 
+/** What the host says to a request over the rate limit. */
+const refusal = (id) =>
+  JSON.stringify({
+    jsonrpc: '2.0',
+    id,
+    error: { code: -32002, message: 'Rate limit exceeded', data: { retry_after_ms: 300, limit: 60 } },
+  });
+
 /** The limit is used up by others when the page subscribes: it does so again when it may, without a word from anybody. */
 async function crowded(context) {
   const page = await context.newPage();
-  const refused = { code: -32002, message: 'Rate limit exceeded', data: { retry_after_ms: 300, limit: 60 } };
   let refusals = 1;
   await page.routeWebSocket(/\/command$/, (way) => {
     const host = way.connectToServer();
@@ -95,14 +106,55 @@ async function crowded(context) {
       const { id, method } = JSON.parse(message);
       if (method !== 'events.subscribe' || refusals === 0) return host.send(message);
       refusals -= 1;
-      way.send(JSON.stringify({ jsonrpc: '2.0', id, error: refused }));
+      way.send(refusal(id));
     });
   });
   await page.goto(url);
   await logIn(page, tokens.observer);
-  await page.getByText('Too many requests').waitFor();
+  await page.locator('#news', { hasText: 'Too many requests' }).waitFor();
   await until('a status', async () => /h \d\dm/.test(await value(page, 'RA J2000')));
   assert.equal(refusals, 0);
+  await page.close();
+}
+
+/** The limit is used up when the page asks what it may do: at the login, and again while the telescope moves. */
+async function crowdedSlew(context) {
+  const page = await context.newPage();
+  const stop = page.getByRole('button', { name: 'STOP' });
+  let [refusing, refused, tell] = [true, 0, null];
+  await page.routeWebSocket(/\/command$/, (way) => {
+    const host = way.connectToServer();
+    tell = (data) => way.send(JSON.stringify({ jsonrpc: '2.0', method: 'event', params: { topic: 'plugins', seq: 9, data } }));
+    way.onMessage((message) => {
+      const { id, method } = JSON.parse(message);
+      if (method !== 'rpc.discover' || !refusing) return host.send(message);
+      refused += 1;
+      way.send(refusal(id));
+    });
+  });
+  await page.goto(url);
+  await logIn(page, tokens.telescope);
+  await until('a second refusal', () => refused >= 2);
+  assert.ok(await stop.isVisible(), 'who may not ask may stop');
+  await stop.click();
+  await page.locator('#news', { hasText: 'mount was told' }).waitFor();
+  refusing = false;
+  await page.locator('#jogging').waitFor();
+  await until('a status', async () => (await value(page, 'Slewing')) !== '');
+
+  await goTo(page, '18:36:56.3', (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00');
+  await until('a slew', async () => (await value(page, 'Slewing')) === 'yes');
+  [refusing, refused] = [true, 0];
+  tell({ what: 'replaced', plugin: { name: 'mount' } });
+  await until('a second refusal', () => refused >= 2);
+  for (const control of ['#stop', '#jogging', '#going', '#values']) {
+    assert.ok(await page.locator(control).isVisible(), `${control} went away`);
+  }
+  assert.match(await page.locator('#latest').textContent(), /Too many requests/);
+  await page.keyboard.press('Escape');
+  await page.locator('#latest', { hasText: /mount was told|stopped/ }).waitFor();
+  await rests(page);
+  assert.ok(refused >= 2, 'the page goes on asking');
   await page.close();
 }
 
@@ -154,21 +206,63 @@ async function closedTab(context) {
 async function stops(context) {
   const page = await loggedIn(context, 'telescope');
   const stop = page.getByRole('button', { name: 'STOP' });
-  for (const [how, press] of [
-    ['the button', () => stop.click()],
-    ['Escape', () => page.keyboard.press('Escape')],
-    ['Space, whatever has the focus', () => page.keyboard.press('Space')],
+  const hint = page.locator('#stop-hint');
+  const byButton = (far) => goTo(page, '18:36:56.3', far);
+  const byEnter = async (far) => {
+    await page.getByLabel('Right ascension').fill('18:36:56.3');
+    await page.getByLabel('Declination').fill(far);
+    assert.equal(await hint.textContent(), 'Escape', 'a field takes Space for itself');
+    await page.keyboard.press('Enter');
+    await until('a field without the focus', async () => (await hint.textContent()) === 'Escape or Space');
+  };
+  for (const [how, send, press] of [
+    ['the button', byButton, () => stop.click()],
+    ['Escape', byButton, () => page.keyboard.press('Escape')],
+    ['Space, whatever has the focus', byButton, () => page.keyboard.press('Space')],
+    ['Space after Enter', byEnter, () => page.keyboard.press('Space')],
+    ['Space in the list of rates', byButton, () => page.getByLabel('Rate').press('Space')],
   ]) {
     const far = (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00';
-    await goTo(page, '18:36:56.3', far);
+    await send(far);
     await until(`a slew before ${how}`, async () => (await value(page, 'Slewing')) === 'yes');
     await press();
-    await page.getByText('mount was told').first().waitFor();
+    await page.locator('#latest', { hasText: /mount was told|stopped/ }).waitFor();
     await rests(page);
     const off = Math.abs((await declination(page)) - Number.parseInt(far, 10));
     assert.ok(off > 1, `${how} came too late: ${off} degrees from the target`);
   }
   await picture(page, 'stopped');
+  await page.close();
+}
+
+/** The connection goes silent when STOP is pressed, and nobody says so. */
+async function silence(context) {
+  const page = await context.newPage();
+  const stop = page.locator('#stop');
+  let silent = null;
+  await page.routeWebSocket(/\/command$/, (way) => {
+    const host = way.connectToServer();
+    const passes = () => silent !== way;
+    page.once('silence', () => { silent = way; });
+    way.onMessage((message) => passes() && host.send(message));
+    host.onMessage((message) => passes() && way.send(message));
+  });
+  await page.goto(url);
+  await logIn(page, tokens.telescope);
+  await page.locator('#going').waitFor();
+  await until('a status', async () => (await value(page, 'Slewing')) !== '');
+  await goTo(page, '18:36:56.3', (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00');
+  await until('a slew', async () => (await value(page, 'Slewing')) === 'yes');
+  page.emit('silence');
+  await page.keyboard.press('Escape');
+  assert.match(await stop.textContent(), /STOP sent, not confirmed/);
+  await page.locator('#stop', { hasText: 'The host has not answered: use the keypad' }).waitFor({ timeout: 4000 });
+  assert.ok(await page.locator('#latest.warn').isVisible());
+  await picture(page, 'unanswered');
+  await page.locator('#stop', { hasText: 'The last STOP was not confirmed: press again' }).waitFor();
+  await stop.click();
+  await page.locator('#stop', { hasText: 'Escape or Space' }).waitFor();
+  await rests(page);
   await page.close();
 }
 
@@ -186,6 +280,16 @@ async function keys(context) {
   await page.evaluate(() => window.dispatchEvent(new Event('blur')));
   await rests(page);
   await page.keyboard.up('ArrowUp');
+
+  // Arrows choose a rate, one after another; only one that was chosen leaves them to the telescope.
+  await page.getByLabel('Rate').focus();
+  for (const press of [1, 2]) {
+    await page.keyboard.press('ArrowUp');
+    assert.equal(await page.locator('#pad .held').count(), 0, `arrow ${press} in the list is for the list`);
+  }
+  assert.equal(await page.getByLabel('Rate').inputValue(), 'center');
+  await page.getByLabel('Rate').selectOption('guide');
+  assert.ok(!(await page.getByLabel('Rate').evaluate((list) => list === document.activeElement)), 'the list has the focus');
   await page.close();
 }
 
@@ -199,10 +303,19 @@ async function loss(context) {
   way.cut();
   await page.getByText(/The connection is lost. Trying again/).first().waitFor();
   assert.match(await page.locator('#stop').textContent(), /nothing reaches the host/);
+  for (const control of await page.locator('#pad button, #pad select, #goto input, #goto button, #doing button').all()) {
+    assert.ok(await control.isDisabled(), 'what has no effect can be pressed');
+  }
+  assert.ok(await page.locator('#stop').isEnabled());
+  await until('an empty caption', async () => (await page.locator('#frames').textContent()) === '');
+  await page.locator('#stop').click();
+  assert.match(await page.locator('#stop').textContent(), /nothing was sent: use the keypad/);
   await picture(page, 'lost');
   await page.getByText('Connected as').waitFor();
   await until('a fresh status', async () => /^\d\.\d s$/.test(await value(page, 'Age of this')));
-  assert.match(await page.locator('#stop').textContent(), /Escape or Space/);
+  assert.match(await page.locator('#stop').textContent(), /not confirmed: press again/);
+  await page.locator('#stop').click();
+  await page.locator('#stop', { hasText: 'Escape or Space' }).waitFor();
 
   // Now nothing comes, and nobody says that the connection is gone.
   way.freeze();
@@ -246,6 +359,8 @@ async function wayBetween() {
 async function phone(context) {
   const page = await opened(context);
   await page.setViewportSize({ width: 390, height: 844 });
+  const touch = await context.newCDPSession(page);
+  await touch.send('Emulation.setTouchEmulationEnabled', { enabled: true });
   await picture(page, 'phone-login');
   await logIn(page, tokens.telescope);
   await page.locator('#picture').waitFor();
@@ -253,8 +368,32 @@ async function phone(context) {
   const wide = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
   assert.ok(wide <= 0, `the page is ${wide} pixels wider than a phone`);
   assert.ok(await page.getByRole('button', { name: 'STOP' }).isVisible());
+  assert.ok(!(await page.locator('#stop-hint').isVisible()), 'a phone has no Escape');
+  const tops = await page.evaluate(() =>
+    ['view', 'jogging', 'state', 'told'].map((id) => document.getElementById(id).getBoundingClientRect().top));
+  assert.deepEqual(tops, [...tops].sort((one, other) => one - other), 'the buttons are not right below the picture');
   await picture(page, 'phone');
   await page.screenshot({ path: path.join(screenshots, 'phone-whole.png'), fullPage: true });
+  await page.close();
+}
+
+/** Where the system's colours are forced, STOP and what is held are still told apart. */
+async function forcedColours(context) {
+  const page = await opened(context);
+  await page.emulateMedia({ forcedColors: 'active' });
+  await logIn(page, tokens.telescope);
+  await page.locator('#jogging').waitFor();
+  const ground = (selector) => page.locator(selector).evaluate((shown) => getComputedStyle(shown).backgroundColor);
+  const border = await page.locator('#stop').evaluate((shown) => getComputedStyle(shown).borderTopStyle);
+  assert.equal(border, 'solid');
+  const plain = await ground('#pad [data-direction="south"]');
+  assert.notEqual(await ground('#stop'), plain);
+  await hold(page, 'North');
+  await page.locator('#pad .held').waitFor();
+  assert.notEqual(await ground('#pad .held'), plain);
+  await picture(page, 'forced-colours');
+  await page.mouse.up();
+  await rests(page);
   await page.close();
 }
 

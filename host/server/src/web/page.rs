@@ -19,6 +19,7 @@ const SCRIPT: [&str; 8] = [
     include_str!("page/liveview.js"),
     include_str!("page/jogs.js"),
     include_str!("page/shown.js"),
+    include_str!("page/stop.js"),
     include_str!("page/desk.js"),
     include_str!("page/page.js"),
 ];

@@ -36,7 +36,7 @@ class Commands {
     return new Promise((resolve, reject) => {
       const id = (this.last += 1);
       const request = JSON.stringify({ jsonrpc: '2.0', id, method, params });
-      if (!this.link.send(request)) return reject({ message: 'Not connected: nothing was sent' });
+      if (!this.link.send(request)) return reject({ message: 'Not connected: nothing was sent', unsent: true });
       this.calls.set(id, { resolve, reject });
     });
   }
@@ -49,8 +49,12 @@ class Commands {
   check() {
     if (!this.link.accepted) return;
     const silence = Date.now() - this.heard;
-    if (silence > SILENCE + PATIENCE) this.link.giveUp();
+    if (silence > SILENCE + PATIENCE) this.giveUp();
     else if (silence > SILENCE) this.call('host.info').catch(() => {});
+  }
+
+  giveUp() {
+    if (this.link.accepted) this.link.giveUp();
   }
 
   close() {

@@ -6,6 +6,12 @@ const MAIN = 'main';
 /** Parts of methods that make a table a mount's. */
 const OF_A_MOUNT = ['status', 'goto', 'jog', 'track', 'park', 'stop'];
 
+/**
+ * What may be called, as long as the host has not said it: STOP of the mount that the usual configuration has. One that is
+ * refused harms nobody; one that is not on the page could.
+ */
+const UNTIL_TOLD = new Map([['mount.stop', {}]]);
+
 /** Names that are the host's own. */
 const HOSTS = ['rpc', 'host', 'events', 'control', 'liveview', 'plugins', 'catalog'];
 
@@ -13,14 +19,16 @@ const HOSTS = ['rpc', 'host', 'events', 'control', 'liveview', 'plugins', 'catal
 class Desk {
   constructor(key) {
     this.key = key;
-    this.methods = new Map();
+    this.methods = UNTIL_TOLD;
     this.table = null;
+    this.turn = 0;
     this.panel = new StatusPanel();
+    this.stopButton = new StopButton();
     this.jogs = new Jogs({
       begin: (direction) => this.call('jog', { direction, rate: byId('rate').value, lease_ms: LEASE }),
-      end: (direction) => this.call('stop', { direction }).catch((error) => news(sentence(error))),
+      end: (direction) => this.call('stop', { direction }).catch((error) => news(sentence(error), true)),
       shown: (direction, held) => padButton(direction).classList.toggle('held', held),
-      failed: (error) => news(sentence(error)),
+      failed: (error) => news(sentence(error), true),
     });
     this.commands = new Commands(key, {
       accepted: (answer) => this.accepted(answer),
@@ -41,27 +49,29 @@ class Desk {
 
   async accepted(answer) {
     this.who = answer;
+    byId('token').blur();
     this.say(`Connected as ${answer.name} (${answer.client_type})`);
-    online(true);
+    this.online(true);
+    this.offer();
     show('login', false);
     show('desk', true);
     show('leave', true);
     byId('token').value = '';
-    if (!this.view) this.look(MAIN);
+    // A picture that stopped coming without a word came over a way that was lost with the other one.
+    if (!this.view || this.view.count().age > STALE) this.look(this.view?.stream || MAIN);
     await this.learn();
   }
 
-  /** What this client may call. Only that is offered. */
+  /** What this client may call. Only that is offered; what was offered stays until the host has said otherwise. */
   async learn() {
+    const turn = this.newTurn();
     try {
       const document = await this.commands.call('rpc.discover');
       this.methods = new Map(document.methods.map((method) => [method.name, method]));
     } catch (error) {
+      // Without a connection there is nothing to repeat: the next one begins with this.
       this.tell(error);
-      // Without a connection nothing is known; the next one begins with this.
-      if (!error.code) return;
-      this.again(error, () => this.learn());
-      this.methods = new Map();
+      return this.again(turn, error, () => this.learn());
     }
     const tables = this.tables();
     choices('table', tables, tables[0]);
@@ -76,6 +86,7 @@ class Desk {
   }
 
   async choose(table) {
+    const turn = this.newTurn();
     const before = this.table;
     if (table !== before) {
       this.jogs.releaseAll();
@@ -91,19 +102,25 @@ class Desk {
       }
     } catch (error) {
       this.tell(error);
-      this.again(error, () => this.choose(table));
+      this.again(turn, error, () => this.choose(table));
     }
   }
 
+  /** Of learning and choosing the newest counts: what an older one would repeat is not wanted any more. */
+  newTurn() {
+    this.turn += 1;
+    return this.turn;
+  }
+
   /** What was over the rate limit, and nobody asked for, is done when the host says so. */
-  again(error, act) {
+  again(turn, error, act) {
     const wait = error.data?.retry_after_ms;
-    if (wait) setTimeout(() => desk === this && act(), wait);
+    if (wait) setTimeout(() => desk === this && turn === this.turn && act(), wait);
   }
 
   /** What went wrong with something that nobody asked for; that the connection is lost was said. */
   tell(error) {
-    if (error.code) news(sentence(error));
+    if (error.code) news(sentence(error), true);
   }
 
   method(verb) {
@@ -150,7 +167,7 @@ class Desk {
       await this.call(verb, params);
       if (verb === 'track') news(`Tracking: ${text}`);
     } catch (error) {
-      news(`${text}: ${sentence(error)}`);
+      news(`${text}: ${sentence(error)}`, true);
       if (error.code === -32601 || error.code === -32001) this.learn();
     }
   }
@@ -161,6 +178,8 @@ class Desk {
     if (wrong) return;
     try {
       await this.call('goto', { ra, dec, frame: 'J2000' });
+      // Whoever sent it off with Enter may now stop it with Space.
+      if (byId('goto').contains(document.activeElement)) document.activeElement.blur();
     } catch (error) {
       byId('goto-error').textContent = sentence(error);
     }
@@ -173,20 +192,30 @@ class Desk {
   /** Everything that this client may stop. */
   stop() {
     this.jogs.dropAll();
-    for (const method of this.stops()) {
+    const began = Date.now();
+    const replies = this.stops().map((method) => {
       const name = method.split('.')[0];
-      this.commands.call(method).then(
+      const reply = this.commands.call(method);
+      reply.then(
         () => news(`STOP: ${name} was told`),
-        (error) => news(`STOP of ${name} failed: ${sentence(error)}`),
+        (error) => news(`STOP of ${name} failed: ${sentence(error)}`, true),
       );
-    }
+      return reply;
+    });
+    this.stopButton.pressed(replies, () => this.unanswered(began));
+  }
+
+  /** Where the host is heard, its line is what is slow, and the answer is still to come. */
+  unanswered(began) {
+    news('STOP: the host has not answered', true);
+    if (this.commands.heard < began) this.commands.giveUp();
   }
 
   event(topic, data) {
     if (topic === `${this.table}.status`) this.panel.set(data);
     else if (topic === `${this.table}.motion`) this.motion(data);
     else if (topic === 'plugins' && 'what' in data) {
-      news(`Plugin ${data.plugin.name}: ${data.what}`);
+      news(`Plugin ${data.plugin.name}: ${data.what}`, data.what === 'failed');
       this.learn();
     }
   }
@@ -196,13 +225,20 @@ class Desk {
     if (!happening || quiet) return;
     const by = client && client !== this.who.name ? ` by ${client}` : '';
     const became = happening === 'began' ? 'began' : ENDS[why] || why;
-    news(`${label || kind}${by} ${became}${error ? `: ${error}` : ''}`);
+    news(`${label || kind}${by} ${became}${error ? `: ${error}` : ''}`, Boolean(error));
   }
 
   lost() {
     this.jogs.dropAll();
-    online(false);
-    news('The connection was lost');
+    this.online(false);
+    news('The connection was lost', true);
+  }
+
+  /** Whether anything reaches the host. STOP can be pressed all the same: it says so. */
+  online(is) {
+    document.body.classList.toggle('offline', !is);
+    byId('controls').disabled = !is;
+    this.stopButton.connected(is);
   }
 
   look(stream) {
@@ -245,11 +281,6 @@ class Desk {
   }
 }
 
-/** Whether anything reaches the host. */
-function online(is) {
-  document.body.classList.toggle('offline', !is);
-  byId('stop-hint').textContent = is ? 'Escape or Space' : 'Not connected: nothing reaches the host';
-}
 
 /** True once the picture is shown. */
 function draw(url) {

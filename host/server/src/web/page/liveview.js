@@ -10,7 +10,7 @@ class LiveView {
     this.link = new Link('liveview', key, {
       accepted: () => this.link.send(JSON.stringify({ watch: stream })),
       message: (data) => (typeof data === 'string' ? this.hear(JSON.parse(data)) : this.frame(data)),
-      lost: () => {},
+      lost: () => Object.assign(this, { arrivals: [], dropped: 0 }),
       refused: (why) => on.silent(why),
       waiting: (why) => on.silent(`${why} Trying again.`),
     });

@@ -14,7 +14,7 @@ function leave(why = '') {
   for (const id of ['desk', 'leave', 'tables', 'stopbar', 'picture', 'streams', 'looking']) show(id, false);
   show('login', true);
   document.body.classList.remove('stoppable');
-  byId('news').replaceChildren();
+  for (const id of ['news', 'latest']) byId(id).replaceChildren();
   byId('link').textContent = 'Not logged in';
   byId('link').classList.remove('warn');
   byId('refusal').textContent = why;
@@ -61,25 +61,34 @@ byId('stop').addEventListener('click', (event) => event.detail === 0 && desk?.st
 
 /** East is left, as in a picture of the sky with north above. */
 const ARROWS = { ArrowUp: 'north', ArrowDown: 'south', ArrowLeft: 'east', ArrowRight: 'west' };
-const isWriting = (target) => target instanceof HTMLInputElement || target instanceof HTMLSelectElement;
+const takesArrows = (target) => isText(target) || target instanceof HTMLSelectElement;
+const canJog = () => !byId('jogging').hidden && !byId('controls').disabled;
 
 // In the capturing phase: no button that has the focus takes Space for a click on itself.
 document.addEventListener('keydown', (event) => {
   if (!desk || event.ctrlKey || event.altKey || event.metaKey) return;
-  const stops = event.key === 'Escape' || (event.key === ' ' && !isWriting(event.target));
+  const stops = event.key === 'Escape' || (event.key === ' ' && !isText(event.target));
   if (stops && !byId('stopbar').hidden) {
     event.preventDefault();
     event.stopPropagation();
     if (!event.repeat) desk.stop();
-  } else if (event.key in ARROWS && !isWriting(event.target) && !byId('jogging').hidden) {
+  } else if (event.key in ARROWS && !takesArrows(event.target) && canJog()) {
     event.preventDefault();
     if (!event.repeat) desk.jogs.press(ARROWS[event.key]);
   }
 }, true);
 document.addEventListener('keyup', (event) => {
-  if (event.key === ' ' && desk && !byId('stopbar').hidden && !isWriting(event.target)) event.preventDefault();
+  if (event.key === ' ' && desk && !byId('stopbar').hidden && !isText(event.target)) event.preventDefault();
   if (event.key in ARROWS) desk?.jogs.release(ARROWS[event.key]);
 }, true);
+
+// A rate that was chosen is there for the arrow keys to move with. Not while they choose it: the next one would move.
+let arrowInRate = false;
+byId('rate').addEventListener('keydown', (event) => { arrowInRate = event.key in ARROWS; });
+byId('rate').addEventListener('keyup', () => { arrowInRate = false; });
+byId('rate').addEventListener('change', (event) => arrowInRate || event.target.blur());
+
+for (const moved of ['focusin', 'focusout']) document.addEventListener(moved, () => desk?.stopButton.draw());
 
 // Whoever cannot see the page cannot let go of a button in it.
 window.addEventListener('blur', () => desk?.jogs.releaseAll());

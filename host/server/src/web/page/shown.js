@@ -13,9 +13,13 @@ function element(name, text, set = {}) {
   return Object.assign(made, set);
 }
 
-function news(text) {
+/** The newest line is also where everybody looks, above STOP; it is read out once. */
+function news(text, warns = false) {
   const item = document.createElement('li');
   item.append(element('time', new Date().toTimeString().slice(0, 8)), element('span', text));
+  item.classList.toggle('warn', warns);
+  byId('latest').replaceChildren(...[...item.children].map((part) => part.cloneNode(true)));
+  byId('latest').classList.toggle('warn', warns);
   const list = byId('news');
   list.prepend(item);
   while (list.children.length > NEWS) list.lastChild.remove();

@@ -1,7 +1,7 @@
 'use strict';
 /*
  * The page's script in the order of its files: words for people, a link to the host, calls, the picture, jogs, what is shown,
- * the desk, which brings them together, and who calls whom. Whatever the host says is shown as text, never as markup.
+ * STOP, the desk, which brings them together, and who calls whom. Whatever the host says is shown as text, never as markup.
  */
 
 // Words for people.
