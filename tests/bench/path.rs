@@ -6,13 +6,12 @@ use std::time::{Duration, Instant};
 use futures_util::future::try_join_all;
 use serde_json::json;
 use slewgate_tests::{Observatory, Setup, test_component};
-use tokio::task::JoinHandle;
 
 use crate::Extent;
 use crate::blocks::{Blocks, quantile};
 use crate::client::{Connection, Request};
 use crate::echo;
-use crate::process::{Echo, processor_time};
+use crate::process::{Echo, Together, processor_time};
 
 /// Connections of the widest load.
 const CONNECTIONS: usize = 32;
@@ -35,18 +34,32 @@ pub(crate) struct Load {
     ahead: usize,
     /// How long a connection says nothing after each answer.
     rest: Duration,
+    /// All on one processor, so that none has to be woken.
+    together: bool,
     /// Requests of all connections.
     requests: usize,
 }
 
-/// One who waits for each answer; one who rests then, so that everybody falls asleep, as between the commands of people; one who
-/// waits for none; many who wait.
-pub(crate) const LOADS: [Load; 4] = [
+/// The load by which the goal is judged: what is between two answers is work, and no processor that wakes.
+pub(crate) const JUDGED: usize = 0;
+
+/// One who waits for each answer, on one processor and on all; one who rests then, so that everybody falls asleep, as between the
+/// commands of people; one who waits for none; many who wait.
+pub(crate) const LOADS: [Load; 5] = [
+    Load {
+        name: "one processor",
+        connections: 1,
+        ahead: 1,
+        rest: Duration::ZERO,
+        together: true,
+        requests: 500,
+    },
     Load {
         name: "round trip",
         connections: 1,
         ahead: 1,
         rest: Duration::ZERO,
+        together: false,
         requests: 500,
     },
     Load {
@@ -54,6 +67,7 @@ pub(crate) const LOADS: [Load; 4] = [
         connections: 1,
         ahead: 1,
         rest: Duration::from_millis(2),
+        together: false,
         requests: 50,
     },
     Load {
@@ -61,6 +75,7 @@ pub(crate) const LOADS: [Load; 4] = [
         connections: 1,
         ahead: 16,
         rest: Duration::ZERO,
+        together: false,
         requests: 1_000,
     },
     Load {
@@ -68,6 +83,7 @@ pub(crate) const LOADS: [Load; 4] = [
         connections: CONNECTIONS,
         ahead: 1,
         rest: Duration::ZERO,
+        together: false,
         requests: 32 * 40,
     },
 ];
@@ -82,26 +98,6 @@ pub(crate) struct Figures {
     pub(crate) processor: Blocks,
     /// Answers a second.
     pub(crate) throughput: Blocks,
-}
-
-/// Takes every moment in which the client has nothing to do, so that its processor never rests: otherwise the figures would tell
-/// how long this machine takes to wake one that waits, which is many times what is measured, and differs from turn to turn.
-struct Awake(JoinHandle<()>);
-
-impl Awake {
-    fn stay() -> Awake {
-        Awake(tokio::spawn(async {
-            loop {
-                tokio::task::yield_now().await;
-            }
-        }))
-    }
-}
-
-impl Drop for Awake {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
 }
 
 /// What is compared: `loads` are those of [`LOADS`].
@@ -165,6 +161,11 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Vec<Subject>> {
 /// Each subject twice, in one order and then in the other.
 async fn run(subjects: &mut [Subject], load: &Load) -> anyhow::Result<Vec<Segments>> {
     let mut measured: Vec<_> = subjects.iter().map(|_| Segments::default()).collect();
+    let all = subjects.iter().map(|subject| subject.process);
+    let _together = match load.together {
+        true => Some(Together::keep(all)?),
+        false => None,
+    };
     let there = 0..subjects.len();
     for number in there.clone().chain(there.rev()) {
         subjects[number].run(load, &mut measured[number]).await?;
@@ -238,7 +239,6 @@ impl Subject {
     }
 
     async fn run(&mut self, load: &Load, segments: &mut Segments) -> anyhow::Result<()> {
-        let _awake = load.rest.is_zero().then(Awake::stay);
         let (before, began) = (processor_time(self.process)?, Instant::now());
         let each = load.requests / load.connections;
         let connections = self.connections.iter_mut().take(load.connections);

@@ -10,7 +10,7 @@ use crate::blocks::Blocks;
 use crate::component::Call;
 use crate::echo;
 use crate::machine;
-use crate::path::{Figures, LOADS, Subject};
+use crate::path::{Figures, JUDGED, LOADS, Subject};
 
 /// The first goal: the median round trip is at most this many times that of the echo of messages, or adds at most so many
 /// microseconds to it.
@@ -61,7 +61,7 @@ impl Report {
             {
                 println!(
                     "{}",
-                    verdict(subject.name, &subject.loads[0], &echo.loads[0])
+                    verdict(subject.name, &subject.loads[JUDGED], &echo.loads[JUDGED])
                 );
             }
         }

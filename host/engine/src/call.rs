@@ -128,7 +128,8 @@ impl<W: World> Caller<W> {
     {
         let (place, warm) = match self.pool.try_take() {
             Some(taken) => taken,
-            None => timeout(self.limits.waiting, self.pool.take())
+            // Boxed, as all that is rare here: what waits for this has no room for it otherwise.
+            None => Box::pin(timeout(self.limits.waiting, self.pool.take()))
                 .await
                 .map_err(|_| CallError::Busy)??,
         };

@@ -121,6 +121,15 @@ impl Engine {
         {
             return Ok(ended);
         }
+        Box::pin(self.run_on(waiting, call)).await
+    }
+
+    /// Runs the rest of a call on the guests' own runtime.
+    async fn run_on<T, F>(&self, waiting: Duration, call: Metered<F>) -> Result<T, Unfinished>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
         let Some(guests) = &self.0.guests.0 else {
             return Err(Unfinished::Crashed);
         };

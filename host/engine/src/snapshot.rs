@@ -182,8 +182,7 @@ impl Snapshot {
             Some(handler) if action.effect == Effect::Stop => handler.table().newest(),
             Some(handler) if policy.observes() => {
                 // Silent hardware: the policy judges by what was seen last, and sees its age.
-                handler
-                    .observe(FRESH)
+                Box::pin(handler.observe(FRESH))
                     .await
                     .ok()
                     .or_else(|| handler.table().newest())

@@ -3,11 +3,11 @@
 use std::pin::pin;
 use std::time::Duration;
 
-use futures_util::stream::{self, BoxStream, SplitSink};
+use futures_util::stream::{self, BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{sleep, timeout};
-use tokio_tungstenite::tungstenite::{Bytes, Error, Message, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 
 use crate::net::close::Close;
 use crate::net::ending::{End, finish};
@@ -70,6 +70,7 @@ impl Life {
             let mut watching = pin!(watch(&session, limits.ping));
             let mut serving = self.receiver.serve();
             let mut writing = pin!(write(&mut sink, outbox, limits.write));
+            let mut reading = pin!(read(&mut stream, &*self.receiver));
             loop {
                 // In this order: what is to be said is written before more is read, so that a client that never ceases to ask
                 // hears of it; and all that came is read before any of it is carried out, because a stop may be there.
@@ -78,11 +79,7 @@ impl Life {
                     close = outbox.closing() => break End::Ours(close),
                     end = &mut watching => break end,
                     end = &mut writing => break end,
-                    message = stream.next() => match text(message) {
-                        Ok(Some(text)) => self.receiver.receive(&text),
-                        Ok(None) => {}
-                        Err(end) => break end,
-                    },
+                    end = &mut reading => break end,
                     Some(()) = serving.next() => {}
                 }
             }
@@ -115,14 +112,19 @@ pub(crate) async fn watch(session: &Session, every: Duration) -> End {
     }
 }
 
-/// What a message says, if it says something.
-fn text(message: Option<Result<Message, Error>>) -> Result<Option<Utf8Bytes>, End> {
-    match message {
-        Some(Ok(Message::Text(text))) => Ok(Some(text)),
-        Some(Ok(Message::Binary(_))) => Err(End::Ours(Close::BINARY)),
-        Some(Ok(Message::Close(_))) | None => Err(End::Theirs),
-        Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => Ok(None),
-        Some(Err(error)) => Err(End::from(error)),
+/// Ends with the peer, or where it says what nobody understands. Many frames at once leave room for others: `net/metered.rs`.
+async fn read<S>(stream: &mut SplitStream<WebSocket<S>>, receiver: &dyn Receiver) -> End
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    loop {
+        match stream.next().await {
+            Some(Ok(Message::Text(text))) => receiver.receive(&text),
+            Some(Ok(Message::Binary(_))) => return End::Ours(Close::BINARY),
+            Some(Ok(Message::Close(_))) | None => return End::Theirs,
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {}
+            Some(Err(error)) => return End::from(error),
+        }
     }
 }
 

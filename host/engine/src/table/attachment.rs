@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use slewgate_serial::StopSequence;
+use tokio::time::timeout;
 
 use super::{ATTACH_PATIENCE, Table};
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
@@ -60,7 +61,8 @@ impl Table {
             }
         }
         let mut attached = self.attached.subscribe();
-        match tokio::time::timeout(ATTACH_PATIENCE, attached.wait_for(tried)).await {
+        let trial = Box::pin(timeout(ATTACH_PATIENCE, attached.wait_for(tried)));
+        match trial.await {
             Ok(Ok(attached)) => look(&attached),
             _ => look(&Attached::NotYet),
         }

@@ -59,7 +59,7 @@ impl HostMethods {
         permit: Permit,
     ) -> Result<Box<RawValue>, Refusal> {
         match method {
-            HostMethod::Discover => self.discover(permit).await,
+            HostMethod::Discover => Box::pin(self.discover(permit)).await,
             HostMethod::Info => json(&self.info(Some(session))),
             HostMethod::Plugins => json(&self.reports()),
             HostMethod::Subscribe => self.topics.subscribe(session, permit),
