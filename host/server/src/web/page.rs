@@ -12,7 +12,7 @@ const FRAME: &str = include_str!("page/page.html");
 const STYLE: &str = include_str!("page/page.css");
 
 /// In the order in which they build on each other.
-const SCRIPT: [&str; 8] = [
+const SCRIPT: [&str; 9] = [
     include_str!("page/words.js"),
     include_str!("page/link.js"),
     include_str!("page/commands.js"),
