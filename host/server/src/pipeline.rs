@@ -72,6 +72,12 @@ struct Requests {
 /// A request's result, or why there is none.
 pub(crate) type Outcome = Result<Box<RawValue>, Refusal>;
 
+/// What a message consists of: a call, or what to reply to what is none.
+type Element = Result<Call, Option<Reply>>;
+
+/// The same, with the counts of stops from when it was read.
+type Counted = Result<(StopCounts, Call), Option<Reply>>;
+
 /// What became of a stop so far.
 enum Stop {
     /// It is on its way, or its policy is being asked.
@@ -123,28 +129,15 @@ impl Pipeline for CommandPipeline {
 
 impl Receiver for Requests {
     fn receive(&self, text: &str) {
-        let (batch, elements) = match parse(text) {
-            Incoming::One(element) => (false, vec![element]),
-            Incoming::Batch(elements) => (true, elements),
-        };
-        // Whatever shares a message with a stop is older than it, wherever it stands there.
-        let plugins = &self.commands.plugins;
-        let counted: Vec<_> = elements
-            .into_iter()
-            .map(|element| element.map(|call| (stop_counts(&call, plugins), call)))
-            .collect();
-        // A stop goes first, also inside a batch: it is on its way before anything else is looked at.
-        let stops: Vec<_> = counted
-            .iter()
-            .map(|element| self.stop(&element.as_ref().ok()?.1))
-            .collect();
-        let steps = counted
-            .into_iter()
-            .zip(stops)
-            .filter_map(|(element, stop)| self.settle(element, stop));
-        let work = Work {
-            batch,
-            steps: steps.collect(),
+        let work = match parse(text) {
+            Incoming::One(element) => Work {
+                batch: false,
+                steps: self.one(element).into_iter().collect(),
+            },
+            Incoming::Batch(elements) => Work {
+                batch: true,
+                steps: self.batch(elements),
+            },
         };
         if work.is_ready() {
             send(&self.session, Session::answer, work.batch, work.ready());
@@ -172,6 +165,27 @@ impl Receiver for Requests {
 }
 
 impl Requests {
+    fn one(&self, element: Element) -> Option<Step> {
+        let counted = self.counted(element);
+        let stop = self.stop(&counted);
+        self.settle(counted, stop)
+    }
+
+    /// Whatever shares a message with a stop is older than it, wherever it stands there; and the stop goes first: it is on its way
+    /// before anything else is looked at.
+    fn batch(&self, elements: Vec<Element>) -> Vec<Step> {
+        let counted = elements.into_iter().map(|element| self.counted(element));
+        let counted: Vec<_> = counted.collect();
+        let stops: Vec<_> = counted.iter().map(|counted| self.stop(counted)).collect();
+        let both = counted.into_iter().zip(stops);
+        both.filter_map(|(counted, stop)| self.settle(counted, stop))
+            .collect()
+    }
+
+    fn counted(&self, element: Element) -> Counted {
+        element.map(|call| (stop_counts(&call, &self.commands.plugins), call))
+    }
+
     /// Gives the work back where as much waits as may.
     fn enqueue(&self, work: Work) -> Result<(), Work> {
         let mut queue = self.queue();
@@ -191,7 +205,8 @@ impl Requests {
         self.queue.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn stop(&self, call: &Call) -> Option<Stop> {
+    fn stop(&self, counted: &Counted) -> Option<Stop> {
+        let (_, call) = counted.as_ref().ok()?;
         let stop = self.stops.recognise(call)?;
         let (stop, place) = match (stop, Arc::clone(&self.stopping).try_acquire_owned()) {
             (Recognised::Refused(refusal), _) => return Some(Stop::Refused(refusal)),
@@ -232,11 +247,7 @@ impl Requests {
     }
 
     /// What can be said at once, or what has to wait. None: nothing to reply.
-    fn settle(
-        &self,
-        element: Result<(StopCounts, Call), Option<Reply>>,
-        stop: Option<Stop>,
-    ) -> Option<Step> {
+    fn settle(&self, element: Counted, stop: Option<Stop>) -> Option<Step> {
         if let (Ok((_, call)), Some(stop)) = (&element, stop) {
             return match stop {
                 Stop::Refused(refusal) => self.refused(call, refusal),
