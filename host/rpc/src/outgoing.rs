@@ -35,7 +35,22 @@ impl Reply {
     pub fn to_text(&self) -> String {
         let id = &self.id;
         match &self.outcome {
-            Ok(result) => format!(r#"{{"jsonrpc":"2.0","id":{id},"result":{result}}}"#),
+            Ok(result) => {
+                let id = id.to_string();
+                let result = result.get();
+                // Results are long, and of known length.
+                let mut text = String::with_capacity(40 + id.len() + result.len());
+                for part in [
+                    r#"{"jsonrpc":"2.0","id":"#,
+                    &id,
+                    r#","result":"#,
+                    result,
+                    "}",
+                ] {
+                    text.push_str(part);
+                }
+                text
+            }
             Err(refusal) => {
                 let refusal = refusal.to_json();
                 format!(r#"{{"jsonrpc":"2.0","id":{id},"error":{refusal}}}"#)

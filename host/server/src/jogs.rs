@@ -41,7 +41,7 @@ impl Jogs {
         session: Session,
         call: &Call,
     ) -> Option<Box<RawValue>> {
-        let jog = Jog::of(&call.method, &call.params, plugins.current().number())?;
+        let jog = Jog::of(&call.method, &call.params, plugins)?;
         let lease = match call.params.get(LEASE) {
             None => None,
             Some(lease) => Some(Duration::from_millis(lease.as_u64()?)),
@@ -81,12 +81,18 @@ impl Jogs {
 
 impl Jog {
     /// The order that a call is, if it is one.
-    pub(crate) fn of(method: &str, params: &Map<String, Value>, snapshot: u64) -> Option<Jog> {
-        let (table, verb) = method.split_once('.')?;
+    pub(crate) fn of(method: &str, params: &Map<String, Value>, plugins: &Plugins) -> Option<Jog> {
+        let (table, JOG) = method.split_once('.')? else {
+            return None;
+        };
+        Jog::new(table, params, plugins.current().number())
+    }
+
+    fn new(table: &str, params: &Map<String, Value>, snapshot: u64) -> Option<Jog> {
         let direction = params.get(DIRECTION)?.as_str()?.to_owned();
         let mut order = params.clone();
         order.remove(LEASE);
-        (verb == JOG).then(|| Jog {
+        Some(Jog {
             table: table.to_owned(),
             direction,
             order,
@@ -108,7 +114,7 @@ mod tests {
     fn jog(direction: &str, rate: &str, snapshot: u64) -> Jog {
         let params = json!({ "direction": direction, "rate": rate, "lease_ms": 500 });
         let params = params.as_object().cloned().unwrap();
-        Jog::of("mount.jog", &params, snapshot).unwrap()
+        Jog::new("mount", &params, snapshot).unwrap()
     }
 
     #[test]

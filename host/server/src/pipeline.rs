@@ -388,7 +388,7 @@ impl Step {
             Step::Waiting(mut request) => {
                 let id = request.id.take();
                 let method = request.method.clone();
-                let jog = request.jog(commands.plugins.current().number());
+                let jog = request.jog(&commands.plugins);
                 let outcome = answer(commands, session, client, request).await;
                 let outcome = outcome.map_err(|refusal| commands.numbered(refusal));
                 tell(&commands.log, session, &method, &outcome);

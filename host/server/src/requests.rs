@@ -57,8 +57,8 @@ impl Request {
     }
 
     /// The jog that it orders, if it does.
-    pub(crate) fn jog(&self, snapshot: u64) -> Option<Jog> {
-        Jog::of(&self.method, &self.params, snapshot)
+    pub(crate) fn jog(&self, plugins: &Plugins) -> Option<Jog> {
+        Jog::of(&self.method, &self.params, plugins)
     }
 
     /// What it asks for, if that exists and its params fit.

@@ -67,6 +67,7 @@ impl Life {
         let outbox = session.outbox();
         let (mut sink, mut stream) = socket.split();
         let end = {
+            let mut closing = pin!(outbox.closing());
             let mut watching = pin!(watch(&session, limits.ping));
             let mut serving = self.receiver.serve();
             let mut writing = pin!(write(&mut sink, outbox, limits.write));
@@ -76,7 +77,7 @@ impl Life {
                 // hears of it; and all that came is read before any of it is carried out, because a stop may be there.
                 tokio::select! {
                     biased;
-                    close = outbox.closing() => break End::Ours(close),
+                    close = &mut closing => break End::Ours(close),
                     end = &mut watching => break end,
                     end = &mut writing => break end,
                     end = &mut reading => break end,
