@@ -479,7 +479,7 @@ fn serve_in_an_empty_directory_ends_with_64_and_says_to_run_setup() {
     let serve = |data: &Path| slewgate(&["serve", "--data"]).arg(data).output().unwrap();
     let data = place.path().display();
     let expected = format!(
-        "slewgate: {data}: nothing is set up here: no slewgate.toml, no handlers and no policies; run `slewgate setup {data}`\n"
+        "slewgate: {data}: this is not set up: it has no slewgate.toml and no api_tokens.json; run `slewgate setup {data}`, or name another directory with --data\n"
     );
     assert_eq!(error(&serve(place.path()), 64), expected);
     fs::create_dir(place.path().join("handlers")).unwrap();

@@ -20,7 +20,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use clap::{Args, CommandFactory, Parser, Subcommand};
+use clap::parser::ValueSource;
+use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
 use thiserror::Error;
 
@@ -61,6 +62,9 @@ struct Common {
         default_value = "."
     )]
     data: PathBuf,
+    /// Whether --data is on the command line, which goes before the environment.
+    #[arg(skip)]
+    data_is_told: bool,
 }
 
 #[derive(Subcommand)]
@@ -106,9 +110,25 @@ impl Failure {
     }
 }
 
+impl CommandLine {
+    fn of(matches: &ArgMatches) -> Result<CommandLine, clap::Error> {
+        let mut line = CommandLine::from_arg_matches(matches)?;
+        // It may stand before the verb or behind it.
+        let places = [Some(matches), matches.subcommand().map(|(_, verb)| verb)];
+        line.common.data_is_told = places
+            .iter()
+            .flatten()
+            .any(|place| place.value_source("data") == Some(ValueSource::CommandLine));
+        Ok(line)
+    }
+}
+
 /// Does what the command line asks.
 pub fn run() -> ExitCode {
-    let line = match CommandLine::try_parse() {
+    let line = match CommandLine::command()
+        .try_get_matches()
+        .and_then(|matches| CommandLine::of(&matches))
+    {
         Ok(line) => line,
         Err(help_or_error) => {
             // Nobody reads it where it cannot be printed.

@@ -2,13 +2,13 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Common, Failure};
+use super::{Common, Failure, token};
 use crate::config::{self, Config, ConfigError};
 use crate::host::{self, ServeOptions};
 use crate::logging;
 
 /// The configuration that is looked for in the data directory.
-const CONFIGURATION: &str = "slewgate.toml";
+pub(super) const CONFIGURATION: &str = "slewgate.toml";
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -45,7 +45,7 @@ impl Serve {
     }
 }
 
-fn found_in(data: &Path) -> Option<PathBuf> {
+pub(super) fn found_in(data: &Path) -> Option<PathBuf> {
     let file = data.join(CONFIGURATION);
     file.exists().then_some(file)
 }
@@ -61,19 +61,25 @@ fn judge_data(data: &Path) -> Result<(), ConfigError> {
     })
 }
 
-/// A directory with nothing of a host in it is most likely the wrong one, or was not set up. Missing tokens are no
-/// reason: they come while the host runs.
+/// A directory that has no configuration, and lacks tokens or components too, is most likely the wrong one, such as that of
+/// the archive, or was not set up. Where there is a configuration missing tokens are no reason: they come while the host runs.
 fn judge_contents(data: &Path, configured: bool) -> Result<(), ConfigError> {
     let has = |folder: &str| {
         let mut entries = std::fs::read_dir(data.join(folder)).into_iter().flatten();
         entries.next().is_some()
     };
-    if configured || has("handlers") || has("policies") {
+    let missing = if configured {
         return Ok(());
-    }
+    } else if !data.join(token::FILE).exists() {
+        token::FILE
+    } else if !has("handlers") && !has("policies") {
+        "handlers or policies"
+    } else {
+        return Ok(());
+    };
     let place = data.display().to_string();
     let sentence = format!(
-        "nothing is set up here: no {CONFIGURATION}, no handlers and no policies; run `slewgate setup {place}`"
+        "this is not set up: it has no {CONFIGURATION} and no {missing}; run `slewgate setup {place}`, or name another directory with --data"
     );
     Err(ConfigError::new(place, sentence))
 }

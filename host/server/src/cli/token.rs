@@ -1,18 +1,22 @@
+use std::fmt::Display;
 use std::io;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use slewgate_security::tokens::{Token, TokenFile, TokenRecord, parse_lifetime};
 
 use super::menu::{self, Ended};
+use super::serve::{CONFIGURATION, found_in};
 use super::table::table;
 use super::{Common, Failure, complain, say};
+use crate::config::{self, Config};
 
 /// The file in the data directory.
-const FILE: &str = "api_tokens.json";
+pub(super) const FILE: &str = "api_tokens.json";
 /// After a token was shown, which happens once.
 pub(super) const STORE_IT: &str =
     "Store the generated token securely! You won't be able to retrieve it again.";
@@ -69,6 +73,8 @@ enum Verb {
 impl Tokens {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let file = TokenFile::new(common.data.join(FILE));
+        let is_made = matches!(self.verb, None | Some(Verb::Generate { .. }));
+        judge_place(&common.data, is_made)?;
         match self.verb {
             None => ask(&file),
             Some(Verb::Generate {
@@ -79,6 +85,9 @@ impl Tokens {
                 let (token, record) = file
                     .generate(&name, &client_type, expires)
                     .map_err(failed)?;
+                without_policy(&common.data, &client_type)
+                    .iter()
+                    .for_each(complain);
                 say(common, &generated(&token, &record), &made(&token, &record))
             }
             Some(Verb::List) => {
@@ -125,8 +134,45 @@ fn given(token_or_id: String) -> Result<String, Failure> {
     Ok(line)
 }
 
-fn failed(error: impl std::error::Error + Send + Sync + 'static) -> Failure {
-    anyhow::Error::from(error).into()
+/// Its words have the cause in them, and need none behind.
+pub(super) fn failed(error: impl Display) -> Failure {
+    anyhow!("{error}").into()
+}
+
+/// A mistyped directory has no tokens either: who only looks for one is told where. `is_made`: the file may come now.
+fn judge_place(data: &Path, is_made: bool) -> Result<(), Failure> {
+    let place = data.display();
+    let why = if !data.is_dir() {
+        format!("{place} is no directory")
+    } else if !is_made
+        && ![FILE, CONFIGURATION]
+            .iter()
+            .any(|name| data.join(name).exists())
+    {
+        format!("{place} is not set up: it has no {FILE} and no {CONFIGURATION}")
+    } else {
+        return Ok(());
+    };
+    Err(Failure::Usage(format!(
+        "{why}; name the data directory with --data, or make it with `slewgate setup DIR`"
+    )))
+}
+
+/// What is said where nothing judges clients of this type: it may be mistyped, or its policy may be still to come.
+fn without_policy(data: &Path, client_type: &str) -> Option<String> {
+    let file = PathBuf::from("policies").join(format!("{client_type}.wasm"));
+    let configuration = found_in(data);
+    // A configuration that cannot be read is said by who serves it.
+    let variables = config::of_process();
+    let config = Config::load(configuration.as_deref(), &variables).ok();
+    let is_known = data.join(&file).exists()
+        || config.is_some_and(|config| config.policies.contains_key(client_type));
+    (!is_known).then(|| {
+        format!(
+            "no policy is called {client_type}: clients with this token may do nothing until there is {}",
+            data.join(file).display()
+        )
+    })
 }
 
 /// A new token, for programs.

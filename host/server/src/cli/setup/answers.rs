@@ -13,7 +13,7 @@ use crate::config::{self, Site};
 
 /// What can be simulated; the first is the default where no device is plugged in.
 const SIMULATORS: [&str; 2] = ["simulator:lx200", "simulator:lx200/onstep"];
-const SIMULATED: &str = "simulator:";
+pub(super) const SIMULATED: &str = "simulator:";
 /// LX200 mounts, and OnStep on its first port, come with this.
 const BAUD: u32 = 9_600;
 const BAUDS: RangeInclusive<u32> = 300..=4_000_000;

@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use super::answers::SIMULATED;
+
 /// Names that tell the adapter and not the order in which it was plugged in.
 const BY_ID: &str = "/dev/serial/by-id";
 const DEVICES: &str = "/dev";
@@ -16,10 +18,15 @@ pub(super) fn found() -> Vec<String> {
 
 /// Why the host could not open the device now, if it could not. It starts all the same, and tries again.
 pub(super) fn obstacle(device: &str) -> Option<String> {
-    let is_a_path = Path::new(device).is_absolute();
-    is_a_path
-        .then(|| slewgate_serial::obstacle(device))
-        .flatten()
+    if device.starts_with(SIMULATED) || device.contains("://") {
+        return None;
+    }
+    if Path::new(device).is_absolute() {
+        return slewgate_serial::obstacle(device);
+    }
+    // Elsewhere ports have names, such as COM3.
+    cfg!(unix)
+        .then(|| format!("{device:?} is not the whole path of a device, such as {DEVICES}/ttyUSB0"))
 }
 
 fn listed(by_id: &Path, devices: &Path) -> Vec<String> {

@@ -8,6 +8,7 @@ use anyhow::{Context, anyhow};
 use serde::Serialize;
 use slewgate_security::tokens::TokenFile;
 
+use super::super::token::failed;
 use super::super::{Failure, platform};
 use super::answers::{Answers, Mount};
 use super::components::Components;
@@ -15,7 +16,7 @@ use super::configuration;
 use crate::config::Config;
 
 const CONFIGURATION: &str = "slewgate.toml";
-/// What a replaced configuration is kept as.
+/// What a replaced configuration is kept as; with a number behind it where there is one already.
 const REPLACED: &str = "slewgate.toml.old";
 const TOKENS: &str = "api_tokens.json";
 const LOGS: &str = "security/logs";
@@ -76,8 +77,19 @@ impl Place {
 
     /// A file of tokens that cannot be read is an error: nothing may be put in its place.
     pub(super) fn has_tokens(&self) -> Result<bool, Failure> {
-        let tokens = self.tokens().list().map_err(anyhow::Error::from)?;
+        let tokens = self.tokens().list().map_err(failed)?;
         Ok(!tokens.list().is_empty())
+    }
+
+    /// `name`, or the first of `name.1`, `name.2` and so on that nothing has: somebody may want what was kept before.
+    fn free_name(&self, name: &str) -> String {
+        let taken = |name: &str| fs::symlink_metadata(self.data.join(name)).is_ok();
+        let (mut free, mut number) = (name.to_owned(), 0);
+        while taken(&free) {
+            number += 1;
+            free = format!("{name}.{number}");
+        }
+        free
     }
 
     fn tokens(&self) -> TokenFile {
@@ -139,7 +151,11 @@ impl Installed {
         if place.is_configured() {
             let path = place.data.join(CONFIGURATION);
             let old = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-            self.put(place, REPLACED, &old)?;
+            if old == text.as_bytes() {
+                self.kept.push(CONFIGURATION.to_owned());
+                return Ok(());
+            }
+            self.put(place, &place.free_name(REPLACED), &old)?;
         }
         self.put(place, CONFIGURATION, text.as_bytes())
     }
@@ -148,7 +164,7 @@ impl Installed {
         for client_type in CLIENT_TYPES {
             let name = format!("First {client_type}");
             let made = place.tokens().generate(&name, client_type, None);
-            let (token, record) = made.map_err(anyhow::Error::from)?;
+            let (token, record) = made.map_err(failed)?;
             self.tokens.push(MadeToken {
                 token: token.expose().to_owned(),
                 id: record.id,

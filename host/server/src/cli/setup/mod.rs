@@ -30,7 +30,7 @@ Without a question, a simulated mount and a real one:
       --latitude 51.4779 --longitude -0.0015 --elevation 46
 Run it as the user that is to run the host. What is there already is kept.")]
 pub(super) struct Setup {
-    /// The data directory to fill [default: what --data names]
+    /// The data directory to fill, instead of --data [default: what --data names]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
     /// The mount: a serial device, tcp://HOST:PORT, simulator:lx200 or simulator:lx200/onstep
@@ -67,6 +67,10 @@ pub(super) struct Setup {
 
 impl Setup {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        if self.directory.is_some() && common.data_is_told {
+            let sentence = "the data directory is named twice; leave out DIR or --data".to_owned();
+            return Err(Failure::Usage(sentence));
+        }
         let place = Place::judge(self.directory.as_ref().unwrap_or(&common.data))?;
         let components = self.components(&place)?;
         let mut dialogue = Dialogue::new(io::stdin().lock(), io::stderr(), self.yes);
@@ -84,7 +88,7 @@ impl Setup {
             "kept": installed.kept,
             "tokens": installed.tokens,
         });
-        say(common, &in_words(&place, &installed), &answer)
+        say(common, &in_words(&place, &installed, self.force), &answer)
     }
 
     /// A directory that has components needs no others.
@@ -132,7 +136,7 @@ fn without_effect(given: &Given) -> Option<String> {
 }
 
 /// What was done, the tokens, and what to do next.
-fn in_words(place: &Place, installed: &Installed) -> String {
+fn in_words(place: &Place, installed: &Installed, force: bool) -> String {
     let data = place.data.display();
     let mut lines: Vec<String> = Vec::new();
     lines.extend(
@@ -147,7 +151,7 @@ fn in_words(place: &Place, installed: &Installed) -> String {
             .iter()
             .map(|name| format!("kept  {data}/{name}")),
     );
-    if !installed.kept.is_empty() {
+    if !installed.kept.is_empty() && !force {
         lines.push("What was there already is kept; --force replaces the configuration and the components.".to_owned());
     }
     for made in &installed.tokens {
