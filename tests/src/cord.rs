@@ -5,9 +5,9 @@ use std::io::{Read, Write};
 use std::net::{Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, channel};
+use std::sync::{Arc, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
@@ -47,8 +47,42 @@ pub struct Cord {
 
 struct Plugged {
     wire: Wire,
-    silent: Arc<AtomicBool>,
+    mood: Arc<Mood>,
     end: End,
+}
+
+/// What becomes of what goes over the cord.
+#[derive(Default)]
+struct Mood {
+    /// The mount is told everything and answers nothing.
+    silent: AtomicBool,
+    /// Nothing gets through, either way, though the cord is plugged in.
+    cut: AtomicBool,
+    /// What did not get through to the mount.
+    swallowed: Mutex<Vec<u8>>,
+    /// So many answers to this request are lost.
+    losses: Mutex<(String, usize)>,
+}
+
+impl Mood {
+    fn lets_hear(&self, request: &[u8]) -> bool {
+        let cut = self.cut.load(Ordering::SeqCst);
+        if cut {
+            let mut swallowed = self.swallowed.lock().expect("no test fails in here");
+            swallowed.extend_from_slice(request);
+        }
+        !cut
+    }
+
+    fn lets_answer(&self, request: &[u8]) -> bool {
+        let mut losses = self.losses.lock().expect("no test fails in here");
+        let (lost, left) = &mut *losses;
+        if *left > 0 && request == lost.as_bytes() {
+            *left -= 1;
+            return false;
+        }
+        !self.silent.load(Ordering::SeqCst)
+    }
 }
 
 /// What ends the thread of a mount.
@@ -88,20 +122,23 @@ impl Cord {
     pub fn plug(&mut self) {
         assert!(self.plugged.is_none(), "a mount is plugged in");
         let mut mount = Lx200::new(&self.settings);
-        let (wire, silent) = (mount.wire(), Arc::<AtomicBool>::default());
-        let hushed = Arc::clone(&silent);
+        let (wire, mood) = (mount.wire(), Arc::<Mood>::default());
+        let its = Arc::clone(&mood);
         let answer = move |bytes: &[u8]| {
+            if !its.lets_hear(bytes) {
+                return Vec::new();
+            }
             let reply = mount.receive(bytes);
-            match hushed.load(Ordering::SeqCst) {
-                true => Vec::new(),
-                false => reply,
+            match its.lets_answer(bytes) {
+                true => reply,
+                false => Vec::new(),
             }
         };
         let end = match self.kind {
             Kind::Terminal => on_a_terminal(&self.link(), answer),
             _ => self.over_tcp(answer),
         };
-        self.plugged = Some(Plugged { wire, silent, end });
+        self.plugged = Some(Plugged { wire, mood, end });
     }
 
     /// Pulls it out, from under a host that has it open.
@@ -128,14 +165,38 @@ impl Cord {
 
     /// From now on it answers nothing, or everything again.
     pub fn hush(&self, silent: bool) {
-        let plugged = self.plugged.as_ref().expect("a mount is plugged in");
-        plugged.silent.store(silent, Ordering::SeqCst);
+        self.mood().silent.store(silent, Ordering::SeqCst);
+    }
+
+    /// From now on it swallows everything both ways, or nothing again: a bridge that keeps its connection and has lost its mount.
+    pub fn cut(&self, cut: bool) {
+        self.mood().cut.store(cut, Ordering::SeqCst);
+    }
+
+    /// What of the host's it swallowed.
+    pub fn swallowed(&self) -> String {
+        let swallowed = self.mood().swallowed.lock();
+        String::from_utf8_lossy(&swallowed.expect("no test fails in there")).into_owned()
+    }
+
+    /// The next answers to this request are lost.
+    pub fn loses_answers(&self, request: &str, count: usize) {
+        *self.mood().losses.lock().expect("no test fails in there") = (request.to_owned(), count);
+    }
+
+    /// How many of them are still to be lost.
+    pub fn losses_left(&self) -> usize {
+        self.mood().losses.lock().expect("no test fails in there").1
     }
 
     /// What the mount that is plugged in received.
     pub fn wire(&self) -> Wire {
         let plugged = self.plugged.as_ref().expect("a mount is plugged in");
         plugged.wire.clone()
+    }
+
+    fn mood(&self) -> &Mood {
+        &self.plugged.as_ref().expect("a mount is plugged in").mood
     }
 
     fn link(&self) -> PathBuf {

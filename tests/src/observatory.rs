@@ -335,6 +335,19 @@ impl Observatory {
         &mut self.child
     }
 
+    /// Processor time that the host took so far.
+    pub fn processor_time(&mut self) -> Duration {
+        let stat = format!("/proc/{}/stat", self.child().id());
+        let text = std::fs::read_to_string(stat).expect("the host runs");
+        // proc_pid_stat(5): utime and stime are fields 14 and 15, in hundredths of a second.
+        let fields = text.rsplit(')').next().unwrap_or_default().split(' ');
+        let ticks = fields
+            .skip(12)
+            .take(2)
+            .filter_map(|ticks| ticks.parse::<u64>().ok());
+        Duration::from_millis(10 * ticks.sum::<u64>())
+    }
+
     /// Runs the program with this host's data directory.
     pub fn run(&self, arguments: &[&str]) -> Output {
         let mut command = Command::new(program());

@@ -1,11 +1,10 @@
 //! The device of a running host is closed under it, mid-exchange and idle: noticed, reported, and well again without a restart.
 
-use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use slewgate_simulator::Lx200Settings;
+use slewgate_simulator::{Dialect, Lx200Settings};
 use slewgate_sky::{Site, SystemClock};
 use slewgate_tests::{Client, Cord, Kind, Observatory, PATIENCE, Setup, orders};
 
@@ -14,12 +13,19 @@ const MOTION: &str = "mount.motion";
 
 /// A mount on a cord, a host that is attached to it, and a client that hears of lines and motions.
 async fn attached(kind: Kind) -> (Cord, Observatory, Client) {
+    attached_to(kind, Dialect::Classic).await
+}
+
+async fn attached_to(kind: Kind, dialect: Dialect) -> (Cord, Observatory, Client) {
     let greenwich = Site {
         latitude: 51.4779,
         longitude: 0.0,
         elevation: 46.0,
     };
-    let settings = Lx200Settings::new(greenwich, Arc::new(SystemClock));
+    let settings = Lx200Settings {
+        dialect,
+        ..Lx200Settings::new(greenwich, Arc::new(SystemClock))
+    };
     let cord = Cord::plugged(kind, settings);
     let line = format!("[lines.east]\ndevice = \"{}\"", cord.device());
     let observatory = Setup::default()
@@ -155,16 +161,9 @@ async fn idle(kind: Kind) {
 
 /// A host whose line is away does next to nothing.
 async fn stays_flat(kind: Kind, mut observatory: Observatory) {
-    let stat = format!("/proc/{}/stat", observatory.child().id());
-    // proc_pid_stat(5): utime and stime are fields 14 and 15, in hundredths of a second.
-    let spent = || -> u64 {
-        let text = fs::read_to_string(&stat).unwrap();
-        let fields: Vec<_> = text.rsplit(')').next().unwrap().split(' ').collect();
-        fields[12].parse::<u64>().unwrap() + fields[13].parse::<u64>().unwrap()
-    };
-    let (before, watched) = (spent(), Duration::from_secs(3));
+    let (before, watched) = (observatory.processor_time(), Duration::from_secs(3));
     tokio::time::sleep(watched).await;
-    let spent = Duration::from_millis(10 * (spent() - before));
+    let spent = observatory.processor_time() - before;
     println!("{kind:?}: {spent:?} of processor time in {watched:?} without the device");
     assert!(spent < watched / 4, "{spent:?}");
 }
@@ -250,4 +249,56 @@ async fn a_mount_that_falls_silent_is_told_and_asked_what_it_is_when_it_speaks_a
     cord.hush(false);
     hears(&mut client, is_attached(1)).await;
     client.call("mount.status", json!({})).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_mount_that_was_out_of_reach_hears_first_of_all_that_its_motion_has_ended() {
+    for dialect in Dialect::ALL {
+        let (cord, observatory, mut client) = attached_to(Kind::Closed, dialect).await;
+        let jog = json!({ "direction": "west", "rate": "find", "lease_ms": 5_000 });
+        client.call("mount.jog", jog).await.unwrap();
+        assert_eq!(client.event(MOTION).await["data"]["happening"], "began");
+        let wire = cord.wire();
+        let jogs = wire.wait_for(|frame| frame.request == ":Mw#", PATIENCE);
+        assert!(jogs.is_some());
+        cord.cut(true);
+        let ended = client.event(MOTION).await["data"].take();
+        assert_eq!(ended["happening"], "ended", "{ended}");
+        hears(&mut client, |news| news["hardware"]["state"] == "silent").await;
+        let info = client.call("host.info", json!({})).await.unwrap();
+        assert_eq!(info["plugins"]["mount"]["motions"], json!([]), "{info}");
+
+        let sent = || cord.swallowed().contains(":Qw#").then_some(());
+        observatory.wait("the jog's ending", sent);
+        let before = wire.frames().last().unwrap().number;
+        cord.cut(false);
+        hears(&mut client, is_attached(1)).await;
+        let heard = wire.frames().into_iter();
+        let heard = heard.filter(|frame| frame.number > before);
+        let heard: Vec<_> = heard.map(|frame| frame.request).collect();
+        // Whether it is there again is only known from its answer to something.
+        assert!(heard[0].starts_with(":G"), "{heard:?}");
+        assert_eq!(heard[1], ":Qw#", "{heard:?}");
+        let topics = json!({ "topics": ["mount.status"] });
+        client.call("events.subscribe", topics).await.unwrap();
+        while client.event("mount.status").await["data"]["slewing"] != false {}
+    }
+}
+
+#[tokio::test]
+async fn a_goto_outlives_an_answer_that_was_lost() {
+    for (dialect, look) in [(Dialect::Classic, ":D#"), (Dialect::OnStep, ":GU#")] {
+        let (cord, _observatory, mut client) = attached_to(Kind::Terminal, dialect).await;
+        let goto = json!({ "altitude": 40, "azimuth": 90 });
+        client.call("mount.goto", goto).await.unwrap();
+        assert_eq!(client.event(MOTION).await["data"]["happening"], "began");
+        // So that a goto which takes long is no silence.
+        let topics = json!({ "topics": ["mount.status"] });
+        client.call("events.subscribe", topics).await.unwrap();
+        // One of them at least is of a look at the goto: a sample that waits in vain lets a look go next.
+        cord.loses_answers(look, 2);
+        let ended = client.event(MOTION).await["data"].take();
+        assert_eq!(ended["why"], "done", "{dialect}: {ended}");
+        assert_eq!(cord.losses_left(), 0, "the goto was over before");
+    }
 }

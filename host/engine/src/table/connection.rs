@@ -57,7 +57,7 @@ impl Table {
     }
 
     /// A sample got no answer at all. The second in a row says that the hardware is silent: from then on it is asked only what it
-    /// is, until it says so.
+    /// is, until it says so. What moved ends, and what ends it is sent once more, before all else, when it speaks again.
     pub(crate) fn missed(&self) {
         if self.missed.fetch_add(1, Ordering::Relaxed) + 1 < MISSED_SAMPLES {
             return;
@@ -72,7 +72,9 @@ impl Table {
         });
         if silent {
             tracing::warn!(plugin = self.name, "the hardware does not answer any more");
-            self.newest.send_replace(None);
+            for role in self.lines.keys() {
+                self.line_lost(role, "the hardware does not answer any more");
+            }
             self.silent.notify_one();
         }
     }

@@ -67,6 +67,8 @@ pub(crate) struct Wire<'a> {
     stop_written: bool,
     /// A stop went out after the request of the hold that is being read on.
     reply_cut: bool,
+    /// An exchange got no byte at all, and none got a reply since: what was sent meanwhile may have gone nowhere.
+    silent: bool,
     /// Stops that the device was handed and has not shown to have received: see [`Wire::lost`].
     unproven: Vec<WaitingStop>,
 }
@@ -89,6 +91,7 @@ impl<'a> Wire<'a> {
             unsettled: None,
             stop_written: false,
             reply_cut: false,
+            silent: false,
             unproven: Vec::new(),
         })
     }
@@ -190,7 +193,10 @@ impl<'a> Wire<'a> {
             self.clear_output();
         }
         match cut {
-            Cut::Late => LineError::Timeout(mem::take(&mut self.input)),
+            Cut::Late => {
+                self.silent |= self.input.is_empty();
+                LineError::Timeout(mem::take(&mut self.input))
+            }
             Cut::StopDue | Cut::Stopped => LineError::Stopped,
             Cut::Expired => LineError::Expired,
             Cut::Closed if begun => LineError::Interrupted("the line was closed".to_owned()),

@@ -1,5 +1,6 @@
 //! Stops on the wire.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use super::{Cut, Stage, WRITE_TIMEOUT, Wire};
@@ -60,8 +61,14 @@ impl Wire<'_> {
         self.stage = Stage::Before;
     }
 
-    /// The device answered what came after the stops: it has received them.
+    /// The device answered what came after the stops: it has received them. After a silence that proves nothing, as what it was
+    /// sent may have been swallowed on the way: it gets them before anything else.
     pub(super) fn prove_stops(&mut self) {
+        if mem::take(&mut self.silent) {
+            while let Some(stop) = self.unproven.pop() {
+                self.shared.owe(stop);
+            }
+        }
         self.unproven.clear();
     }
 

@@ -8,7 +8,9 @@ use slewgate_serial::{
     Exchange, Framing, Guard, Line, LineError, StopCount, StopSequence, Warrant,
 };
 
-use crate::mount::{Begun, Mount, ask, begun, connected, soon, stop, tell, within, write};
+use crate::mount::{
+    Begun, Mount, ask, ask_briefly, begun, connected, soon, stop, tell, within, write,
+};
 
 const PATIENT: Duration = Duration::from_secs(60);
 const IMPATIENT: Duration = Duration::from_millis(50);
@@ -185,6 +187,28 @@ fn a_cut_read_that_nobody_waits_for_is_not_asked_again() {
     assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
     assert!(within(line.exchange(tell("next"), Guard::Read)).is_ok());
     mount.hears(":Q#next");
+}
+
+#[test]
+fn what_a_silent_device_was_sent_to_end_motion_is_sent_again_when_it_answers() {
+    let (_place, mut mount, line) = connected();
+    assert!(within(line.end(&stop(":Qw#", AT_ONCE))).is_ok());
+    let late = within(line.exchange(ask_briefly("1"), Guard::Read));
+    assert_eq!(late, Err(LineError::Timeout(vec![])));
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Qw#1:Q#");
+    let first = begun(line.exchange(ask("2"), Guard::Read));
+    let second = begun(line.exchange(ask("3"), Guard::Read));
+    mount.hears("2");
+    mount.says("#");
+    assert!(within(first).is_ok());
+    mount.hears(":Q#:Qw#3");
+    mount.says("#");
+    assert!(within(second).is_ok());
+    let third = begun(line.exchange(ask("4"), Guard::Read));
+    mount.hears("4");
+    mount.says("#");
+    assert!(within(third).is_ok(), "once is enough");
 }
 
 #[test]
