@@ -119,7 +119,8 @@ impl Command {
     /// # Errors
     /// -32602, with the field that does not.
     pub fn fit(&self, params: &Map<String, Value>) -> Result<(), Refusal> {
-        fit(&self.validator, params).map_err(|(field, why)| Refusal::invalid_params(&field, why))
+        fit(&self.validator, &self.params, params)
+            .map_err(|(field, why)| Refusal::invalid_params(&field, why))
     }
 
     /// A method of the host itself; its name is whole, such as `host.info`.
@@ -136,7 +137,7 @@ impl Command {
         let Value::Object(example) = example else {
             return Err(format!("the example of {method} is not an object"));
         };
-        fit(&validator, &example)
+        fit(&validator, &params, &example)
             .map_err(|(field, why)| format!("the example of {method}: {field}: {why}"))?;
         let (verb, summary) = (method.to_owned(), summary.to_owned());
         Ok(Command {
@@ -173,7 +174,7 @@ impl Command {
                 cause: "it is not an object".into(),
             });
         };
-        fit(&validator, &example).map_err(|(field, why)| DescriptionError::Example {
+        fit(&validator, &params, &example).map_err(|(field, why)| DescriptionError::Example {
             verb: verb.clone(),
             cause: format!("{field}: {why}"),
         })?;
@@ -233,6 +234,7 @@ fn check_name(verb: &str) -> Result<(), DescriptionError> {
 /// The first thing that does not fit: the field, and why.
 pub(crate) fn fit(
     validator: &Validator,
+    schema: &Value,
     params: &Map<String, Value>,
 ) -> Result<(), (String, String)> {
     let params = Value::Object(params.clone());
@@ -246,21 +248,43 @@ pub(crate) fn fit(
                 (path, None) => path.replace('/', "."),
                 (path, Some(name)) => format!("{}.{name}", path.replace('/', ".")),
             };
-            Err((field, sentence(&error).chars().take(MAX_SENTENCE).collect()))
+            Err((
+                field,
+                sentence(&error, schema)
+                    .chars()
+                    .take(MAX_SENTENCE)
+                    .collect(),
+            ))
         }
     }
 }
 
-/// The library names two words of those that fit, and counts the rest.
-fn sentence(error: &ValidationError<'_>) -> String {
+/// The library names two words of those that fit and counts the rest, and of a range only the end that was passed.
+fn sentence(error: &ValidationError<'_>, schema: &Value) -> String {
     match error.kind() {
         ValidationErrorKind::Enum { options } => {
             let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
             let options: Vec<_> = options.iter().map(Value::to_string).collect();
             format!("{} is not one of {}", error.instance(), options.join(", "))
         }
+        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
+            match range(error, schema) {
+                Some((least, most)) => {
+                    format!("{} is not within {least} to {most}", error.instance())
+                }
+                None => error.to_string(),
+            }
+        }
         _ => error.to_string(),
     }
+}
+
+/// Both ends of the range that was left, where the schema has both.
+fn range<'s>(error: &ValidationError<'_>, schema: &'s Value) -> Option<(&'s Value, &'s Value)> {
+    let path = error.schema_path().to_string();
+    let (place, _) = path.rsplit_once('/')?;
+    let place = schema.pointer(place)?;
+    Some((place.get("minimum")?, place.get("maximum")?))
 }
 
 /// The member that is missing or unknown: it is not part of the path.
@@ -286,7 +310,9 @@ mod tests {
         let Value::Object(params) = params else {
             panic!("an object")
         };
-        fit(&compile(&schema).unwrap(), &params).unwrap_err().0
+        fit(&compile(&schema).unwrap(), &schema, &params)
+            .unwrap_err()
+            .0
     }
 
     #[test]
@@ -305,12 +331,31 @@ mod tests {
             panic!("an object")
         };
         assert_eq!(
-            fit(&compile(&schema).unwrap(), &params).unwrap_err(),
+            fit(&compile(&schema).unwrap(), &schema, &params).unwrap_err(),
             (
                 "rate".to_owned(),
                 r#""warp" is not one of "guide", "center", "find", "slew""#.to_owned()
             )
         );
+    }
+
+    #[test]
+    fn a_range_is_named_with_both_ends() {
+        let schema = json!({ "properties": {
+            "latitude": { "type": "number", "minimum": -90, "maximum": 90 },
+            "gain": { "type": "integer", "minimum": 1 },
+        } });
+        for (field, value, why) in [
+            ("latitude", json!(91), "91 is not within -90 to 90"),
+            ("latitude", json!(-90.5), "-90.5 is not within -90 to 90"),
+            ("gain", json!(0), "0 is less than the minimum of 1"),
+        ] {
+            let params = Map::from_iter([(field.to_owned(), value)]);
+            assert_eq!(
+                fit(&compile(&schema).unwrap(), &schema, &params).unwrap_err(),
+                (field.to_owned(), why.to_owned())
+            );
+        }
     }
 
     #[test]
