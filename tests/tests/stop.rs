@@ -302,3 +302,26 @@ async fn a_stop_is_answered_truly_when_the_queue_of_its_client_is_full() {
     assert!(seen.is_some(), "the stop is on the wire");
     assert_eq!(orders(mount.wire()), [":Q#"]);
 }
+
+#[tokio::test]
+async fn a_host_that_stopped_something_rests_too() {
+    let mut observatory = unlimited().own_mount().start().attached();
+    let mut client = observatory.client("telescope").await;
+    let topics = json!({ "topics": ["mount.status"] });
+    client.call("events.subscribe", topics).await.unwrap();
+    for (method, params) in [
+        jog(0),
+        ("mount.goto", json!({ "altitude": 40, "azimuth": 90 })),
+    ] {
+        client.call(method, params).await.unwrap();
+        client.event("mount.status").await;
+        client.call("mount.stop", json!({})).await.unwrap();
+    }
+    let (before, since) = (observatory.processor_time(), Instant::now());
+    while since.elapsed() < Duration::from_secs(2) {
+        client.event("mount.status").await;
+    }
+    let spent = observatory.processor_time() - before;
+    println!("{spent:?} of processor time in {:?}", since.elapsed());
+    assert!(spent < since.elapsed() / 2, "{spent:?}");
+}
