@@ -23,7 +23,7 @@ pub(crate) fn attach(host: &dyn Host, settings: &Settings) -> Result<Attachment,
     let port = Port::open(host)?;
     let before = Found::recall(host);
     if let Some(found) = &before
-        && found.dialect.speech().is_deaf(host, &port)?
+        && found.dialect.speech().stays_deaf(host, &port)?
     {
         return Ok(found.attachment());
     }

@@ -76,6 +76,11 @@ pub(crate) trait Dialect: Sync {
         Ok(false)
     }
 
+    /// The same at an attach, when another mount may be there.
+    fn stays_deaf(&self, _host: &dyn Host, _port: &Port) -> Result<bool, Failure> {
+        Ok(false)
+    }
+
     /// Refuses what the mount would pass over in silence.
     fn ready(&self, mount: &Mount) -> Result<(), Failure>;
 
@@ -85,6 +90,11 @@ pub(crate) trait Dialect: Sync {
 
     /// Whether it is on its way to a place: goto, park, home.
     fn under_way(&self, mount: &Mount) -> Result<bool, Failure>;
+
+    /// Waits for what a jog has to wait for. The host has ended the goto, park or home that it takes the place of.
+    fn make_way(&self, _mount: &Mount, _held: &HeldPort) -> Result<(), Failure> {
+        Ok(())
+    }
 
     /// Sets out for the target that was set; or why not, in words.
     fn set_out(&self, mount: &Mount, held: &HeldPort) -> Result<Option<String>, Failure>;
@@ -114,12 +124,12 @@ pub(crate) trait Dialect: Sync {
     fn awake(&self, mount: &Mount) -> Result<bool, Failure>;
 
     /// Sets out for its home, never takes where it stands for it: `:hC#` and `:hF#` mean the one here and the other there.
-    fn home(&self, mount: &Mount) -> Result<(), Failure>;
+    fn home(&self, mount: &Mount, motion: u32) -> Result<(), Failure>;
 
     fn homing(&self, mount: &Mount, homing: Homing) -> Result<Stage<Homing>, Failure>;
 
-    /// A homing was ended or came to its end.
-    fn homed(&self, _host: &dyn Host) -> Result<(), Failure> {
+    /// The homing that this motion was is ended. A newer one may have begun.
+    fn homed(&self, _host: &dyn Host, _motion: u32) -> Result<(), Failure> {
         Ok(())
     }
 

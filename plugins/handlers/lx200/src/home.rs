@@ -22,7 +22,7 @@ const AT_MOST: Millis = 600_000;
 pub(crate) fn home(host: &dyn Host) -> Result<String, Failure> {
     let mount = Mount::awake(host)?;
     let motion = host.begin(&plan("home", AT_MOST, &Note::Home(Homing::default()))?)?;
-    mount.dialect().home(&mount)?;
+    mount.dialect().home(&mount, motion)?;
     json(&Begun { motion })
 }
 
@@ -38,8 +38,8 @@ impl Homing {
 }
 
 /// The host ended it.
-pub(crate) fn ended(host: &dyn Host) -> Result<Progress, Failure> {
+pub(crate) fn ended(host: &dyn Host, motion: u32) -> Result<Progress, Failure> {
     let mount = Mount::open(host)?;
-    mount.dialect().homed(host)?;
+    mount.dialect().homed(host, motion)?;
     Ok(Progress::Done)
 }

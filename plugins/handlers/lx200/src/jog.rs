@@ -15,6 +15,7 @@ pub(crate) fn jog(host: &dyn Host, params: &Jog) -> Result<String, Failure> {
     // Nobody's other rate comes between the rate and the button.
     let held = mount.port.hold(HOLD)?;
     let motion = host.begin(&plan(params.direction)?)?;
+    mount.dialect().make_way(&mount, &held)?;
     held.tell(rate(params.rate))?;
     held.tell(&start(params.direction))?;
     json(&JogBegun {

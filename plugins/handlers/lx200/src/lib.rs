@@ -108,14 +108,14 @@ impl Handler for Lx200 {
     fn advance(
         &self,
         host: &dyn Host,
-        _: u32,
+        motion: u32,
         occasion: Occasion,
         note: &[u8],
     ) -> Result<Progress, Failure> {
         let note = read(note)
             .map_err(|error| Failure::Internal(format!("a note of another version: {error}")))?;
         match (occasion, note) {
-            (Occasion::Ended, Note::Home(_)) => home::ended(host),
+            (Occasion::Ended, Note::Home(_)) => home::ended(host, motion),
             // After `:Q#` the motors are what they were before.
             (Occasion::Ended, _) => Ok(Progress::Done),
             (Occasion::Look, Note::Goto(slew)) => slew.look(host),

@@ -73,6 +73,10 @@ impl Dialect for Classic {
         homing::under_way(host, port)
     }
 
+    fn stays_deaf(&self, host: &dyn Host, port: &Port) -> Result<bool, Failure> {
+        homing::outlasts(host, port)
+    }
+
     fn ready(&self, mount: &Mount) -> Result<(), Failure> {
         parked::refuse(mount.host)
     }
@@ -178,16 +182,16 @@ impl Dialect for Classic {
         status::position(&mount.port).map(|_| true)
     }
 
-    fn home(&self, mount: &Mount) -> Result<(), Failure> {
-        homing::begin(mount)
+    fn home(&self, mount: &Mount, motion: u32) -> Result<(), Failure> {
+        homing::begin(mount, motion)
     }
 
     fn homing(&self, mount: &Mount, homing: Homing) -> Result<Stage<Homing>, Failure> {
         homing::look(mount, homing)
     }
 
-    fn homed(&self, host: &dyn Host) -> Result<(), Failure> {
-        homing::over(host)
+    fn homed(&self, host: &dyn Host, motion: u32) -> Result<(), Failure> {
+        homing::ended(host, motion)
     }
 
     fn site_has_seconds(&self) -> bool {

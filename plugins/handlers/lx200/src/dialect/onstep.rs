@@ -111,6 +111,14 @@ impl Dialect for OnStep {
         Flags::ask(&mount.port).map(|flags| flags.under_way())
     }
 
+    /// A jog that comes while it slows down would be lost.
+    fn make_way(&self, mount: &Mount, held: &HeldPort) -> Result<(), Failure> {
+        if Flags::read(held.ask(flags::COMMAND)?)?.under_way() {
+            come_to_rest(mount, held)?;
+        }
+        Ok(())
+    }
+
     fn set_out(&self, mount: &Mount, held: &HeldPort) -> Result<Option<String>, Failure> {
         let mut code = held.letter(b":MS#")?;
         if IN_MOTION.contains(&code) {
@@ -156,7 +164,7 @@ impl Dialect for OnStep {
         match flags.park() {
             Some(Park::Parked | Park::Parking) => Ok(()),
             _ => {
-                make_way(mount, &flags)?;
+                rest_first(mount, &flags)?;
                 obeys(mount, ":hP#")
             }
         }
@@ -187,8 +195,8 @@ impl Dialect for OnStep {
     }
 
     /// `:hF#` would take where it stands for its home.
-    fn home(&self, mount: &Mount) -> Result<(), Failure> {
-        make_way(mount, &Flags::ask(&mount.port)?)?;
+    fn home(&self, mount: &Mount, _: u32) -> Result<(), Failure> {
+        rest_first(mount, &Flags::ask(&mount.port)?)?;
         Ok(mount.port.tell(":hC#")?)
     }
 
@@ -254,7 +262,7 @@ fn reason(error: &[u8]) -> String {
 }
 
 /// It parks and goes home from rest alone, and is silent about a home that it does not go to.
-fn make_way(mount: &Mount, flags: &Flags) -> Result<(), Failure> {
+fn rest_first(mount: &Mount, flags: &Flags) -> Result<(), Failure> {
     if flags.moves() {
         come_to_rest(mount, &mount.port.hold(HOLD)?)?;
     }

@@ -1,6 +1,6 @@
 use super::{AWAKE, PARKED, SLEWING, attached, call, handler, look, note, onstep, refusal};
 use serde_json::json;
-use slewgate_sdk::{Failure, Handler, Kind, Occasion, Orphan, Progress, Script};
+use slewgate_sdk::{Failure, Handler, Kind, LineError, Occasion, Orphan, Progress, Script};
 
 const DEAF: &str = "the mount is looking for its home, and answers nothing but a stop meanwhile";
 
@@ -85,6 +85,7 @@ fn a_classic_that_searches_is_asked_and_told_nothing_else() {
 #[test]
 fn a_search_that_is_over_without_being_looked_after_no_longer_counts() {
     let (script, _) = homing();
+    script.pass(2000);
     let script = answers(script, "1")
         .begins(Ok(5))
         .line(":RC#", "")
@@ -103,6 +104,42 @@ fn a_search_that_was_stopped_no_longer_counts() {
     assert_eq!(ended.unwrap(), Progress::Done);
     let script = script.begins(Ok(5)).line(":RC#", "").line(":Mn#", "");
     call(&script, "jog", r#"{"direction":"north"}"#).unwrap();
+}
+
+#[test]
+fn only_the_mount_itself_says_that_a_search_is_over() {
+    let (script, _) = homing();
+    let jog = |script: &Script| call(script, "jog", r#"{"direction":"north"}"#);
+    // The first answer is of the search before.
+    let script = answers(script, "1");
+    assert_eq!(refusal(jog(&script)), DEAF);
+    script.pass(5000);
+    let script = script.line(":h?#", "").line(":h?#", "7");
+    assert_eq!(
+        jog(&script).unwrap_err(),
+        Failure::Line(LineError::Timeout(vec![]))
+    );
+    let garbled = Failure::Hardware("the mount answered `7` to :h?#".into());
+    assert_eq!(jog(&script).unwrap_err(), garbled);
+    let script = answers(script, "2");
+    assert_eq!(refusal(jog(&script)), DEAF);
+    let script = answers(script, "0")
+        .begins(Ok(5))
+        .line(":RC#", "")
+        .line(":Mn#", "");
+    jog(&script).unwrap();
+}
+
+#[test]
+fn the_end_of_an_older_search_is_not_taken_for_that_of_the_newer() {
+    let (script, noted) = homing();
+    script.pass(3000);
+    let script = answers(script, "0").begins(Ok(5)).line(":hF#", "");
+    call(&script, "home", "{}").unwrap();
+    let ended = handler().advance(&script, 4, Occasion::Ended, &noted);
+    assert_eq!(ended.unwrap(), Progress::Done);
+    let script = answers(script, "2");
+    assert_eq!(refusal(call(&script, "status", "{}")), DEAF);
 }
 
 #[test]

@@ -314,11 +314,26 @@ fn a_jog_has_the_bytes_of_all_these_mounts() {
     let script = onstep()
         .line(":GU#", AWAKE)
         .begins(Ok(3))
+        .line(":GU#", AWAKE)
         .line(":RS#", "")
         .line(":Mw#", "");
     let params = r#"{"direction":"west","rate":"slew"}"#;
     call(&script, "jog", params).unwrap();
     assert_eq!(script.plans()[0].ending[0].request, b":Qw#");
+}
+
+#[test]
+fn a_jog_waits_until_the_mount_rests_that_was_on_its_way() {
+    let script = onstep()
+        .line(":GU#", SLEWING)
+        .begins(Ok(3))
+        .line(":GU#", SLEWING)
+        .line(":Q#", "")
+        .line(":GU#", SLEWING)
+        .line(":GU#", AWAKE)
+        .line(":RC#", "")
+        .line(":Mw#", "");
+    call(&script, "jog", r#"{"direction":"west"}"#).unwrap();
 }
 
 #[test]
