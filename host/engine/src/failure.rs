@@ -74,6 +74,11 @@ pub(crate) fn is_silence(failure: &Failure) -> bool {
     matches!(failure, Failure::Line(ErrorCode::Timeout(bytes)) if bytes.is_empty())
 }
 
+/// Whether it was the line or what came over it: the next exchange may go well.
+pub(crate) fn is_of_hardware(failure: &Failure) -> bool {
+    matches!(failure, Failure::Line(_) | Failure::Hardware(_))
+}
+
 /// For the log, and for who began a motion.
 pub(crate) fn describe(failure: &Failure) -> String {
     match failure {

@@ -274,6 +274,9 @@ impl Handler {
                 note: step.note,
             },
             Ok(Ok(contract::Progress::Failed(why))) => Progress::Failed(why),
+            Ok(Err(failure)) if failure::is_of_hardware(&failure) => {
+                Progress::Unclear(failure::describe(&failure))
+            }
             Ok(Err(failure)) => Progress::Failed(failure::describe(&failure)),
             // The motion is well: it was others' calls that left no instance.
             Err(CallError::Busy) => Progress::Again {

@@ -23,8 +23,8 @@ pub enum Action {
     },
     /// Send the stop sequence of the role's line, and then say so with [`crate::Motions::stopped`], for each
     /// role that shares the line: the sequence takes every motion along. What that asks for comes after the
-    /// rest of this list. With [`Cause::LineLost`] nobody is stopped and nothing is to be said: the device is owed the
-    /// sequence.
+    /// rest of this list. With [`Cause::LineLost`] and [`Cause::Superseded`] nobody is stopped and nothing is to be said: the
+    /// sequence goes out like the ending of a motion, or is owed to the device.
     StopLine {
         /// The line's role.
         role: String,
@@ -68,6 +68,9 @@ pub enum Progress {
     Done,
     /// It did not do what it was to do, or the call failed: why, for the client that began it.
     Failed(String),
+    /// The hardware did not answer, or not clearly: why. A slew is looked at again with the same note after
+    /// [`crate::UNCLEAR_LOOK`], and fails with the [`crate::MAX_UNCLEAR`]th time in a row; any other motion fails at once.
+    Unclear(String),
 }
 
 /// Why a motion ended.

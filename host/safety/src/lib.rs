@@ -20,7 +20,9 @@ mod plan;
 mod spent;
 
 pub use action::{Action, Cause, Happening, MotionEvent, MotionView, Occasion, Progress};
-pub use motion::{LOOK_PATIENCE, MAX_JOG, MAX_MOTION, MIN_LOOK, SETTLING};
+pub use motion::{
+    LOOK_PATIENCE, MAX_JOG, MAX_MOTION, MAX_UNCLEAR, MIN_LOOK, SETTLING, UNCLEAR_LOOK,
+};
 pub use motions::{MAX_MOTIONS, Motions};
 pub use plan::{
     Caller, DEFAULT_LEASE, Denied, Kind, MAX_ENDING, MAX_LABEL, MAX_LEASE, MAX_NOTE, MIN_LEASE,

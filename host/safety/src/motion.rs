@@ -1,5 +1,6 @@
 //! One motion: its deadlines, and what is owed to its plugin.
 
+use std::mem;
 use std::time::{Duration, Instant};
 
 use slewgate_serial::StopCount;
@@ -17,6 +18,10 @@ pub const MIN_LOOK: Duration = Duration::from_millis(10);
 pub const LOOK_PATIENCE: Duration = Duration::from_secs(30);
 /// How long after its end a motion may still be put in order.
 pub const SETTLING: Duration = Duration::from_secs(60);
+/// So many looks in a row that brought nothing clear end a slew; one alone may be a byte that was lost.
+pub const MAX_UNCLEAR: u8 = 3;
+/// When such a look is made again.
+pub const UNCLEAR_LOOK: Duration = Duration::from_millis(500);
 /// Longest reason of a failure, in bytes.
 const MAX_REASON: usize = 1024;
 
@@ -35,6 +40,8 @@ pub(crate) struct Motion {
     look: Look,
     /// When the newest call of `advance` was made.
     asked: Option<Instant>,
+    /// Looks in a row that brought nothing clear.
+    unclear: u8,
     /// It took the place of one that moved, and that was not ended by any bytes.
     stands_in: bool,
     /// When the host ended it; from then on it settles.
@@ -84,6 +91,7 @@ impl Motion {
             lease,
             look: Look::Due(now + soon(plan.first_look)),
             asked: None,
+            unclear: 0,
             stands_in,
             ended: None,
             plan,
@@ -245,7 +253,15 @@ impl Motion {
             return Verdict::GoesOn;
         };
         self.look = Look::Due(self.at_once(now));
+        let unclear = mem::take(&mut self.unclear);
         match (progress, self.is_active()) {
+            (Progress::Unclear(_), true)
+                if self.plan.kind == Kind::Slew && unclear + 1 < MAX_UNCLEAR =>
+            {
+                self.unclear = unclear + 1;
+                self.look = Look::Due(now + UNCLEAR_LOOK);
+                Verdict::GoesOn
+            }
             (Progress::Again { after, note }, _) if note.len() <= MAX_NOTE => {
                 self.plan.note = note;
                 if !stale {
@@ -256,7 +272,9 @@ impl Motion {
             _ if stale => Verdict::GoesOn,
             (_, false) => Verdict::Settled,
             (Progress::Done, true) => Verdict::Ends(Cause::Done),
-            (Progress::Failed(why), true) => Verdict::Ends(Cause::Failed(cut(why))),
+            (Progress::Failed(why) | Progress::Unclear(why), true) => {
+                Verdict::Ends(Cause::Failed(cut(why)))
+            }
             (Progress::Again { .. }, true) => Verdict::Ends(Cause::Failed(format!(
                 "its note is longer than {MAX_NOTE} bytes"
             ))),

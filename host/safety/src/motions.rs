@@ -48,7 +48,8 @@ impl Motions {
     ///
     /// A jog of the same session, role and label goes on under its number. Any other motion of the role and
     /// label is superseded without a byte, as the order that follows replaces it. A slew takes the whole mount:
-    /// jogs and pulses of its role end by their ending, and an older slew is superseded.
+    /// jogs and pulses of its role end by their ending, and an older slew is superseded. A jog takes the place of
+    /// the slew of its role, which is ended too.
     /// The actions are carried out before the plugin may write.
     pub fn begin(
         &mut self,
@@ -413,11 +414,14 @@ enum Replaced {
     ByItsEnding,
 }
 
-/// A motion that only a stop could end stays beside the new one, and keeps its own deadline.
+/// A jog or pulse that only a stop could end stays beside the new motion, and keeps its own deadline. A slew never stays beside a
+/// jog: what a mount does that is told to do both differs, and the plugin that looks after the slew would see it astray.
 fn replaces(new: &Plan, old: &Plan) -> Option<Replaced> {
+    let takes_over = (new.kind, old.kind) == (Kind::Jog, Kind::Slew);
+    let whole_mount = takes_over || new.kind == Kind::Slew;
+    let concerned = new.role == old.role && (new.label == old.label || whole_mount);
     let same_kind = new.kind == old.kind;
-    let concerned = new.role == old.role && (new.label == old.label || new.kind == Kind::Slew);
-    match (concerned, same_kind, old.ending.is_empty()) {
+    match (concerned, same_kind, old.ending.is_empty() && !takes_over) {
         (false, ..) | (true, false, true) => None,
         (true, true, _) => Some(Replaced::ByTheOrder),
         (true, false, false) => Some(Replaced::ByItsEnding),

@@ -217,3 +217,44 @@ fn putting_in_order_comes_to_an_end() {
     assert!(motions.tick(now + SETTLING).is_empty());
     assert_eq!(motions.next_deadline(), None);
 }
+
+#[test]
+fn a_look_at_a_slew_that_brought_nothing_clear_is_made_again_a_few_times() {
+    let (mut motions, mut now) = (Motions::new(), Instant::now() + SECOND);
+    let goto = begin(&mut motions, watched(), 1, now);
+    let garbled = || Progress::Unclear("garbled".to_owned());
+    now += ms(500);
+    for last in [again(ms(500), 1), garbled()] {
+        for _ in 1..MAX_UNCLEAR {
+            assert_eq!(advances(&motions.tick(now)), [(Occasion::Look, vec![1])]);
+            assert!(motions.progress(goto, garbled(), now).is_empty());
+            assert!(motions.tick(now).is_empty(), "not at once");
+            assert_eq!(motions.next_deadline(), Some(now + UNCLEAR_LOOK));
+            now += UNCLEAR_LOOK;
+        }
+        assert_eq!(advances(&motions.tick(now)), [(Occasion::Look, vec![1])]);
+        let ended = endings(&motions.progress(goto, last.clone(), now));
+        let failed = (goto, Cause::Failed("garbled".to_owned()));
+        let expected = if last == garbled() {
+            vec![failed]
+        } else {
+            vec![]
+        };
+        assert_eq!(ended, expected, "a clear answer begins the count anew");
+        now += ms(500);
+    }
+}
+
+#[test]
+fn a_pulse_is_not_looked_at_again_as_a_part_of_it_may_have_been_sent() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let pulse = Plan {
+        first_look: ms(500),
+        ..plan(Kind::Pulse, "north")
+    };
+    let pulse = begin(&mut motions, pulse, 1, now);
+    motions.tick(now + ms(500));
+    let silent = Progress::Unclear("silent".to_owned());
+    let ended = endings(&motions.progress(pulse, silent, now + ms(500)));
+    assert_eq!(ended, [(pulse, Cause::Failed("silent".to_owned()))]);
+}

@@ -7,6 +7,14 @@ use std::time::{Duration, Instant};
 use common::{SECOND, advances, begin, bytes, caller, endings, halt, ms, plan, refusal, stops};
 use slewgate_safety::*;
 
+/// A jog of what a slew of the mount leaves alone.
+fn focus() -> Plan {
+    Plan {
+        role: "focuser".to_owned(),
+        ..plan(Kind::Jog, "in")
+    }
+}
+
 #[test]
 fn a_motion_without_an_ending_of_its_own_ends_with_its_line() {
     let (mut motions, now) = (Motions::new(), Instant::now());
@@ -30,7 +38,7 @@ fn a_motion_without_an_ending_of_its_own_ends_with_its_line() {
 #[test]
 fn a_stop_ends_what_began_before_it_and_spares_what_began_after() {
     let (mut motions, now) = (Motions::new(), Instant::now());
-    let old = begin(&mut motions, plan(Kind::Slew, "goto"), 1, now);
+    let old = begin(&mut motions, plan(Kind::Jog, "east"), 1, now);
     let read_after = Caller {
         stop_count: stops(1),
         ..caller(2)
@@ -48,16 +56,16 @@ fn a_stop_ends_what_began_before_it_and_spares_what_began_after() {
 #[test]
 fn a_line_that_is_lost_ends_its_motions_and_is_owed_what_ends_them() {
     let (mut motions, now) = (Motions::new(), Instant::now());
-    let goto = Plan {
+    let bare = Plan {
         ending: Vec::new(),
-        ..plan(Kind::Slew, "goto")
+        ..plan(Kind::Jog, "east")
     };
-    let goto = begin(&mut motions, goto, 1, now);
+    let bare = begin(&mut motions, bare, 1, now);
     let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
     assert!(motions.line_lost("focuser", "unplugged", now).is_empty());
     let actions = motions.line_lost("port", "unplugged", now);
     let lost = Cause::LineLost("unplugged".to_owned());
-    assert_eq!(endings(&actions), [(goto, lost.clone()), (jog, lost)]);
+    assert_eq!(endings(&actions), [(bare, lost.clone()), (jog, lost)]);
     assert_eq!(bytes(&actions), (0, 1), "the line's stop ends both");
     assert!(motions.active().is_empty());
     let again = motions.line_lost("port", "unplugged", now);
@@ -180,11 +188,7 @@ fn a_newer_slew_takes_the_place_of_an_older_one_without_a_byte() {
 fn a_slew_ends_the_jogs_of_its_line_before_it_begins() {
     let (mut motions, now) = (Motions::new(), Instant::now());
     let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
-    let focus = Plan {
-        role: "focuser".to_owned(),
-        ..plan(Kind::Jog, "in")
-    };
-    let elsewhere = begin(&mut motions, focus, 1, now);
+    let elsewhere = begin(&mut motions, focus(), 1, now);
     let (goto, actions) = motions
         .begin(plan(Kind::Slew, "goto"), caller(2), stops(0), now)
         .unwrap();
@@ -220,7 +224,7 @@ fn without_its_plugin_a_slew_completes_unwatched_and_a_jog_ends() {
         ..plan(Kind::Slew, "goto")
     };
     let goto = begin(&mut motions, watched, 1, now);
-    let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
+    let jog = begin(&mut motions, focus(), 1, now);
     assert_eq!(endings(&motions.orphan_all(now)), [(jog, Cause::Orphaned)]);
     assert!(
         motions.tick(now + SECOND).is_empty(),
@@ -243,7 +247,7 @@ fn a_plugin_that_failed_once_loses_its_jogs_and_goes_on_looking_after_its_slews(
         ..plan(Kind::Slew, "goto")
     };
     let goto = begin(&mut motions, watched, 1, now);
-    let jog = begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
+    let jog = begin(&mut motions, focus(), 1, now);
     motions.tick(now + ms(500));
     let actions = motions.plugin_failed(now + ms(600));
     assert_eq!(endings(&actions), [(jog, Cause::Orphaned)]);

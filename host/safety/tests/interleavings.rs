@@ -295,6 +295,10 @@ impl World {
                         "bytes for {motion} after its end"
                     );
                 }
+                Action::StopLine {
+                    cause: Cause::Superseded,
+                    ..
+                } => {}
                 Action::StopLine { role, .. } => queue.extend(self.stop_line(&role)),
                 Action::Advance {
                     motion, occasion, ..

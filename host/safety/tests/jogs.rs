@@ -159,3 +159,40 @@ fn jogs_of_both_axes_go_on_side_by_side() {
     begin(&mut motions, plan(Kind::Jog, "east"), 1, now);
     assert_eq!(motions.active().len(), 2);
 }
+
+#[test]
+fn a_jog_takes_the_place_of_a_slew_of_its_role() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let bare = |role: &str| Plan {
+        role: role.to_owned(),
+        ending: Vec::new(),
+        ..plan(Kind::Slew, "goto")
+    };
+    let goto = begin(&mut motions, bare("port"), 1, now);
+    let elsewhere = begin(&mut motions, bare("focuser"), 1, now);
+    let (jog, actions) = motions
+        .begin(plan(Kind::Jog, "north"), caller(2), stops(0), now)
+        .unwrap();
+    assert_eq!(endings(&actions), [(goto, Cause::Superseded)]);
+    assert!(matches!(
+        &actions[0],
+        Action::StopLine {
+            cause: Cause::Superseded,
+            ..
+        }
+    ));
+    let left = motions.active();
+    assert_eq!(left[0].motion, elsewhere);
+    assert_eq!(left[1].motion, jog);
+}
+
+#[test]
+fn a_jog_sends_the_ending_of_a_slew_that_has_one() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let goto = begin(&mut motions, plan(Kind::Slew, "goto"), 1, now);
+    let (_, actions) = motions
+        .begin(plan(Kind::Jog, "north"), caller(2), stops(0), now)
+        .unwrap();
+    assert!(matches!(&actions[0], Action::Send { motion, .. } if *motion == goto));
+    assert_eq!(endings(&actions), [(goto, Cause::Superseded)]);
+}

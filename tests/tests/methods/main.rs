@@ -114,6 +114,58 @@ async fn park_and_home_take_the_place_of_a_goto() {
 }
 
 #[tokio::test]
+async fn a_jog_takes_the_place_of_a_goto_and_of_a_park() {
+    for dialect in Dialect::ALL {
+        let mut session = Session::start(dialect).await;
+        for (verb, params) in [
+            ("goto", json!({ "altitude": 40, "azimuth": 90 })),
+            ("park", json!({})),
+        ] {
+            let slew = session.does(verb, params).await["motion"].clone();
+            session.status(|status| status["slewing"] == true).await;
+            session.told(&[]);
+            let jog = json!({ "direction": "north", "rate": "center", "lease_ms": 5000 });
+            let jog = session.does("jog", jog).await["motion"].clone();
+            assert_eq!(session.end_of(&slew).await["why"], "superseded");
+            let info = session.client.call("host.info", json!({})).await.unwrap();
+            let motions = &info["plugins"]["mount"]["motions"];
+            assert_eq!(motions.as_array().unwrap().len(), 1, "{motions}");
+            assert_eq!(session.end_of(&jog).await["why"], "lease");
+            session.receives(":Qn#");
+            let told = session.told(&[":M", ":Q", ":R"]);
+            assert_eq!(told[0], ":Q#", "{dialect} {verb}: {told:?}");
+            let end = [":RC#", ":Mn#", ":Qn#"];
+            assert!(told.ends_with(&end.map(String::from)), "{told:?}");
+            let status = session.status(|status| status["slewing"] == false).await;
+            assert_eq!(status["parked"], false, "{dialect} {verb}: {status}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_classic_that_looks_for_its_home_once_more_is_deaf_once_more() {
+    let mut session = Session::start(Dialect::Classic).await;
+    let far = json!({ "altitude": 40, "azimuth": 90 });
+    session.completes("goto", far).await;
+    for _ in 0..3 {
+        let home = loop {
+            match session.call("home", json!({})).await {
+                Ok(begun) => break begun["motion"].clone(),
+                // The host has yet to tell the handler of the stop.
+                Err(error) => assert_eq!(error["code"], -32004, "{error}"),
+            }
+        };
+        for _ in 0..5 {
+            let track = json!({ "mode": "sidereal" });
+            let reason = session.refuses("track", track).await;
+            assert!(reason.contains("looking for its home"), "{reason}");
+        }
+        session.does("stop", json!({})).await;
+        assert_eq!(session.end_of(&home).await["why"], "stop");
+    }
+}
+
+#[tokio::test]
 async fn a_goto_that_is_refused_leaves_no_older_one_going_on() {
     for dialect in Dialect::ALL {
         let mut session = Session::start(dialect).await;

@@ -324,10 +324,8 @@ impl Table {
     /// Warrants first: once an ending is on its way, the call that began the motion writes nothing more.
     fn perform(&self, desk: &mut Desk, actions: Vec<Action>) {
         let mut actions = VecDeque::from(actions);
-        for action in &actions {
-            if let Action::Send { motion, .. } = action {
-                revoke(desk, *motion);
-            }
+        for motion in actions.iter().filter_map(ends) {
+            revoke(desk, motion);
         }
         while let Some(action) = actions.pop_front() {
             match action {
@@ -336,8 +334,8 @@ impl Table {
                 } => self.send_ending(desk, &role, exchanges),
                 Action::StopLine {
                     role,
-                    cause: Cause::LineLost(_),
-                } => self.owe_stop(desk, &role),
+                    cause: Cause::LineLost(_) | Cause::Superseded,
+                } => self.end_all(desk, &role),
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     drop(self.stop_line(desk, &role));
@@ -349,6 +347,7 @@ impl Table {
                     note,
                 } => self.look_after(desk, motion, occasion, note),
                 Action::Event(event) => {
+                    // Of those that a stop added to the list.
                     if let Happening::Ended(_) = event.happening {
                         revoke(desk, event.motion);
                     }
@@ -387,10 +386,11 @@ impl Table {
         known.map(|_| handle).ok_or(NoSequence)
     }
 
-    /// Counts no stop: what is asked while the device is away fails by itself, and nobody stopped it.
-    fn owe_stop(&self, desk: &Desk, role: &str) {
-        if let (Some(line), Some(stop)) = (self.line(role), desk.stops.get(role)) {
-            drop(line.end(stop));
+    /// What the stop of the line writes, as an ending. It counts no stop: what is asked while the device is away fails by itself, a
+    /// jog that took the place of a slew goes on, and nobody stopped either. A device that is away is owed it.
+    fn end_all(&self, desk: &Desk, role: &str) {
+        if let Some(stop) = desk.stops.get(role) {
+            self.send_ending(desk, role, stop.exchanges.clone());
         }
     }
 
@@ -421,6 +421,17 @@ impl Table {
         if let Ok(data) = serde_json::value::to_raw_value(&data) {
             self.publish("motion", data);
         }
+    }
+}
+
+/// The motion that ends by this.
+fn ends(action: &Action) -> Option<MotionId> {
+    match action {
+        Action::Send { motion, .. } => Some(*motion),
+        Action::Event(event) if matches!(event.happening, Happening::Ended(_)) => {
+            Some(event.motion)
+        }
+        _ => None,
     }
 }
 
