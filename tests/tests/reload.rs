@@ -127,8 +127,11 @@ async fn ask(
     assert_eq!(client.next().await["id"], last);
 }
 
+/// What is asked, at a moment of the load that began then.
+type Asked = fn(Instant) -> (&'static str, Value);
+
 /// What the clients under load ask for, all the time: of the host, of the newest sample, of the plugin, of the line.
-fn requests() -> Vec<fn(Instant) -> (&'static str, Value)> {
+fn requests() -> Vec<Asked> {
     vec![
         |_| ("host.info", json!({})),
         |_| ("mount.status", json!({})),
