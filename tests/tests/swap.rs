@@ -143,6 +143,18 @@ async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why()
 }
 
 #[tokio::test]
+async fn a_component_that_cannot_serve_where_none_did_is_an_error_in_the_log() {
+    let observatory = unlimited();
+    fs::write(observatory.data().join("policies/guest.wasm"), "#!/bin/sh").unwrap();
+    observatory.wait("error in the log", || {
+        let told = |line: &str| {
+            line.contains("ERROR") && line.contains("guest") && line.contains("nothing else does")
+        };
+        observatory.log().lines().any(told).then_some(())
+    });
+}
+
+#[tokio::test]
 async fn without_their_policy_clients_are_denied_everything_until_it_is_back() {
     let observatory = unlimited();
     // Who has no policy any more hears no news either.

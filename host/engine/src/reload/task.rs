@@ -328,6 +328,10 @@ where
         } = &event.plugin;
         let (generation, digest) = (generation.unwrap_or(0), digest.as_deref().unwrap_or("none"));
         match (event.what, candidate) {
+            (What::Failed, Some(failed)) if event.plugin.state != PluginState::Serving => {
+                tracing::error!(%kind, name, stage = %failed.stage, cause = failed.cause,
+                    "the component cannot serve, and nothing else does in its place");
+            }
             (What::Failed, Some(failed)) => {
                 tracing::warn!(%kind, name, stage = %failed.stage, cause = failed.cause, generation, digest,
                     "the new component cannot serve; what served goes on");
