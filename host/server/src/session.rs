@@ -73,14 +73,14 @@ impl Life {
             let mut writing = pin!(write(&mut sink, outbox, limits.write));
             let mut reading = pin!(read(&mut stream, &*self.receiver));
             loop {
-                // In this order: what is to be said is written before more is read, so that a client that never ceases to ask
-                // hears of it; and all that came is read before any of it is carried out, because a stop may be there.
+                // In this order: all that came is read before any of it is carried out, because a stop may be there; and what was
+                // said to it, which wakes nobody, is written before this rests.
                 tokio::select! {
                     biased;
                     close = &mut closing => break End::Ours(close),
                     end = &mut watching => break end,
-                    end = &mut writing => break end,
                     end = &mut reading => break end,
+                    end = &mut writing => break end,
                     Some(()) = serving.next() => {}
                 }
             }
