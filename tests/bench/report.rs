@@ -2,9 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use serde_json::{Map, Value, json};
+use slewgate_sky::{Clock, SystemClock};
 
 use crate::blocks::Blocks;
 use crate::component::Call;
@@ -94,13 +94,14 @@ impl Report {
     /// Writes all figures of all blocks.
     pub(crate) fn keep(mut self) -> anyhow::Result<()> {
         self.0["load"]["after"] = machine::load().into();
-        let seconds = SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs();
+        let milliseconds = SystemClock.now();
         let program = slewgate_tests::program();
         let target = program.ancestors().nth(2).unwrap_or(Path::new("target"));
         let folder = target.join("bench");
         fs::create_dir_all(&folder)?;
-        let file = folder.join(format!("{seconds}.json"));
-        fs::write(&file, format!("{:#}\n", self.0))?;
+        let file = folder.join(format!("{milliseconds:.0}.json"));
+        let report = &self.0;
+        fs::write(&file, format!("{report:#}\n"))?;
         println!(
             "\n{}, commit {}, load {}\n{}",
             self.0["machine"]["processor"].as_str().unwrap_or_default(),
