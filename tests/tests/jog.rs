@@ -193,6 +193,7 @@ async fn nobodys_rate_comes_between_the_rate_and_the_button_of_another() {
         }
     };
     tokio::join!(presses("north", "slew"), presses("east", "guide"));
+    settled(&mut observatory.client("telescope").await).await;
     let frames = observatory.mount().wire().frames();
     let requests = frames.iter().map(|frame| frame.request.as_str());
     let wanted = |request: &&str| request.starts_with(":R") || request.starts_with(":M");
