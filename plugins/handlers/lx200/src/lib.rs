@@ -1,7 +1,7 @@
 //! The handler for mounts that speak Meade's LX200 language.
 //!
 //! What a mount is was found when its line was opened, and is kept; each command is one small file, with its bytes out and in side by side.
-//! Where mounts differ, a command asks the mount's [`dialect`]. Absent: a mount's own alt-azimuth slew (`:MA#`), since not all modes
+//! Where mounts differ, a command asks the mount's `dialect`. Absent: a mount's own alt-azimuth slew (`:MA#`), since not all modes
 //! have it; the host converts.
 //!
 //! Sources: Meade, *LX200 Telescope Operation Manual*, command set; INDI's `lx200driver` for what other mounts do.
