@@ -40,8 +40,8 @@ pub(crate) struct Load {
     requests: usize,
 }
 
-/// The load by which the goal is judged: what is between two answers is work, and no processor that wakes.
-pub(crate) const JUDGED: usize = 0;
+/// The loads by which the goal is judged: where nobody has to wake, and as users have it.
+pub(crate) const JUDGED: [usize; 2] = [0, 1];
 
 /// One who waits for each answer, on one processor and on all; one who rests then, so that everybody falls asleep, as between the
 /// commands of people; one who waits for none; many who wait.

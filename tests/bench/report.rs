@@ -59,10 +59,10 @@ impl Report {
                 .iter()
                 .filter(|subject| subject.name != echo::TCP && subject.name != echo::WEBSOCKET)
             {
-                println!(
-                    "{}",
-                    verdict(subject.name, &subject.loads[JUDGED], &echo.loads[JUDGED])
-                );
+                for load in JUDGED {
+                    let verdict = verdict(subject.name, &subject.loads[load], &echo.loads[load]);
+                    println!("{}: {verdict}", LOADS[load].name);
+                }
             }
         }
         let paths = subjects
