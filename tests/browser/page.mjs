@@ -455,15 +455,27 @@ async function shown(page) {
   return createHash('sha256').update(pixels).digest('hex');
 }
 
-/** The mount is seen to stand: three readings in a row are the same. */
+/** How many readings in a row are to be the same where the mount stands. */
+const STANDING = 4;
+
+/** The mount is seen to stand. Readings are told apart by the time that they are of: two may have the same age. */
 async function rests(page) {
   let last = [];
   await until('rest', async () => {
-    const now = `${await value(page, 'Dec JNow')} ${await value(page, 'Slewing')}`;
-    const age = await value(page, 'Age of this');
-    if (last.length && last[0].age === age) return false;
-    last = [{ now, age }, ...last].slice(0, 8);
-    return last.length === 8 && last.every((reading) => reading.now === now) && now.endsWith('no');
+    const now = await reading(page);
+    if (!now.of || last[0]?.of === now.of) return false;
+    last = [now, ...last].slice(0, STANDING);
+    return last.length === STANDING && last.every(({ slewing, dec }) => slewing === 'no' && dec === now.dec);
+  });
+}
+
+/** What one sample says. */
+async function reading(page) {
+  return page.evaluate(() => {
+    const shown = {};
+    for (const name of document.querySelectorAll('#values dt')) shown[name.textContent] = name.nextElementSibling;
+    const text = (name) => shown[name]?.textContent ?? '';
+    return { of: shown['Age of this']?.title, dec: text('Dec JNow'), slewing: text('Slewing') };
   });
 }
 

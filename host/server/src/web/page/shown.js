@@ -82,7 +82,7 @@ class StatusPanel {
     show('no-state', !this.status);
     byId('state').classList.remove('stale');
     if (!this.status) return;
-    this.age = element('dd', '', { className: 'age' });
+    this.age = element('dd', '', { className: 'age', title: `as of ${this.status.as_of}` });
     byId('values').append(element('dt', 'Age of this'), this.age);
     this.tick();
   }
