@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Map;
 use slewgate_engine::{
     Action, Client, Effect, Engine, EngineSettings, Limits, Permit, PluginSettings, Plugins,
-    Snapshot, StopCounts, Surroundings, TableSettings,
+    Runaway, Snapshot, StopCounts, Surroundings, TableSettings,
 };
 use slewgate_sky::{Sky, SystemClock};
 use slewgate_tests::{plugins, test_component};
@@ -79,6 +79,7 @@ impl Guests {
             settings: "{}".into(),
             lines: BTreeMap::new(),
             stops: BTreeMap::new(),
+            runaway: Runaway::default(),
         };
         let settings = PluginSettings {
             handlers,
@@ -93,7 +94,7 @@ impl Guests {
             site: None,
         };
         let engine = Engine::new(&EngineSettings::default())?;
-        let client = Client::new(1, "bench", "telescope", "the bench");
+        let client = Client::new(1, "bench", "bench", "telescope", "the bench");
         Ok(Guests {
             plugins: Plugins::start(engine, surroundings, settings).await?,
             client,

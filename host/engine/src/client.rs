@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use slewgate_safety::Owner;
+
 use crate::bindings::types;
 
 /// See `client` in `types.wit`. Cheap to clone: every call of a plugin has one.
@@ -10,13 +12,14 @@ pub struct Client {
     /// Unique for the life of the host.
     pub session: u64,
     guest: Arc<types::Client>,
+    owner: Arc<Owner>,
 }
 
 impl Client {
-    /// `id` is the `client_id` of the authentication message; `client_type`, the type of the token, names the policy that judges
-    /// it; `name` is the label of the token.
+    /// `token` is the id of the token; `id` is the `client_id` of the authentication message; `client_type`, the type of the token,
+    /// names the policy that judges it; `name` is the label of the token.
     #[must_use]
-    pub fn new(session: u64, id: &str, client_type: &str, name: &str) -> Client {
+    pub fn new(session: u64, token: &str, id: &str, client_type: &str, name: &str) -> Client {
         let guest = types::Client {
             session: session.to_string(),
             id: id.to_owned(),
@@ -26,7 +29,16 @@ impl Client {
         Client {
             session,
             guest: Arc::new(guest),
+            owner: Arc::new(Owner {
+                key: format!("{token}/{id}"),
+                name: name.to_owned(),
+            }),
         }
+    }
+
+    /// The host itself, where it gives a command. No session has the number 0.
+    pub(crate) fn host() -> Client {
+        Client::new(0, "", "host", "host", "the host")
     }
 
     /// Names the policy that judges it.
@@ -39,6 +51,12 @@ impl Client {
     #[must_use]
     pub fn name(&self) -> &str {
         &self.guest.name
+    }
+
+    /// The client as the one in control, whatever its session.
+    #[must_use]
+    pub fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     /// As plugins see it.

@@ -20,10 +20,13 @@ use crate::engine::Engine;
 use crate::failure;
 use crate::limits::{Limits, MAX_JSON};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
-use crate::table::{Attached, Look, Reading, StopCounts, Table};
+use crate::table::{Attached, Look, Order, Reading, StopCounts, Table};
 
 /// When a motion is looked after again if no instance was to spare.
 const BUSY_LOOK: Duration = Duration::from_millis(250);
+
+/// The oldest reading by which a motion may begin. While nobody watches, the hardware is looked at more often than that.
+const OLDEST: Duration = Duration::from_secs(15);
 
 /// Shortest period of samples that a plugin may ask for.
 const MIN_SAMPLE: Duration = Duration::from_millis(100);
@@ -152,6 +155,15 @@ impl Handler {
     /// The permitted command itself. Only [`crate::Snapshot::handle`] calls this, with a permit.
     pub(crate) async fn handle(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
         self.attached(request.verb).await?;
+        match request.effect {
+            Effect::Configure => self.table.configure(request.client.owner())?,
+            Effect::Move => Box::pin(self.seen()).await,
+            Effect::Observe | Effect::Stop | Effect::Administer => {}
+        }
+        self.carry_out(request).await
+    }
+
+    async fn carry_out(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
         let deeds = Arc::new(Deeds::default());
         let duty = duty(&request, Arc::clone(&deeds));
         let (table, done) = (Arc::clone(&self.table), Arc::clone(&deeds));
@@ -175,8 +187,40 @@ impl Handler {
         });
         match called.await {
             Ok(Ok(result)) => self.result(result),
-            Ok(Err(failure)) => Err(self.refusal(failure, deeds.wrote.load(Ordering::Relaxed))),
+            Ok(Err(failure)) => Err(deeds
+                .denial()
+                .unwrap_or_else(|| self.refusal(failure, deeds.wrote.load(Ordering::Relaxed)))),
             Err(error) => Err(self.fell(&error)),
+        }
+    }
+
+    /// Has the plugin carry out a command that the host itself gives.
+    pub(crate) async fn order(&self, order: Order) -> Result<(), Refusal> {
+        let Some(command) = self.command(order.verb) else {
+            return Err(Refusal::method_not_found(order.verb));
+        };
+        let (client, effect) = (Client::host(), command.effect);
+        let request = Request {
+            client: &client,
+            verb: order.verb,
+            effect,
+            params: order.params,
+            counts: order.counts,
+            lease: None,
+        };
+        self.carry_out(request).await.map(drop)
+    }
+
+    /// Before it is moved, it is looked at: where it points decides on the way that it may take.
+    async fn seen(&self) {
+        if self.sample_every.is_some()
+            && let Err(refusal) = self.table.observe(self, OLDEST).await
+        {
+            tracing::debug!(
+                plugin = self.table.name(),
+                cause = refusal.cause,
+                "moved unseen"
+            );
         }
     }
 
@@ -348,7 +392,7 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
     let caller = slewgate_safety::Caller {
         session: request.client.session,
-        name: request.client.name().to_owned(),
+        owner: request.client.owner().clone(),
         moves: request.effect == Effect::Move,
         stop_count: slewgate_serial::StopCount::default(),
         lease: request.lease,

@@ -41,9 +41,10 @@ pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
     CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
 };
+pub use slewgate_safety::Runaway;
 pub use snapshot::{Action, Permit, Snapshot};
 pub use surroundings::Surroundings;
 pub use table::{
-    Attached, Attachment, Connection, News, Reading, StopCounts, StopError, StoppedBy, Stopping,
-    Table, TableSettings,
+    Attached, Attachment, Connection, Happened, News, Notice, Reading, StopCounts, StopError,
+    StoppedBy, Stopping, Table, TableSettings,
 };

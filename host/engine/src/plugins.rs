@@ -17,7 +17,10 @@ use crate::reload::{
 };
 use crate::snapshot::Snapshot;
 use crate::surroundings::Surroundings;
-use crate::table::{self, StoppedBy, Stopping, Table, TableSettings};
+use crate::table::{self, Notice, Notices, StoppedBy, Stopping, Table, TableSettings};
+
+/// Notices that wait for a slow reader before the oldest are dropped.
+const NOTICES: usize = 256;
 
 /// What plugins are started from.
 #[derive(Debug)]
@@ -38,6 +41,7 @@ pub struct PluginSettings {
 #[derive(Debug)]
 pub struct Plugins {
     tables: BTreeMap<String, Arc<Table>>,
+    notices: Notices,
     snapshots: watch::Receiver<Arc<Snapshot>>,
     reload: Reload,
     engine: Engine,
@@ -57,9 +61,14 @@ impl Plugins {
         settings: PluginSettings,
     ) -> anyhow::Result<Plugins> {
         let configuration = configuration(&settings);
-        let stops = watch::Sender::new(0);
+        let (stops, notices) = (watch::Sender::new(0), broadcast::Sender::new(NOTICES));
         let plans = settings.tables.into_iter().map(|(table, limits)| {
-            let table = Arc::new(Table::new(&table, surroundings.clone(), stops.clone()));
+            let table = Arc::new(Table::new(
+                &table,
+                surroundings.clone(),
+                stops.clone(),
+                notices.clone(),
+            ));
             (table.name().to_owned(), TablePlan { table, limits })
         });
         let plans: BTreeMap<_, _> = plans.collect();
@@ -96,6 +105,7 @@ impl Plugins {
         }
         Ok(Plugins {
             tables,
+            notices,
             snapshots,
             reload,
             engine,
@@ -126,6 +136,12 @@ impl Plugins {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<PluginEvent> {
         self.reload.events()
+    }
+
+    /// Who is in control, and alarms, of all tables, from now on.
+    #[must_use]
+    pub fn notices(&self) -> broadcast::Receiver<Arc<Notice>> {
+        self.notices.subscribe()
     }
 
     /// The tables by name.

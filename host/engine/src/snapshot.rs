@@ -192,7 +192,9 @@ impl Snapshot {
         Moment {
             now: self.surroundings.clock.now(),
             observed,
-            in_control: None,
+            in_control: handler
+                .and_then(|handler| handler.table().holder())
+                .map(|holder| holder.name),
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Instant;
 use slewgate_serial::Exchange;
 use slewgate_sky::Equatorial;
 
+use crate::control::ControlEvent;
 use crate::plan::{Kind, MotionId, Session};
 
 /// One thing to do. A list of them is carried out in its order.
@@ -43,6 +44,46 @@ pub enum Action {
     },
     /// Tell the log and those who subscribed.
     Event(MotionEvent),
+    /// Control changed hands: tell the log and those who subscribed.
+    Control(ControlEvent),
+    /// Have the plugin end that the hardware follows the sky. It comes behind the stop of its line.
+    StopTracking,
+    /// Call people.
+    Alarm(Alarm),
+}
+
+/// Something that people should look at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alarm {
+    /// What sort of thing it is.
+    pub kind: AlarmKind,
+    /// In a sentence.
+    pub what: String,
+}
+
+/// What people are called for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AlarmKind {
+    /// The hardware was told to stop, again and again, and does not.
+    DoesNotStop,
+    /// The hardware moves, and nobody asked it to.
+    Runaway,
+    /// The hardware, which nobody moved, came to a limit of the site.
+    Limit,
+    /// The plugin did not do what the host ordered.
+    Disobeyed,
+}
+
+impl AlarmKind {
+    /// The word for it in events, such as `does_not_stop`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            AlarmKind::DoesNotStop => "does_not_stop",
+            AlarmKind::Runaway => "runaway",
+            AlarmKind::Limit => "limit",
+            AlarmKind::Disobeyed => "disobeyed",
+        }
+    }
 }
 
 /// Why `advance` is called.
@@ -94,6 +135,14 @@ pub enum Cause {
     LineLost(String),
     /// A newer motion took its place.
     Superseded,
+    /// Another client took control of the hardware.
+    ControlLost,
+    /// A limit of the site is ahead, or was passed: which.
+    Limit(String),
+    /// The hardware was told to stand and does not.
+    DoesNotStop,
+    /// The hardware moves, and nobody asked it to.
+    Runaway,
 }
 
 impl Cause {
@@ -109,6 +158,10 @@ impl Cause {
             Cause::Orphaned => "orphaned",
             Cause::LineLost(_) => "line_lost",
             Cause::Superseded => "superseded",
+            Cause::ControlLost => "control_lost",
+            Cause::Limit(_) => "limit",
+            Cause::DoesNotStop => "does_not_stop",
+            Cause::Runaway => "runaway",
         }
     }
 }
@@ -125,6 +178,10 @@ impl fmt::Display for Cause {
             Cause::Orphaned => "its plugin failed or is gone",
             Cause::LineLost(how) => return write!(f, "its device is gone: {how}"),
             Cause::Superseded => "a newer motion took its place",
+            Cause::ControlLost => "another client took control",
+            Cause::Limit(which) => return f.write_str(which),
+            Cause::DoesNotStop => "the hardware was told to stop and does not",
+            Cause::Runaway => "the hardware moves, and nobody asked it to",
         })
     }
 }

@@ -1,25 +1,33 @@
-//! Motion of one plugin table: who answers for it, how it ends, and that it does end.
+//! What keeps the hardware of one plugin table safe: who answers for its motion, how that ends and that it does end; who is in
+//! control; whether it stands when it was told to, and moves only when it was asked to.
 //!
 //! A pure state machine. It opens no line, reads no clock and starts no task: time comes in as an
 //! argument, and what is to be done goes out as a list of [`Action`]s, which one task for each table
-//! carries out in order. That task wakes at [`Motions::next_deadline`] and calls [`Motions::tick`].
+//! carries out in order. That task wakes at [`Safety::next_deadline`] and calls [`Safety::tick`].
 //!
 //! Invariants, each held by a test over random interleavings:
 //! - a motion that goes on has a deadline;
 //! - a motion ends once, and is said to have ended once;
 //! - what began before a stop does not outlive it;
 //! - a jog does not outlive its session;
-//! - after its end a motion asks for nothing but `advance(ended)`.
-//!
-//! Absent: control (one client at a time) and the limits of the site.
+//! - after its end a motion asks for nothing but `advance(ended)`;
+//! - nobody but the client in control begins what is no guide pulse;
+//! - what was told to stand is seen to stand, or told again, or people are called.
 
 mod action;
+mod control;
 mod motion;
 mod motions;
 mod plan;
+mod rest;
+mod safety;
+mod sample;
 mod spent;
 
-pub use action::{Action, Cause, Happening, MotionEvent, MotionView, Occasion, Progress};
+pub use action::{
+    Action, Alarm, AlarmKind, Cause, Happening, MotionEvent, MotionView, Occasion, Progress,
+};
+pub use control::{CONTROL_LAPSE, ControlChange, ControlEvent, Owner};
 pub use motion::{
     LOOK_PATIENCE, MAX_JOG, MAX_MOTION, MAX_UNCLEAR, MIN_LOOK, SETTLING, UNCLEAR_LOOK,
 };
@@ -28,3 +36,6 @@ pub use plan::{
     Caller, DEFAULT_LEASE, Denied, Kind, MAX_ENDING, MAX_LABEL, MAX_LEASE, MAX_NOTE, MIN_LEASE,
     MotionId, Orphan, Plan, Session,
 };
+pub use rest::{AFTERMATH, REPEATS, REST_PATIENCE};
+pub use safety::{Runaway, Safety, SafetySettings};
+pub use sample::{Moving, PierSide, Sample};

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use slewgate_serial::StopCount;
 
 use crate::action::{Action, Cause, Happening, MotionEvent, MotionView, Occasion, Progress};
+use crate::control::Owner;
 use crate::plan::{Caller, Kind, MAX_NOTE, MotionId, Plan, Session, lease};
 
 /// A jog ends after this long in all, however often it is renewed.
@@ -31,7 +32,7 @@ pub(crate) struct Motion {
     id: MotionId,
     plan: Plan,
     session: Option<Session>,
-    client: String,
+    owner: Owner,
     began: Instant,
     /// The count of stops that its newest request had seen.
     stops: StopCount,
@@ -46,6 +47,8 @@ pub(crate) struct Motion {
     stands_in: bool,
     /// When the host ended it; from then on it settles.
     ended: Option<Instant>,
+    /// Its line was stopped, and its hardware was not seen to stand since: until then it is not put in order.
+    rests_by: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -85,7 +88,7 @@ impl Motion {
         Motion {
             id,
             session: Some(caller.session),
-            client: caller.name.clone(),
+            owner: caller.owner.clone(),
             began: now,
             stops: caller.stop_count,
             lease,
@@ -94,6 +97,7 @@ impl Motion {
             unclear: 0,
             stands_in,
             ended: None,
+            rests_by: None,
             plan,
         }
     }
@@ -108,6 +112,10 @@ impl Motion {
 
     pub(crate) fn session(&self) -> Option<Session> {
         self.session
+    }
+
+    pub(crate) fn owner(&self) -> &Owner {
+        &self.owner
     }
 
     pub(crate) fn stands_in(&self) -> bool {
@@ -201,15 +209,32 @@ impl Motion {
     }
 
     /// A stop of its line took it along. The same stop, seen once more, finds nothing to take along: what puts the
-    /// hardware in order after it would begin anew for ever.
-    pub(crate) fn taken_along(&mut self, stops: StopCount, now: Instant) {
+    /// hardware in order after it would begin anew for ever. `rests_by`: when it is put in order at the latest, where
+    /// samples show when it rests.
+    pub(crate) fn taken_along(
+        &mut self,
+        stops: StopCount,
+        rests_by: Option<Instant>,
+        now: Instant,
+    ) {
         self.stops = self.stops.max(stops);
+        self.rests_by = rests_by;
         self.settle(now);
+    }
+
+    /// Its hardware is seen to stand: it can be put in order.
+    pub(crate) fn at_rest(&mut self, now: Instant) {
+        if self.rests_by.take().is_some()
+            && let Look::Due(_) = self.look
+        {
+            self.look = Look::Due(self.at_once(now));
+        }
     }
 
     /// When to call next where that is to be at once: whatever asks for it, no busy loop.
     fn at_once(&self, now: Instant) -> Instant {
-        self.asked.map_or(now, |asked| now.max(asked + MIN_LOOK))
+        let earliest = [self.asked.map(|asked| asked + MIN_LOOK), self.rests_by];
+        earliest.into_iter().flatten().fold(now, Instant::max)
     }
 
     /// The call of `advance` that is due, if one is.
@@ -301,7 +326,7 @@ impl Motion {
             label: self.plan.label.clone(),
             kind: self.plan.kind,
             session: self.session,
-            client: self.client.clone(),
+            client: self.owner.name.clone(),
             happening,
         })
     }
@@ -313,7 +338,7 @@ impl Motion {
             label: self.plan.label.clone(),
             kind: self.plan.kind,
             session: self.session,
-            client: self.client.clone(),
+            client: self.owner.name.clone(),
             began: self.began,
             deadline: self.end().0,
             target: self.plan.target,

@@ -6,12 +6,15 @@ use std::time::{Duration, Instant};
 use slewgate_serial::StopCount;
 
 use crate::action::{Action, Cause, Happening, MotionView, Progress};
+use crate::control::Owner;
 use crate::motion::{Motion, Verdict, cut};
 use crate::plan::{Caller, Denied, Kind, MotionId, Orphan, Plan, Session};
 use crate::spent::Spent;
 
 /// Most motions at once in one table; and most that still settle.
 pub const MAX_MOTIONS: usize = 16;
+/// How long what a stop took along waits to be put in order for its hardware to be seen at rest.
+const REST_WAIT: Duration = Duration::from_secs(5);
 /// How many closed sessions are remembered, for calls of theirs that are still under way.
 const MAX_CLOSED: usize = 1024;
 
@@ -24,6 +27,8 @@ pub struct Motions {
     closed: VecDeque<Session>,
     /// Whether there is a plugin to call.
     attended: bool,
+    /// Whether somebody says when the hardware stands: see [`Motions::at_rest`].
+    watched: bool,
 }
 
 impl Default for Motions {
@@ -41,6 +46,7 @@ impl Motions {
             spent: Spent::default(),
             closed: VecDeque::new(),
             attended: true,
+            watched: false,
         }
     }
 
@@ -100,10 +106,67 @@ impl Motions {
             if motion.is_active() {
                 actions.push(motion.event(Happening::Ended(Cause::Stop)));
             }
-            motion.taken_along(stops, now);
+            let rests_by = self.watched.then(|| now + REST_WAIT);
+            motion.taken_along(stops, rests_by, now);
         }
         self.bound_settling();
         self.and_look(actions, now)
+    }
+
+    /// From now on what a stop took along is put in order once [`Motions::at_rest`] was called, or nobody did for [`REST_WAIT`].
+    pub(crate) fn watch_rest(&mut self, watched: bool) {
+        self.watched = watched;
+    }
+
+    /// The hardware is seen to stand: what a stop took along can be put in order.
+    pub(crate) fn at_rest(&mut self, now: Instant) -> Vec<Action> {
+        self.motions
+            .values_mut()
+            .for_each(|motion| motion.at_rest(now));
+        self.and_look(Vec::new(), now)
+    }
+
+    /// All that moves on any line is over for this cause, and the lines are stopped for it.
+    pub(crate) fn stop_all(
+        &mut self,
+        roles: &[String],
+        cause: &Cause,
+        now: Instant,
+    ) -> Vec<Action> {
+        let stop = |role: &String| Action::StopLine {
+            role: role.clone(),
+            cause: cause.clone(),
+        };
+        let mut actions: Vec<_> = roles.iter().map(stop).collect();
+        for motion in self.motions.values_mut().filter(|m| m.is_active()) {
+            actions.push(motion.event(Happening::Ended(cause.clone())));
+            motion.settle(now);
+        }
+        self.bound_settling();
+        actions
+    }
+
+    /// Ends the jogs of all but this client.
+    pub(crate) fn end_jogs_of_others(&mut self, owner: &Owner, now: Instant) -> Vec<Action> {
+        let theirs =
+            |motion: &Motion| motion.plan().kind == Kind::Jog && motion.owner().key != owner.key;
+        let actions = self.end_where(|motion| theirs(motion).then_some(Cause::ControlLost), now);
+        self.and_look(actions, now)
+    }
+
+    /// Whether something moves that this client is to be in control for.
+    pub(crate) fn moves_for(&self, owner: &Owner) -> bool {
+        let theirs = |motion: &Motion| {
+            motion.is_active()
+                && motion.owner().key == owner.key
+                && motion.plan().kind != Kind::Pulse
+        };
+        self.motions.values().any(theirs)
+    }
+
+    /// Whether anything moves.
+    pub(crate) fn is_busy(&self) -> bool {
+        self.motions.values().any(Motion::is_active)
     }
 
     /// The device of this role's line is gone: what moved there is over for who began it, and is ended when the device is back,

@@ -6,6 +6,8 @@ use std::time::Duration;
 use slewgate_serial::{Exchange, StopCount};
 use slewgate_sky::Equatorial;
 
+use crate::control::Owner;
+
 /// Number of an authenticated session; never reused while the host lives.
 pub type Session = u64;
 
@@ -91,8 +93,8 @@ pub struct Plan {
 pub struct Caller {
     /// The session that it came in on.
     pub session: Session,
-    /// Name of the client's token, for people.
-    pub name: String,
+    /// The client, whatever its session.
+    pub owner: Owner,
     /// Whether the command is of effect `move`.
     pub moves: bool,
     /// The count of stops of the role's line when the request was read.

@@ -12,7 +12,7 @@ mod common;
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::{Duration, Instant};
 
-use common::{caller, endings, halt, ms, stops};
+use common::{caller, endings, halt, ms, owner, safety, sample, stops};
 use proptest::prelude::*;
 use slewgate_safety::*;
 
@@ -49,8 +49,23 @@ enum Op {
         time: u64,
         late: bool,
     },
+    See {
+        moving: Moving,
+    },
+    Configure {
+        client: Session,
+    },
+    Take {
+        client: Session,
+        force: bool,
+    },
+    Release {
+        client: Session,
+    },
+    Lose {
+        role: usize,
+    },
     Fail,
-    Orphan,
     Unload,
     Adopt,
 }
@@ -99,16 +114,31 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (0u64..4).prop_map(|session| Op::Close { session }),
         8 => (any::<usize>(), progress).prop_map(|(which, progress)| Op::Answer { which, progress }),
         8 => (0u64..20_000, any::<bool>()).prop_map(|(time, late)| Op::Pass { time, late }),
+        8 => seen().prop_map(|moving| Op::See { moving }),
+        1 => (0u64..4).prop_map(|client| Op::Configure { client }),
+        1 => (0u64..4, any::<bool>()).prop_map(|(client, force)| Op::Take { client, force }),
+        1 => (0u64..4).prop_map(|client| Op::Release { client }),
+        1 => (0..ROLES.len()).prop_map(|role| Op::Lose { role }),
         1 => Just(Op::Fail),
-        1 => Just(Op::Orphan),
         1 => Just(Op::Unload),
         2 => Just(Op::Adopt),
     ]
 }
 
+fn seen() -> impl Strategy<Value = Moving> {
+    prop_oneof![
+        Just(Moving::Still),
+        Just(Moving::Tracking),
+        Just(Moving::Moving),
+        Just(Moving::Unknown)
+    ]
+}
+
 /// The machine, what drives it, and all that it ever said.
 struct World {
-    motions: Motions,
+    safety: Safety,
+    /// Who is in control, as the events tell it.
+    holder: Option<Owner>,
     now: Instant,
     counts: BTreeMap<String, u64>,
     /// Began and not ended, as the events tell it.
@@ -122,7 +152,8 @@ struct World {
 impl World {
     fn new() -> World {
         World {
-            motions: Motions::new(),
+            safety: safety(&ROLES),
+            holder: None,
             now: Instant::now(),
             counts: ROLES.iter().map(|role| ((*role).to_owned(), 0)).collect(),
             active: BTreeSet::new(),
@@ -146,7 +177,7 @@ impl World {
                 label,
                 lease,
             } => {
-                self.motions
+                self.safety
                     .renew(session, None, LABELS[label], Some(ms(lease)), now);
             }
             Op::Stop { role } => {
@@ -154,11 +185,11 @@ impl World {
                 self.carry_out(actions);
             }
             Op::StopLabel { label } => {
-                let actions = self.motions.stop_label(LABELS[label], now);
+                let actions = self.safety.stop_label(LABELS[label], now);
                 self.carry_out(actions);
             }
             Op::Close { session } => {
-                let actions = self.motions.session_closed(session, now);
+                let actions = self.safety.session_closed(session, now);
                 self.closed.insert(session);
                 self.carry_out(actions);
             }
@@ -172,32 +203,53 @@ impl World {
                     return;
                 };
                 self.asked.remove(&id);
-                let actions = self.motions.progress(id, progress, now);
+                let actions = self.safety.progress(id, progress, now);
                 self.carry_out(actions);
             }
             Op::Pass { time, late } => self.pass(ms(time), late),
             Op::Fail => {
-                let actions = self.motions.plugin_failed(now);
+                let actions = self.safety.plugin_failed(now);
                 self.carry_out(actions);
             }
-            Op::Orphan => {
-                self.asked.clear();
-                let actions = self.motions.orphan_all(now);
-                assert!(
-                    !actions
-                        .iter()
-                        .any(|action| matches!(action, Action::Advance { .. }))
-                );
+            Op::See { moving } => {
+                let actions = self.safety.sighted(&sample(moving, now), now);
+                self.carry_out(actions);
+            }
+            Op::Configure { client } => {
+                let may = self.may_control(client);
+                let configured = self.safety.configure(&owner(client), now);
+                assert_eq!(configured.is_ok(), may);
+                self.carry_out(configured.unwrap_or_default());
+            }
+            Op::Take { client, force } => {
+                let may = self.may_control(client);
+                let taken = self.safety.take_control(&owner(client), force, now);
+                assert_eq!(taken.is_ok(), may || force);
+                let took = taken.is_ok();
+                self.carry_out(taken.unwrap_or_default());
+                if took {
+                    let jogs = self.safety.active();
+                    let mut jogs = jogs.iter().filter(|motion| motion.kind == Kind::Jog);
+                    assert!(jogs.all(|jog| jog.client == owner(client).name));
+                }
+            }
+            Op::Release { client } => {
+                let actions = self.safety.release_control(&owner(client));
+                self.carry_out(actions);
+                assert_ne!(self.holder, Some(owner(client)));
+            }
+            Op::Lose { role } => {
+                let actions = self.safety.line_lost(ROLES[role], "pulled", now);
                 self.carry_out(actions);
             }
             Op::Unload => {
                 self.asked.clear();
-                let actions = self.motions.unloaded(now);
+                let actions = self.safety.unloaded(now);
                 self.carry_out(actions);
                 assert!(self.active.is_empty(), "a motion outlived its plugin");
             }
             Op::Adopt => {
-                let actions = self.motions.adopted(now);
+                let actions = self.safety.adopted(now);
                 self.carry_out(actions);
             }
         }
@@ -213,25 +265,42 @@ impl World {
             ..caller(session)
         };
         let may = read_at == current && !self.closed.contains(&session);
-        match self.motions.begin(plan, client, stops(current), self.now) {
+        let pulse = plan.kind == Kind::Pulse;
+        let controls = pulse || self.may_control(session);
+        match self.safety.begin(plan, client, stops(current), self.now) {
             Ok((id, actions)) => {
                 assert!(
                     may,
                     "a request from before a stop, or of a closed session, began a motion"
                 );
+                assert!(controls, "somebody moved what another controls");
                 self.carry_out(actions);
                 assert!(self.active.contains(&id));
+                assert!(pulse || self.holder == Some(owner(session)));
+            }
+            Err(Denied::ControlledBy(name)) => {
+                assert!(!controls);
+                assert_eq!(self.holder.as_ref().map(|holder| &holder.name), Some(&name));
             }
             Err(denied) => assert!(!may || matches!(denied, Denied::Limit(_)), "{denied}"),
         }
     }
 
+    /// Whether nobody else is in control. One whose time is over is, until the next tick.
+    fn may_control(&mut self, client: Session) -> bool {
+        let actions = self.safety.tick(self.now);
+        self.carry_out(actions);
+        self.holder
+            .as_ref()
+            .is_none_or(|holder| *holder == owner(client))
+    }
+
     fn stop_line(&mut self, role: &str) -> Vec<Action> {
         let count = self.counts.get_mut(role).unwrap();
         *count += 1;
-        let actions = self.motions.stopped(role, stops(*count), self.now);
+        let actions = self.safety.stopped(role, stops(*count), self.now);
         assert!(
-            self.motions
+            self.safety
                 .active()
                 .iter()
                 .all(|motion| motion.role != role),
@@ -244,7 +313,7 @@ impl World {
     fn pass(&mut self, time: Duration, late: bool) {
         let until = self.now + time;
         while let Some(at) = self
-            .motions
+            .safety
             .next_deadline()
             .filter(|at| *at <= until && !late)
         {
@@ -258,17 +327,17 @@ impl World {
     fn tick(&mut self) {
         let now = self.now;
         self.asked.retain(|_, since| now < *since + LOOK_PATIENCE);
-        let actions = self.motions.tick(now);
+        let actions = self.safety.tick(now);
         self.carry_out(actions);
         assert!(
-            self.motions
+            self.safety
                 .active()
                 .iter()
                 .all(|motion| motion.deadline > now),
             "a motion is overdue"
         );
         assert!(
-            self.motions.next_deadline().is_none_or(|at| at > now),
+            self.safety.next_deadline().is_none_or(|at| at > now),
             "a tick left something undone"
         );
     }
@@ -296,7 +365,7 @@ impl World {
                     );
                 }
                 Action::StopLine {
-                    cause: Cause::Superseded,
+                    cause: Cause::Superseded | Cause::LineLost(_),
                     ..
                 } => {}
                 Action::StopLine { role, .. } => queue.extend(self.stop_line(&role)),
@@ -317,6 +386,12 @@ impl World {
                     );
                 }
                 Action::Event(event) => self.hear(event.motion, &event.happening),
+                Action::Control(event) => {
+                    assert_eq!(event.before, self.holder, "control that nobody had");
+                    assert_ne!(event.before, event.holder);
+                    self.holder = event.holder;
+                }
+                Action::StopTracking | Action::Alarm(_) => {}
             }
         }
     }
@@ -340,12 +415,17 @@ impl World {
     }
 
     fn check(&self) {
-        let views = self.motions.active();
+        assert_eq!(
+            self.safety.holder(),
+            self.holder.as_ref(),
+            "the events tell of another"
+        );
+        let views = self.safety.active();
         let ids: BTreeSet<_> = views.iter().map(|motion| motion.motion).collect();
         assert_eq!(ids, self.active, "the events tell another story");
         for motion in &views {
             let next = self
-                .motions
+                .safety
                 .next_deadline()
                 .expect("a motion that nothing ends");
             assert!(next <= motion.deadline);
@@ -369,13 +449,14 @@ impl World {
     /// Nobody does or answers anything any more.
     fn abandon(&mut self) {
         let mut steps = 0;
-        while let Some(at) = self.motions.next_deadline() {
+        while let Some(at) = self.safety.next_deadline() {
             self.now = self.now.max(at);
             self.tick();
             steps += 1;
             assert!(steps < 1_000, "it never comes to rest");
         }
         assert!(self.active.is_empty());
+        assert_eq!(self.holder, None, "control that never lapses");
     }
 }
 

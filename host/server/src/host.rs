@@ -13,8 +13,9 @@ use serde_json::json;
 use slewgate_engine::{
     Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Surroundings, TableSettings,
 };
+use slewgate_safety::Runaway;
 use slewgate_security::admission::{Admission, RequestLimiter};
-use slewgate_security::log::{EventKind, LogSettings, SecurityEvent, SecurityLog};
+use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
 use slewgate_serial::{Address, Line, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Precision, Simulator};
@@ -36,6 +37,7 @@ use crate::net::listener::{BindError, Bound, Configured};
 use crate::net::origins::Origins;
 use crate::pipeline::{CommandPipeline, Commands};
 use crate::platform;
+use crate::recorder::{record_notices, record_swaps};
 use crate::sessions::Sessions;
 use crate::topics::Topics;
 use crate::web::{Page, Port, Web};
@@ -196,6 +198,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     };
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
     tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
+    tasks.spawn(record_notices(Arc::clone(&plugins), log.clone()));
     announce(ready_file.as_deref(), &addresses)?;
 
     let signal = platform::end().await?;
@@ -329,6 +332,7 @@ fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginS
             settings: json!(plugin.settings).to_string(),
             lines: lines.collect(),
             stops: BTreeMap::new(),
+            runaway: Runaway::default(),
         };
         let limits = Limits {
             memory: plugin.memory,
@@ -355,45 +359,6 @@ fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginS
             queue: engine.queue,
             ..Limits::policy()
         },
-    }
-}
-
-/// Who swapped what is a matter of security.
-async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
-    let mut events = plugins.events();
-    loop {
-        match events.recv().await {
-            Ok(event) => {
-                let (plugin, what) = (
-                    &event.plugin,
-                    serde_json::to_value(event.what).unwrap_or_default(),
-                );
-                let digest = plugin
-                    .candidate
-                    .as_ref()
-                    .map_or(plugin.digest.as_ref(), |candidate| {
-                        candidate.digest.as_ref()
-                    });
-                let reason = format!(
-                    "{} {}",
-                    what.as_str().unwrap_or_default(),
-                    digest.map_or("", String::as_str)
-                );
-                log.record(
-                    SecurityEvent::new(EventKind::PluginSwap)
-                        .subject(format!("{} {}", plugin.kind, plugin.name))
-                        .reason(reason),
-                );
-            }
-            Err(tokio::sync::broadcast::error::RecvError::Lagged(missed)) => {
-                log.record(
-                    SecurityEvent::new(EventKind::PluginSwap)
-                        .count(missed)
-                        .reason("not told"),
-                );
-            }
-            Err(tokio::sync::broadcast::error::RecvError::Closed) => return,
-        }
     }
 }
 

@@ -4,7 +4,7 @@
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
 //! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them), `cameras` (those of the host
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
-//! `config`, `host` (made, started and ended in order), `cli`, `logging`.
+//! `config`, `host` (made, started and ended in order), `recorder` (what the security log hears of plugins), `cli`, `logging`.
 
 pub mod config;
 
@@ -21,6 +21,8 @@ pub mod session;
 pub mod pipeline;
 
 mod requests;
+
+mod recorder;
 
 mod records;
 

@@ -27,6 +27,7 @@ pub(crate) fn client(session: &Session) -> Client {
     let client = session.client();
     Client::new(
         client.session,
+        &client.token.id,
         &client.client_id,
         &client.token.client_type,
         &client.token.name,

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Effect, Permit, Plugins, Reading, Table};
+use slewgate_engine::{Effect, Happened, Notice, Permit, Plugins, Reading, Table};
 use slewgate_rpc::{Refusal, event_text};
-use slewgate_safety::MotionView;
+use slewgate_safety::{MotionView, Owner};
 use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
@@ -26,6 +26,10 @@ pub(crate) const MAX_TOPICS: usize = 32;
 /// The topic of swaps.
 const PLUGINS: &str = "plugins";
 
+/// The topics of who is in control, and of alarms.
+const CONTROL: &str = "control";
+const ALARMS: &str = "alarms";
+
 /// What a table tells by itself.
 const STATUS: &str = "status";
 const MOTION: &str = "motion";
@@ -40,6 +44,8 @@ pub(crate) struct Topics {
 /// Where the news of a topic come from.
 enum Source {
     Plugins,
+    Control,
+    Alarms,
     Status(Arc<Table>),
     Motion(Arc<Table>),
     Line(Arc<Table>),
@@ -129,8 +135,11 @@ impl Topics {
     }
 
     fn source(&self, topic: &str) -> Option<Source> {
-        if topic == PLUGINS {
-            return Some(Source::Plugins);
+        match topic {
+            PLUGINS => return Some(Source::Plugins),
+            CONTROL => return Some(Source::Control),
+            ALARMS => return Some(Source::Alarms),
+            _ => {}
         }
         let (table, of) = topic.split_once('.')?;
         let table = Arc::clone(self.plugins.tables().get(table)?);
@@ -149,7 +158,9 @@ impl Topics {
             .tables()
             .keys()
             .flat_map(|table| [STATUS, MOTION, LINE].map(|of| format!("{table}.{of}")));
-        let known: Vec<_> = tables.chain([PLUGINS.to_owned()]).collect();
+        let known: Vec<_> = tables
+            .chain([PLUGINS, CONTROL, ALARMS].map(str::to_owned))
+            .collect();
         let topic: String = topic.chars().take(64).collect();
         Refusal::invalid_params(
             "topics",
@@ -220,6 +231,19 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
     };
     match source {
         Source::Plugins => swaps(&mut teller, &plugins).await,
+        Source::Control => {
+            let tables = plugins.tables().iter();
+            let state = tables.map(|(name, table)| (name.clone(), holder(table.holder().as_ref())));
+            let news = plugins.notices();
+            let state: Map<_, _> = state.collect();
+            notices(&mut teller, news, &json!({ "holders": state }), control).await;
+        }
+        Source::Alarms => {
+            let news = plugins.notices();
+            let newest = plugins.tables().values().filter_map(|table| table.alarm());
+            let newest: Vec<_> = newest.filter_map(|notice| alarm(&notice)).collect();
+            notices(&mut teller, news, &json!({ "alarms": newest }), alarm).await;
+        }
         Source::Status(table) => readings(&mut teller, &table).await,
         Source::Motion(table) => {
             let news = table.news();
@@ -247,6 +271,47 @@ async fn swaps(teller: &mut Teller, plugins: &Plugins) {
             Err(RecvError::Closed) => false,
         };
     }
+}
+
+/// Tells the state, then those notices that `tell` makes something of.
+async fn notices(
+    teller: &mut Teller,
+    mut news: tokio::sync::broadcast::Receiver<Arc<Notice>>,
+    state: &Value,
+    tell: impl Fn(&Notice) -> Option<Value>,
+) {
+    let mut goes_on = teller.tell_value(state);
+    while goes_on {
+        goes_on = match news.recv().await {
+            Ok(notice) => tell(&notice).is_none_or(|data| teller.tell_value(&data)),
+            Err(RecvError::Lagged(missed)) => teller.tell_value(&json!({ "missed": missed })),
+            Err(RecvError::Closed) => false,
+        };
+    }
+}
+
+fn control(notice: &Notice) -> Option<Value> {
+    let Happened::Control(event) = &notice.happened else {
+        return None;
+    };
+    Some(json!({
+        "plugin": notice.table, "what": event.change.as_str(),
+        "holder": holder(event.holder.as_ref()), "before": holder(event.before.as_ref()),
+    }))
+}
+
+fn alarm(notice: &Notice) -> Option<Value> {
+    let Happened::Alarm(alarm) = &notice.happened else {
+        return None;
+    };
+    let at = instant(notice.at);
+    Some(
+        json!({ "plugin": notice.table, "alarm": alarm.kind.as_str(), "what": alarm.what, "at": at }),
+    )
+}
+
+fn holder(owner: Option<&Owner>) -> Value {
+    json!(owner.map(|owner| &owner.name))
 }
 
 async fn readings(teller: &mut Teller, table: &Table) {
@@ -308,15 +373,22 @@ async fn published(
 pub(crate) fn status(reading: &Reading) -> Result<Box<RawValue>, Refusal> {
     let mut data: Map<String, Value> = serde_json::from_str(reading.data())
         .map_err(|error| Refusal::internal("", format!("a sample that is no object: {error}")))?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "milliseconds of this century fit"
-    )]
-    let taken = Timestamp::from_millisecond(reading.at as i64).unwrap_or_default();
     let age = u64::try_from(reading.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
-    data.insert("as_of".into(), format!("{taken:.3}").into());
+    data.insert("as_of".into(), instant(reading.at).into());
     data.insert("age_ms".into(), age.into());
     result(&data)
+}
+
+/// Milliseconds since 1970 as clients read them.
+#[expect(
+    clippy::cast_possible_truncation,
+    reason = "milliseconds of this century fit"
+)]
+fn instant(at: f64) -> String {
+    format!(
+        "{:.3}",
+        Timestamp::from_millisecond(at as i64).unwrap_or_default()
+    )
 }
 
 /// A motion that goes on, as clients see it.

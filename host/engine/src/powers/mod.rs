@@ -11,16 +11,17 @@ pub(crate) mod sky;
 pub(crate) mod state;
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use slewgate_safety::{Caller, MotionId};
+use slewgate_rpc::Refusal;
+use slewgate_safety::{Caller, Denied, MotionId};
 use slewgate_serial::Warrant;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types;
 use crate::limits::Memory;
-use crate::table::{StopCounts, Table};
+use crate::table::{self, StopCounts, Table};
 
 /// Handles that one call may hold at a time.
 const MAX_HANDLES: usize = 256;
@@ -60,6 +61,21 @@ pub(crate) struct Deeds {
     pub(crate) wrote: AtomicBool,
     /// Motions that it began.
     pub(crate) began: Mutex<Vec<MotionId>>,
+    /// Why the host did not let it begin one.
+    denied: Mutex<Option<Denied>>,
+}
+
+impl Deeds {
+    /// The host did not let it begin a motion.
+    pub(crate) fn note_denied(&self, denied: &Denied) {
+        *self.denied.lock().unwrap_or_else(PoisonError::into_inner) = Some(denied.clone());
+    }
+
+    /// What the client of a call that failed is told, whatever the plugin made of it that it might not move the hardware.
+    pub(crate) fn denial(&self) -> Option<Refusal> {
+        let denied = self.denied.lock().unwrap_or_else(PoisonError::into_inner);
+        denied.as_ref().and_then(table::denial)
+    }
 }
 
 impl Duty {

@@ -7,6 +7,7 @@ use wasmtime::Result;
 
 use super::{Guest, HandlerPowers};
 use crate::bindings::motion::{self, ErrorCode, Host, Plan};
+use crate::table::NotBegun;
 
 impl Host for Guest<HandlerPowers> {
     async fn begin(&mut self, plan: Plan) -> Result<Result<u32, ErrorCode>> {
@@ -14,17 +15,17 @@ impl Host for Guest<HandlerPowers> {
         let Some(duty) = &self.powers.duty else {
             return Ok(Err(ErrorCode::NotGranted));
         };
-        Ok(table
-            .begin(plan.into(), duty)
-            .map_err(|denied| match denied {
-                crate::table::NotBegun::NoSuchRole => ErrorCode::NotGranted,
-                crate::table::NotBegun::Denied(Denied::NotAMove) => ErrorCode::NotAMove,
-                crate::table::NotBegun::Denied(Denied::ControlledBy(holder)) => {
-                    ErrorCode::ControlledBy(holder)
-                }
-                crate::table::NotBegun::Denied(Denied::Limit(limit)) => ErrorCode::Limit(limit),
-                crate::table::NotBegun::Denied(Denied::Stopped) => ErrorCode::Stopped,
-            }))
+        let begun = table.begin(plan.into(), duty);
+        if let Err(NotBegun::Denied(denied)) = &begun {
+            duty.deeds.note_denied(denied);
+        }
+        Ok(begun.map_err(|not_begun| match not_begun {
+            NotBegun::NoSuchRole => ErrorCode::NotGranted,
+            NotBegun::Denied(Denied::NotAMove) => ErrorCode::NotAMove,
+            NotBegun::Denied(Denied::ControlledBy(holder)) => ErrorCode::ControlledBy(holder),
+            NotBegun::Denied(Denied::Limit(limit)) => ErrorCode::Limit(limit),
+            NotBegun::Denied(Denied::Stopped) => ErrorCode::Stopped,
+        }))
     }
 }
 

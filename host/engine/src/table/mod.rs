@@ -3,8 +3,10 @@
 
 mod attachment;
 mod connection;
+mod control;
 mod motions;
 mod notes;
+mod notices;
 mod observe;
 mod tasks;
 #[cfg(test)]
@@ -17,15 +19,19 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use slewgate_rpc::Refusal;
+use slewgate_safety::{Runaway, Safety, SafetySettings};
 use slewgate_serial::{Line, StopCount, StopSequence};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
 pub use attachment::{Attached, Attachment};
 pub use connection::Connection;
 pub(crate) use connection::{is_lost, opening};
-pub(crate) use motions::{Look, NotBegun};
+pub(crate) use control::denial;
+pub(crate) use motions::{Chore, Look, NotBegun, Order};
 pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
+pub(crate) use notices::Notices;
+pub use notices::{Happened, Notice};
 pub use observe::Reading;
 pub(crate) use tasks::run;
 
@@ -36,8 +42,8 @@ use observe::Attempts;
 /// News that wait for a slow reader before the oldest are dropped.
 const NEWS: usize = 256;
 
-/// Calls of `advance` that wait for their turn. There is at most one for each motion.
-const LOOKS: usize = slewgate_safety::MAX_MOTIONS * 2;
+/// Calls of `advance` and orders of the host that wait for their turn. There is at most one for each motion.
+const CHORES: usize = slewgate_safety::MAX_MOTIONS * 2;
 
 /// What a table is made from.
 #[derive(Debug)]
@@ -52,6 +58,8 @@ pub struct TableSettings {
     pub lines: BTreeMap<String, Line>,
     /// Role -> stop sequence of the configuration, for when no plugin ever loaded.
     pub stops: BTreeMap<String, StopSequence>,
+    /// What becomes of hardware that moves although nobody asked it to.
+    pub runaway: Runaway,
 }
 
 /// Something to tell those who subscribed.
@@ -80,8 +88,8 @@ pub struct Table {
     desk: Mutex<Desk>,
     /// The next deadline of the motions moved.
     moved: Notify,
-    looks: mpsc::Sender<Look>,
-    waiting_looks: Mutex<Option<mpsc::Receiver<Look>>>,
+    chores: mpsc::Sender<Chore>,
+    waiting_chores: Mutex<Option<mpsc::Receiver<Chore>>>,
     attached: watch::Sender<Attached>,
     /// Samples in a row that got no answer at all; and that they were too many.
     missed: AtomicU32,
@@ -91,6 +99,10 @@ pub struct Table {
     /// Changes with each stop of any table's line: tables may share one.
     stops: watch::Sender<u64>,
     news: broadcast::Sender<std::sync::Arc<News>>,
+    /// The same for all tables.
+    notices: Notices,
+    /// The newest.
+    alarm: Mutex<Option<std::sync::Arc<Notice>>>,
     notes: Mutex<Notes>,
 }
 
@@ -101,21 +113,26 @@ impl StopCounts {
 }
 
 impl Table {
-    /// `stops`: the same for all tables of a host.
+    /// `stops` and `notices`: the same for all tables of a host.
     pub(crate) fn new(
         settings: &TableSettings,
         surroundings: Surroundings,
         stops: watch::Sender<u64>,
+        notices: Notices,
     ) -> Table {
-        let (looks, waiting_looks) = mpsc::channel(LOOKS);
+        let safety = Safety::new(SafetySettings {
+            roles: settings.lines.keys().cloned().collect(),
+            runaway: settings.runaway,
+        });
+        let (chores, waiting_chores) = mpsc::channel(CHORES);
         Table {
             name: settings.name.clone(),
             lines: settings.lines.clone(),
             surroundings,
-            desk: Mutex::new(Desk::new(settings.stops.clone())),
+            desk: Mutex::new(Desk::new(safety, settings.stops.clone())),
             moved: Notify::new(),
-            looks,
-            waiting_looks: Mutex::new(Some(waiting_looks)),
+            chores,
+            waiting_chores: Mutex::new(Some(waiting_chores)),
             attached: watch::Sender::new(Attached::NotYet),
             missed: AtomicU32::new(0),
             silent: Notify::new(),
@@ -123,6 +140,8 @@ impl Table {
             sampling: Attempts::default(),
             stops,
             news: broadcast::Sender::new(NEWS),
+            notices,
+            alarm: Mutex::default(),
             notes: Mutex::default(),
         }
     }
@@ -199,9 +218,9 @@ impl Table {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The queue of due `advance` calls; once, for the task that makes them.
-    pub(crate) fn take_looks(&self) -> Option<mpsc::Receiver<Look>> {
-        self.waiting_looks
+    /// What waits for the plugin; once, for the task that has it done.
+    pub(crate) fn take_chores(&self) -> Option<mpsc::Receiver<Chore>> {
+        self.waiting_chores
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .take()

@@ -7,21 +7,22 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use slewgate_safety::{
-    Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Motions, Occasion,
-    Plan, Progress, Session,
+    Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Occasion, Plan,
+    Progress, Safety, Session,
 };
 use slewgate_serial::{Exchange, Line, LineError, StopHandle, StopSequence, Warrant};
 
 use super::Table;
+use super::notices::Happened;
 use crate::powers::Duty;
 
 /// How long the ending of one motion waits for another's exchange, at least: several times what an exchange takes.
 const ENDING_PATIENCE: Duration = Duration::from_millis(100);
 
 /// State that changes together.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Desk {
-    motions: Motions,
+    pub(super) safety: Safety,
     /// Warrants of the calls that began the motions which go on.
     warrants: BTreeMap<MotionId, Warrant>,
     /// Role -> what stops its line: the plugin's last word, kept after it is gone, else the configuration's.
@@ -43,6 +44,22 @@ pub(crate) struct Look {
     pub(crate) occasion: Occasion,
     pub(crate) note: Vec<u8>,
     pub(crate) counts: super::StopCounts,
+}
+
+/// A command that the host itself gives.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) verb: &'static str,
+    /// As JSON.
+    pub(crate) params: String,
+    pub(crate) counts: super::StopCounts,
+}
+
+/// What waits for the plugin.
+#[derive(Debug)]
+pub(crate) enum Chore {
+    Look(Look),
+    Order(Order),
 }
 
 /// Why a motion did not begin.
@@ -77,10 +94,14 @@ pub enum StopError {
 struct NoSequence;
 
 impl Desk {
-    pub(crate) fn new(stops: BTreeMap<String, StopSequence>) -> Desk {
+    pub(crate) fn new(safety: Safety, stops: BTreeMap<String, StopSequence>) -> Desk {
         Desk {
+            safety,
+            warrants: BTreeMap::new(),
             stops,
-            ..Desk::default()
+            stopped_by: None,
+            label_stops: 0,
+            stopped_labels: VecDeque::new(),
         }
     }
 
@@ -145,7 +166,7 @@ impl Table {
             return Err(NotBegun::Denied(Denied::Stopped));
         }
         let begun = desk
-            .motions
+            .safety
             .begin(plan, caller, line.stop_count(), Instant::now());
         let (motion, actions) = begun.map_err(NotBegun::Denied)?;
         self.perform(&mut desk, actions);
@@ -173,7 +194,7 @@ impl Table {
     ) -> Option<(MotionId, Duration)> {
         let renewed = self
             .desk()
-            .motions
+            .safety
             .renew(session, None, label, lease, Instant::now());
         self.moved.notify_one();
         renewed
@@ -202,7 +223,7 @@ impl Table {
 
     /// The device of a role's line is gone: its motions end, and the bytes that end them are owed to it.
     pub(super) fn end_lost(&self, role: &str, how: &str) {
-        self.change(|motions, now| motions.line_lost(role, how, now));
+        self.change(|safety, now| safety.line_lost(role, how, now));
     }
 
     /// Ends the motion of one direction by its own ending. True: there was one.
@@ -210,7 +231,7 @@ impl Table {
         let mut desk = self.desk();
         desk.stopped_by = Some(by.0.clone());
         desk.note_label_stop(label);
-        let actions = desk.motions.stop_label(label, Instant::now());
+        let actions = desk.safety.stop_label(label, Instant::now());
         let ended = |action: &Action| matches!(action, Action::Event(event) if matches!(event.happening, Happening::Ended(_)));
         let any = actions.iter().any(ended);
         self.perform(&mut desk, actions);
@@ -221,13 +242,13 @@ impl Table {
 
     /// A session is gone: what it moved ends or completes.
     pub fn session_closed(&self, session: Session) {
-        self.change(|motions, now| motions.session_closed(session, now));
+        self.change(|safety, now| safety.session_closed(session, now));
     }
 
     /// The motions that go on.
     #[must_use]
     pub fn motions(&self) -> Vec<MotionView> {
-        self.desk().motions.active()
+        self.desk().safety.active()
     }
 
     /// Who sent the newest stop.
@@ -238,29 +259,29 @@ impl Table {
 
     /// The plugin failed in a call: what moves is ended or completes, as its plan says. The next call may succeed.
     pub(crate) fn plugin_failed(&self) {
-        self.change(Motions::plugin_failed);
+        self.change(Safety::plugin_failed);
     }
 
     /// There is no plugin any more.
     pub(crate) fn unloaded(&self) {
-        self.change(Motions::unloaded);
+        self.change(Safety::unloaded);
     }
 
     /// A plugin serves (again).
     pub(crate) fn adopted(&self) {
-        self.change(Motions::adopted);
+        self.change(Safety::adopted);
     }
 
     pub(crate) fn progress(&self, motion: MotionId, progress: Progress) {
-        self.change(|motions, now| motions.progress(motion, progress, now));
+        self.change(|safety, now| safety.progress(motion, progress, now));
     }
 
     /// The hardware refused what these motions began for.
     pub(crate) fn refused(&self, motions: &[MotionId], why: &str) {
-        self.change(|all, _| {
+        self.change(|safety, now| {
             let over = motions
                 .iter()
-                .flat_map(|motion| all.refused(*motion, why.to_owned()));
+                .flat_map(|motion| safety.refused(*motion, why.to_owned(), now));
             over.collect()
         });
     }
@@ -269,9 +290,9 @@ impl Table {
     pub(crate) fn tick(&self) -> Option<Instant> {
         let mut desk = self.desk();
         self.end_stopped(&mut desk);
-        let actions = desk.motions.tick(Instant::now());
+        let actions = desk.safety.tick(Instant::now());
         self.perform(&mut desk, actions);
-        desk.motions.next_deadline()
+        desk.safety.next_deadline()
     }
 
     /// Ends when a stop came after the counts were taken.
@@ -294,9 +315,9 @@ impl Table {
         self.desk().stops.extend(stops.iter().cloned());
     }
 
-    fn change(&self, change: impl FnOnce(&mut Motions, Instant) -> Vec<Action>) {
+    pub(super) fn change(&self, change: impl FnOnce(&mut Safety, Instant) -> Vec<Action>) {
         let mut desk = self.desk();
-        let actions = change(&mut desk.motions, Instant::now());
+        let actions = change(&mut desk.safety, Instant::now());
         self.perform(&mut desk, actions);
         drop(desk);
         self.moved.notify_one();
@@ -311,18 +332,17 @@ impl Table {
     /// All roles: several may share a line, of this table or of others.
     fn stopped(&self, desk: &mut Desk) -> Vec<Action> {
         let ended = |(role, line): (&String, &Line)| {
-            desk.motions
-                .stopped(role, line.stop_count(), Instant::now())
+            desk.safety.stopped(role, line.stop_count(), Instant::now())
         };
         self.lines.iter().flat_map(ended).collect()
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Warrants first: once an ending is on its way, the call that began the motion writes nothing more.
-    fn perform(&self, desk: &mut Desk, actions: Vec<Action>) {
+    pub(super) fn perform(&self, desk: &mut Desk, actions: Vec<Action>) {
         let mut actions = VecDeque::from(actions);
         for motion in actions.iter().filter_map(ends) {
             revoke(desk, motion);
@@ -353,6 +373,9 @@ impl Table {
                     }
                     self.tell(&event);
                 }
+                Action::Control(event) => self.notice(Happened::Control(event)),
+                Action::Alarm(alarm) => self.notice(Happened::Alarm(alarm)),
+                Action::StopTracking => self.order_for(desk, "track", json!({ "mode": "off" })),
             }
         }
     }
@@ -395,14 +418,26 @@ impl Table {
     }
 
     fn look_after(&self, desk: &Desk, motion: MotionId, occasion: Occasion, note: Vec<u8>) {
-        let look = Look {
+        self.have_done(Chore::Look(Look {
             motion,
             occasion,
             note,
             counts: self.counts(desk.label_stops()),
-        };
-        if self.looks.try_send(look).is_err() {
-            tracing::error!(plugin = self.name, %motion, "too many motions to look after");
+        }));
+    }
+
+    /// Behind the stops that were counted until now.
+    fn order_for(&self, desk: &Desk, verb: &'static str, params: serde_json::Value) {
+        self.have_done(Chore::Order(Order {
+            verb,
+            params: params.to_string(),
+            counts: self.counts(desk.label_stops()),
+        }));
+    }
+
+    fn have_done(&self, chore: Chore) {
+        if let Err(full) = self.chores.try_send(chore) {
+            tracing::error!(plugin = self.name, %full, "too much waits for the plugin");
         }
     }
 
@@ -416,7 +451,7 @@ impl Table {
         let data = json!({
             "motion": event.motion.0, "kind": event.kind.as_str(), "label": event.label, "client": event.client,
             "happening": happening, "why": why.map(Cause::as_str),
-            "error": match why { Some(Cause::Failed(error) | Cause::LineLost(error)) => Some(error), _ => None },
+            "error": match why { Some(Cause::Failed(error) | Cause::LineLost(error) | Cause::Limit(error)) => Some(error), _ => None },
         });
         if let Ok(data) = serde_json::value::to_raw_value(&data) {
             self.publish("motion", data);

@@ -4,11 +4,18 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
+use serde::Deserialize;
 use slewgate_rpc::Refusal;
+use slewgate_safety::{Moving, PierSide, Sample};
 
-use super::Table;
-use crate::bindings::types::Observation;
+use super::{Attached, Table};
+use crate::bindings::types::{self, Observation};
 use crate::handler::Handler;
+
+/// How often hardware is looked at that stands and that nobody watches: something may move it.
+const STILL: Duration = Duration::from_secs(10);
+/// The same while it does anything else: a limit may be ahead.
+const ASTIR: Duration = Duration::from_secs(5);
 
 /// A sample and when it was taken.
 #[derive(Clone, Debug)]
@@ -30,12 +37,54 @@ impl Reading {
     /// Whether the hardware is on its way somewhere.
     #[must_use]
     pub fn moving(&self) -> bool {
-        self.observation.moving == crate::bindings::types::Moving::Moving
+        self.observation.moving == types::Moving::Moving
+    }
+
+    fn is_still(&self) -> bool {
+        self.observation.moving == types::Moving::Still
+    }
+
+    /// As the host itself goes by it. Where the telescope is and what the mount takes the sidereal time for are in what clients get.
+    fn sample(&self) -> Sample {
+        let told: Told = serde_json::from_str(self.data()).unwrap_or_default();
+        Sample {
+            moving: match self.observation.moving {
+                types::Moving::Still => Moving::Still,
+                types::Moving::Tracking => Moving::Tracking,
+                types::Moving::Moving => Moving::Moving,
+                types::Moving::Unknown => Moving::Unknown,
+            },
+            position: self.observation.position.map(Into::into),
+            axes: self.observation.axes,
+            pier_side: told.pier_side.map(|side| match side {
+                Side::East => PierSide::East,
+                Side::West => PierSide::West,
+            }),
+            sidereal_time: told.sidereal_time,
+            taken: self.taken,
+            at: self.at,
+        }
     }
 
     fn younger_than(&self, age: Duration) -> bool {
         self.taken.elapsed() <= age
     }
+}
+
+/// What `NAME.status` tells that the host itself goes by.
+#[derive(Default, Deserialize)]
+struct Told {
+    #[serde(default)]
+    pier_side: Option<Side>,
+    #[serde(default)]
+    sidereal_time: Option<f64>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Side {
+    East,
+    West,
 }
 
 /// Attempts that are made one at a time, each for all who asked before it ended.
@@ -93,7 +142,26 @@ impl Table {
             at: self.surroundings.clock.now(),
         };
         self.newest.send_replace(Some(reading.clone()));
+        let sample = reading.sample();
+        self.change(|safety, now| safety.sighted(&sample, now));
         Ok(reading)
+    }
+
+    /// Whether there is something to look at.
+    pub(super) fn is_attached(&self) -> bool {
+        matches!(&*self.attached.borrow(), Attached::To(_))
+    }
+
+    /// How long after a look the next is due, where the plugin is to be asked this often while somebody watches or something moves.
+    pub(super) fn look_again_within(&self, period: Duration) -> Duration {
+        if self.watched()
+            || self.missed.load(Ordering::Relaxed) > 0
+            || self.desk().safety.is_restless()
+        {
+            return period;
+        }
+        let still = self.newest.borrow().as_ref().is_some_and(Reading::is_still);
+        period.max(if still { STILL } else { ASTIR })
     }
 
     /// The newest reading, however old.

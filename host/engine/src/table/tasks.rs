@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use slewgate_rpc::Refusal;
 use slewgate_safety::{Occasion, Progress};
 use slewgate_serial::LineState;
 use tokio::sync::watch;
@@ -10,7 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::{any_changed, opening, watch_lines};
-use super::{Attached, Look, Table};
+use super::{Attached, Chore, Look, Order, Table};
 use crate::handler::Handler;
 use crate::snapshot::Snapshot;
 
@@ -18,7 +19,7 @@ use crate::snapshot::Snapshot;
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
-/// How often the host looks whether somebody watches.
+/// How often the host looks whether something asks for a sample.
 const IDLE: Duration = Duration::from_millis(100);
 
 type Snapshots = watch::Receiver<Arc<Snapshot>>;
@@ -55,16 +56,33 @@ pub(super) async fn keep_time(table: Arc<Table>) {
     }
 }
 
-/// Calls `advance`. Motions do not wait for each other: the queue is drained into tasks of their own.
+/// Calls `advance`, and has done what the host itself orders. They do not wait for each other: the queue is drained into tasks of
+/// their own.
 async fn look_after(table: Arc<Table>, snapshots: Snapshots) {
-    let Some(mut looks) = table.take_looks() else {
+    let Some(mut chores) = table.take_chores() else {
         return;
     };
     let mut under_way = JoinSet::new();
-    while let Some(look) = looks.recv().await {
+    while let Some(chore) = chores.recv().await {
         while under_way.try_join_next().is_some() {}
         let handler = snapshots.borrow().handler(table.name()).cloned();
-        under_way.spawn(advance(Arc::clone(&table), handler, look));
+        match chore {
+            Chore::Look(look) => under_way.spawn(advance(Arc::clone(&table), handler, look)),
+            Chore::Order(order) => under_way.spawn(carry_out(Arc::clone(&table), handler, order)),
+        };
+    }
+}
+
+/// What the host orders and cannot have is a matter for people: it ordered it because something is wrong.
+async fn carry_out(table: Arc<Table>, handler: Option<Arc<Handler>>, order: Order) {
+    let verb = order.verb;
+    let carried_out = match handler {
+        Some(handler) => handler.order(order).await,
+        None => Err(Refusal::method_not_found(verb)),
+    };
+    match carried_out {
+        Ok(()) => tracing::info!(plugin = table.name(), verb, "ordered by the host"),
+        Err(refusal) => table.could_not_order(verb, &refusal),
     }
 }
 
@@ -166,25 +184,30 @@ fn is_of_another_opening(
     served.is_some() && openings(served) != openings(wanted)
 }
 
-/// Asks for samples while somebody watches or something moves.
+/// Asks for samples: as often as the plugin says while somebody watches or something moves, now and then all the same. What a
+/// sample takes of the line is left free before the next: others get half of it at least.
 async fn sample(table: Arc<Table>, snapshots: Snapshots) {
     loop {
         let handler = snapshots.borrow().handler(table.name()).cloned();
         let period = handler.as_ref().and_then(|handler| handler.sample_every());
-        let attached = matches!(&*table.attached.borrow(), Attached::To(_));
-        let due = match (handler, period) {
-            (Some(handler), Some(period))
-                if attached && (table.watched() || !table.motions().is_empty()) =>
-            {
-                let due = Instant::now() + period;
-                if let Err(refusal) = table.observe(&handler, period / 2).await {
-                    tracing::debug!(plugin = table.name(), cause = refusal.cause, "no sample");
-                }
-                due
+        let began = Instant::now();
+        if let (Some(handler), Some(period)) = (&handler, period)
+            && table.is_attached()
+        {
+            let freshness = table.look_again_within(period) / 2;
+            if let Err(refusal) = table.observe(handler, freshness).await {
+                tracing::debug!(plugin = table.name(), cause = refusal.cause, "no sample");
             }
-            _ => Instant::now() + IDLE,
-        };
-        sleep_until(due).await;
+        }
+        let took = began.elapsed();
+        // What asks for the next sample may come at any time: somebody watches, something moves.
+        while let wait = period
+            .map_or(IDLE, |period| table.look_again_within(period))
+            .max(took * 2)
+            && began.elapsed() < wait
+        {
+            sleep_until((began + wait).min(Instant::now() + IDLE)).await;
+        }
     }
 }
 

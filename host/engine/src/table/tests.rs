@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use slewgate_safety::{Caller, Kind, Orphan, Plan};
+use slewgate_safety::{Caller, Kind, Orphan, Owner, Plan, Runaway};
 use slewgate_serial::{Address, Line, LineSettings, StopCount, Warrant};
 use slewgate_sky::{Sky, SystemClock};
-use tokio::sync::watch;
+use tokio::sync::{broadcast, watch};
 
 use super::tasks::keep_time;
 use super::{News, Table, TableSettings};
@@ -39,13 +39,15 @@ fn table(name: &str, roles: &[&str], line: &Line, stops: &watch::Sender<u64>) ->
             .map(|role| ((*role).to_owned(), line.clone()))
             .collect(),
         stops: BTreeMap::new(),
+        runaway: Runaway::Stop,
     };
     let surroundings = Surroundings {
         clock: Arc::new(SystemClock),
         sky: Arc::new(Sky::new(0.0)),
         site: None,
     };
-    Arc::new(Table::new(&settings, surroundings, stops.clone()))
+    let notices = broadcast::Sender::new(1);
+    Arc::new(Table::new(&settings, surroundings, stops.clone(), notices))
 }
 
 /// Begins a slew that only a stop of its line ends.
@@ -63,7 +65,10 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
     };
     let caller = Caller {
         session,
-        name: "alice".into(),
+        owner: Owner {
+            key: session.to_string(),
+            name: "alice".into(),
+        },
         moves: true,
         stop_count: StopCount::default(),
         lease: None,

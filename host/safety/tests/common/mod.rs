@@ -41,13 +41,41 @@ pub(crate) fn plan(kind: Kind, label: &str) -> Plan {
     }
 }
 
+pub(crate) fn owner(client: Session) -> Owner {
+    Owner {
+        key: client.to_string(),
+        name: format!("client {client}"),
+    }
+}
+
 pub(crate) fn caller(session: Session) -> Caller {
     Caller {
         session,
-        name: format!("client {session}"),
+        owner: owner(session),
         moves: true,
         stop_count: stops(0),
         lease: None,
+    }
+}
+
+/// A table with these roles.
+pub(crate) fn safety(roles: &[&str]) -> Safety {
+    Safety::new(SafetySettings {
+        roles: roles.iter().map(|role| (*role).to_owned()).collect(),
+        runaway: Runaway::Stop,
+    })
+}
+
+/// What is seen of hardware that is no mount.
+pub(crate) fn sample(moving: Moving, taken: Instant) -> Sample {
+    Sample {
+        moving,
+        position: None,
+        axes: None,
+        pier_side: None,
+        sidereal_time: None,
+        taken,
+        at: 0.0,
     }
 }
 

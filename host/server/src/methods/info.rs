@@ -54,6 +54,8 @@ struct State {
     #[serde(flatten)]
     connection: ConnectionState,
     motions: Vec<Value>,
+    /// Name of the client in control.
+    control: Option<String>,
 }
 
 /// How a table's lines and its hardware are.
@@ -95,6 +97,7 @@ impl HostMethods {
             let state = State {
                 connection: connection(table, &mut table.connection()),
                 motions: table.motions().iter().map(crate::topics::motion).collect(),
+                control: table.holder().map(|holder| holder.name),
             };
             (name.as_str(), state)
         });

@@ -1,5 +1,6 @@
 //! The host's own methods. Each is decided by the policy like a plugin's, and takes its permit by value.
 
+mod control;
 mod discover;
 mod info;
 mod list;
@@ -64,6 +65,8 @@ impl HostMethods {
             HostMethod::Plugins => json(&self.reports()),
             HostMethod::Subscribe => self.topics.subscribe(session, permit),
             HostMethod::Unsubscribe => self.topics.unsubscribe(session, &permit),
+            HostMethod::TakeControl => self.take_control(&permit),
+            HostMethod::ReleaseControl => self.release_control(&permit),
         }
     }
 

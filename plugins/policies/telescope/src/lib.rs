@@ -1,17 +1,39 @@
-//! The policy of the client type `telescope`: everything but the administration of the host.
+//! The policy of the client type `telescope`: everything but the administration of the host, and taking control from others where
+//! its settings do not allow that.
 
+use serde::Deserialize;
 use slewgate_sdk::policy::{Action, Decision, Situation};
 use slewgate_sdk::{Client, Effect, Policy, deny, export_policy};
 
 /// May do what moves and configures the mount.
-pub struct Telescope;
+#[derive(Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Telescope {
+    /// Its clients may take control from others: `control.take` with `force`.
+    take_over: bool,
+}
+
+/// By which control is taken.
+const TAKE_CONTROL: &str = "control.take";
+
+/// The params of that, as far as they matter here.
+#[derive(Deserialize)]
+struct TakeControl {
+    #[serde(default)]
+    force: bool,
+}
 
 impl Policy for Telescope {
-    fn configure(_settings: &str) -> Result<Self, String> {
-        Ok(Self)
+    fn configure(settings: &str) -> Result<Self, String> {
+        serde_json::from_str(settings).map_err(|error| error.to_string())
     }
 
     fn authorize(&self, _: &dyn Situation, _: &Client, action: &Action) -> Decision {
+        if action.method == TAKE_CONTROL && !self.take_over && by_force(&action.params) {
+            return deny(
+                "taking control from another client needs the setting take_over of the policy",
+            );
+        }
         match action.effect {
             Effect::Observe | Effect::Move | Effect::Stop | Effect::Configure => Decision::Allow,
             Effect::Administer => {
@@ -19,6 +41,11 @@ impl Policy for Telescope {
             }
         }
     }
+}
+
+/// What cannot be read is taken for force.
+fn by_force(params: &str) -> bool {
+    serde_json::from_str(params).map_or(true, |TakeControl { force }| force)
 }
 
 export_policy!(Telescope);
@@ -29,6 +56,10 @@ mod tests {
     use slewgate_sdk::policy::AnyMoment;
 
     fn decision(effect: Effect) -> Decision {
+        decide("{}", "mount.test", effect, "{}")
+    }
+
+    fn decide(settings: &str, method: &str, effect: Effect, params: &str) -> Decision {
         let client = Client {
             session: "1".into(),
             id: "test".into(),
@@ -36,11 +67,11 @@ mod tests {
             name: "Test".into(),
         };
         let action = Action {
-            method: "mount.test".into(),
+            method: method.into(),
             effect,
-            params: "{}".into(),
+            params: params.into(),
         };
-        let policy = Telescope::configure("{}").unwrap();
+        let policy = Telescope::configure(settings).unwrap();
         policy.authorize(&AnyMoment, &client, &action)
     }
 
@@ -59,5 +90,21 @@ mod tests {
     #[test]
     fn a_telescope_does_not_administer_the_host() {
         assert!(matches!(decision(Effect::Administer), Decision::Deny(_)));
+    }
+    #[test]
+    fn control_is_taken_from_others_only_where_the_settings_allow_it() {
+        let take = |settings, params| decide(settings, TAKE_CONTROL, Effect::Move, params);
+        assert_eq!(take("{}", "{}"), Decision::Allow);
+        assert_eq!(take("{}", r#"{"force":false}"#), Decision::Allow);
+        assert!(matches!(take("{}", r#"{"force":true}"#), Decision::Deny(_)));
+        assert_eq!(
+            take(r#"{"take_over":true}"#, r#"{"force":true}"#),
+            Decision::Allow
+        );
+    }
+
+    #[test]
+    fn settings_that_are_misspelt_are_no_settings() {
+        assert!(Telescope::configure(r#"{"takeover":true}"#).is_err());
     }
 }

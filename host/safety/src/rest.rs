@@ -1,0 +1,189 @@
+//! Whether hardware that was told to stand does, and whether it moves although nobody asked it to.
+//!
+//! A stop is believed when a sample shows it. Until then it is repeated, and then people are called.
+
+use std::time::{Duration, Instant};
+
+use crate::sample::Moving;
+
+/// How long hardware has to come to rest before a stop is repeated.
+pub const REST_PATIENCE: Duration = Duration::from_secs(1);
+/// When a stop that did not work is repeated, each time counted from the time before. After the last, an alarm.
+pub const REPEATS: [Duration; 4] = [
+    Duration::from_millis(250),
+    Duration::from_millis(500),
+    Duration::from_secs(1),
+    Duration::from_secs(2),
+];
+/// How often it is repeated after the alarm.
+const AFTER_ALARM: Duration = Duration::from_secs(5);
+/// What moves so soon after a motion or an order is the rest of it.
+pub const AFTERMATH: Duration = Duration::from_secs(2);
+/// So many samples in a row that show motion nobody asked for are a runaway: one may be a reading that jumped.
+const STRANGE_SAMPLES: u8 = 2;
+
+/// What is to be done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verdict {
+    /// It was seen to stand after what was to stop it.
+    AtRest,
+    /// It does not stand: once more.
+    StopAgain,
+    /// It does not stand, and was told so often enough.
+    DoesNotStop,
+    /// It moves, and nobody asked it to.
+    Runaway,
+}
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Rest {
+    state: State,
+    /// Samples come: without them nothing can be told.
+    samples: bool,
+    /// Samples in a row that show motion nobody asked for.
+    strange: u8,
+    /// When something was last asked of the hardware.
+    asked: Option<Instant>,
+    /// What people were called for, until it was seen to stand.
+    alarm: Option<Verdict>,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Quiet,
+    /// It was told to stand.
+    Awaited {
+        /// When it was told first: what was seen before tells nothing.
+        since: Instant,
+        /// How often it was told again.
+        repeats: usize,
+        /// When it is told again.
+        next: Instant,
+        /// A sample since it was last told shows that it moves.
+        moves: bool,
+    },
+}
+
+impl Rest {
+    /// What is to bring it to rest was sent.
+    pub(crate) fn expect(&mut self, now: Instant) {
+        self.asked(now);
+        if self.samples && matches!(self.state, State::Quiet) {
+            self.state = State::Awaited {
+                since: now,
+                repeats: 0,
+                next: now + REST_PATIENCE + REPEATS[0],
+                moves: false,
+            };
+        }
+    }
+
+    /// It was asked for something: it may move.
+    pub(crate) fn asked(&mut self, now: Instant) {
+        self.asked = Some(now);
+        self.strange = 0;
+    }
+
+    /// A motion began: what moves now is asked for.
+    pub(crate) fn begun(&mut self, now: Instant) {
+        self.asked(now);
+        self.state = State::Quiet;
+    }
+
+    /// The hardware is gone, or silent: what it does nobody can tell, and what it is told again it is owed by its line.
+    pub(crate) fn lost(&mut self) {
+        *self = Rest::default();
+    }
+
+    /// Whether it was told to stand and was not seen to.
+    pub(crate) fn is_awaited(&self) -> bool {
+        matches!(self.state, State::Awaited { .. })
+    }
+
+    /// A sample that was taken then. `busy`: something moves that was asked for.
+    pub(crate) fn sighted(
+        &mut self,
+        moving: Moving,
+        taken: Instant,
+        busy: bool,
+    ) -> Option<Verdict> {
+        self.samples = true;
+        let moves = moving == Moving::Moving;
+        match &mut self.state {
+            State::Awaited { since, .. } if taken <= *since => None,
+            State::Awaited { moves: seen, .. } if moves => {
+                *seen = true;
+                None
+            }
+            State::Awaited { .. } => {
+                self.state = State::Quiet;
+                self.alarm = None;
+                Some(Verdict::AtRest)
+            }
+            State::Quiet => self.judge(moves && !busy, taken),
+        }
+    }
+
+    /// Repeats what did not work. After the alarm it goes on with hardware that is seen to move; what is not seen at all is left
+    /// to those who look after silent lines.
+    pub(crate) fn tick(&mut self, now: Instant) -> Option<Verdict> {
+        let State::Awaited {
+            repeats,
+            next,
+            moves,
+            ..
+        } = &mut self.state
+        else {
+            return None;
+        };
+        if now < *next {
+            return None;
+        }
+        let moved = std::mem::take(moves);
+        *repeats += 1;
+        let last = REPEATS.len();
+        *next = now
+            + match *repeats {
+                told if told < last => REPEATS[told],
+                told if told == last => REPEATS[last - 1],
+                _ => AFTER_ALARM,
+            };
+        if *repeats <= last {
+            return Some(Verdict::StopAgain);
+        }
+        if !moved {
+            (self.state, self.samples) = (State::Quiet, false);
+        }
+        if self.alarm == Some(Verdict::DoesNotStop) {
+            return moved.then_some(Verdict::StopAgain);
+        }
+        self.alarm = Some(Verdict::DoesNotStop);
+        self.alarm
+    }
+
+    /// When it is to be told again.
+    pub(crate) fn deadline(&self) -> Option<Instant> {
+        match self.state {
+            State::Awaited { next, .. } => Some(next),
+            State::Quiet => None,
+        }
+    }
+
+    fn judge(&mut self, strange: bool, taken: Instant) -> Option<Verdict> {
+        let aftermath = self.asked.is_some_and(|asked| taken < asked + AFTERMATH);
+        self.strange = match strange && !aftermath {
+            true => self.strange.saturating_add(1),
+            false => 0,
+        };
+        if !strange {
+            self.alarm = None;
+        }
+        if self.strange < STRANGE_SAMPLES || self.alarm.is_some() {
+            return None;
+        }
+        self.alarm = Some(Verdict::Runaway);
+        self.alarm
+    }
+}

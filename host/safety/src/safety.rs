@@ -1,0 +1,318 @@
+//! All that keeps one plugin table safe, in one place: its motions, who is in control, and whether it stands when it should.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use slewgate_serial::StopCount;
+
+use crate::action::{Action, Alarm, AlarmKind, Cause, Happening, MotionView, Progress};
+use crate::control::{Control, Owner};
+use crate::motions::Motions;
+use crate::plan::{Caller, Denied, Kind, MotionId, Plan, Session};
+use crate::rest::{Rest, Verdict};
+use crate::sample::Sample;
+
+/// What is decided for a table before it is made.
+#[derive(Clone, Debug)]
+pub struct SafetySettings {
+    /// The roles of its lines.
+    pub roles: Vec<String>,
+    /// What becomes of hardware that moves although nobody asked it to.
+    pub runaway: Runaway,
+}
+
+/// What becomes of hardware that moves although nobody asked it to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Runaway {
+    /// It is stopped, and people are called.
+    #[default]
+    Stop,
+    /// People are called: somebody may move it by its keypad.
+    Tell,
+}
+
+/// The state machine of one table. Like [`Motions`], which it has, it is pure: see the crate.
+#[derive(Debug)]
+pub struct Safety {
+    settings: SafetySettings,
+    motions: Motions,
+    control: Control,
+    rest: Rest,
+    /// The newest count of each role's stops.
+    counts: BTreeMap<String, StopCount>,
+}
+
+impl Safety {
+    /// Nothing moves yet, and nobody is in control.
+    pub fn new(settings: SafetySettings) -> Safety {
+        Safety {
+            settings,
+            motions: Motions::new(),
+            control: Control::default(),
+            rest: Rest::default(),
+            counts: BTreeMap::new(),
+        }
+    }
+
+    // ---- What clients ask for -----------------------------------------------------------------
+
+    /// Hardware is about to move: see [`Motions::begin`]. All but a guide pulse needs control, and takes it.
+    pub fn begin(
+        &mut self,
+        plan: Plan,
+        caller: Caller,
+        current: StopCount,
+        now: Instant,
+    ) -> Result<(MotionId, Vec<Action>), Denied> {
+        let before = self.keep_control(now);
+        let pulse = plan.kind == Kind::Pulse;
+        if !pulse {
+            self.control.check(&caller.owner)?;
+        }
+        let owner = caller.owner.clone();
+        let (motion, begun) = self.motions.begin(plan, caller, current, now)?;
+        self.rest.begun(now);
+        let taken = if pulse {
+            None
+        } else {
+            self.control.take(&owner, now)
+        };
+        let taken = taken.map(Action::Control);
+        Ok((
+            motion,
+            before.into_iter().chain(taken).chain(begun).collect(),
+        ))
+    }
+
+    /// An order that configures the hardware: it needs control, and takes it.
+    pub fn configure(&mut self, owner: &Owner, now: Instant) -> Result<Vec<Action>, Denied> {
+        let before = self.keep_control(now);
+        self.control.check(owner)?;
+        self.rest.asked(now);
+        let taken = self.control.take(owner, now).map(Action::Control);
+        Ok(before.into_iter().chain(taken).collect())
+    }
+
+    /// A client wants control. `force`: also from another, whose jogs end.
+    pub fn take_control(
+        &mut self,
+        owner: &Owner,
+        force: bool,
+        now: Instant,
+    ) -> Result<Vec<Action>, Denied> {
+        let mut actions: Vec<_> = self.keep_control(now).into_iter().collect();
+        if !force {
+            self.control.check(owner)?;
+        }
+        let ended = self.motions.end_jogs_of_others(owner, now);
+        actions.extend(self.control.take(owner, now).map(Action::Control));
+        actions.extend(self.follow(ended, now));
+        Ok(actions)
+    }
+
+    /// A client gives control up. Nothing where it has none. What it moves goes on.
+    pub fn release_control(&mut self, owner: &Owner) -> Vec<Action> {
+        let released = self.control.release(owner).map(Action::Control);
+        released.into_iter().collect()
+    }
+
+    /// See [`Motions::renew`].
+    pub fn renew(
+        &mut self,
+        session: Session,
+        role: Option<&str>,
+        label: &str,
+        lease: Option<Duration>,
+        now: Instant,
+    ) -> Option<(MotionId, Duration)> {
+        self.motions.renew(session, role, label, lease, now)
+    }
+
+    /// See [`Motions::stop_label`].
+    pub fn stop_label(&mut self, label: &str, now: Instant) -> Vec<Action> {
+        self.change(now, |motions| motions.stop_label(label, now))
+    }
+
+    /// See [`Motions::session_closed`].
+    pub fn session_closed(&mut self, session: Session, now: Instant) -> Vec<Action> {
+        self.change(now, |motions| motions.session_closed(session, now))
+    }
+
+    // ---- What happens to lines and plugins ----------------------------------------------------
+
+    /// See [`Motions::stopped`]. A stop that is new is one that is to be seen to work.
+    pub fn stopped(&mut self, role: &str, stops: StopCount, now: Instant) -> Vec<Action> {
+        let known = self
+            .counts
+            .insert(role.to_owned(), stops)
+            .unwrap_or_default();
+        if known < stops {
+            self.rest.expect(now);
+        }
+        self.change(now, |motions| motions.stopped(role, stops, now))
+    }
+
+    /// See [`Motions::line_lost`].
+    pub fn line_lost(&mut self, role: &str, how: &str, now: Instant) -> Vec<Action> {
+        let actions = self.change(now, |motions| motions.line_lost(role, how, now));
+        self.rest.lost();
+        self.motions.watch_rest(false);
+        actions
+    }
+
+    /// See [`Motions::plugin_failed`].
+    pub fn plugin_failed(&mut self, now: Instant) -> Vec<Action> {
+        self.change(now, |motions| motions.plugin_failed(now))
+    }
+
+    /// See [`Motions::unloaded`].
+    pub fn unloaded(&mut self, now: Instant) -> Vec<Action> {
+        let actions = self.change(now, |motions| motions.unloaded(now));
+        // Nobody takes samples any more.
+        self.rest.lost();
+        actions
+    }
+
+    /// See [`Motions::adopted`].
+    pub fn adopted(&mut self, now: Instant) -> Vec<Action> {
+        self.rest.asked(now);
+        self.change(now, |motions| motions.adopted(now))
+    }
+
+    /// See [`Motions::progress`].
+    pub fn progress(&mut self, id: MotionId, progress: Progress, now: Instant) -> Vec<Action> {
+        self.change(now, |motions| motions.progress(id, progress, now))
+    }
+
+    /// See [`Motions::refused`].
+    pub fn refused(&mut self, id: MotionId, why: String, now: Instant) -> Vec<Action> {
+        self.change(now, |motions| motions.refused(id, why))
+    }
+
+    // ---- What is seen, and what is due --------------------------------------------------------
+
+    /// The hardware was looked at.
+    pub fn sighted(&mut self, sample: &Sample, now: Instant) -> Vec<Action> {
+        self.motions.watch_rest(true);
+        let busy = self.motions.is_busy();
+        match self.rest.sighted(sample.moving, sample.taken, busy) {
+            Some(Verdict::AtRest) => self.motions.at_rest(now),
+            Some(Verdict::Runaway) => self.runaway(now),
+            _ => Vec::new(),
+        }
+    }
+
+    /// Do what is due.
+    pub fn tick(&mut self, now: Instant) -> Vec<Action> {
+        let mut actions = self.change(now, |motions| motions.tick(now));
+        actions.extend(self.keep_control(now));
+        match self.rest.tick(now) {
+            Some(Verdict::StopAgain) => {
+                actions.extend(self.stop_all(&Cause::DoesNotStop, now));
+            }
+            Some(Verdict::DoesNotStop) => {
+                actions.extend(self.stop_all(&Cause::DoesNotStop, now));
+                actions.push(alarm(
+                    AlarmKind::DoesNotStop,
+                    "the hardware does not stop: cut its power or use its keypad",
+                ));
+            }
+            _ => {}
+        }
+        actions
+    }
+
+    /// When [`Safety::tick`] is to be called next. None: there is nothing that could come due.
+    pub fn next_deadline(&self) -> Option<Instant> {
+        let lapses = self.control.lapses();
+        [self.motions.next_deadline(), self.rest.deadline(), lapses]
+            .into_iter()
+            .flatten()
+            .min()
+    }
+
+    /// What moves, oldest first.
+    pub fn active(&self) -> Vec<MotionView> {
+        self.motions.active()
+    }
+
+    /// Who is in control.
+    pub fn holder(&self) -> Option<&Owner> {
+        self.control.holder()
+    }
+
+    /// Whether the hardware is to be looked at as often as may be: something moves, or is to come to rest.
+    pub fn is_restless(&self) -> bool {
+        self.motions.is_busy() || self.rest.is_awaited()
+    }
+
+    /// Changes the motions, and sees what follows from it for control and rest.
+    fn change(
+        &mut self,
+        now: Instant,
+        change: impl FnOnce(&mut Motions) -> Vec<Action>,
+    ) -> Vec<Action> {
+        // Before: what ends now was going on until now.
+        self.note_control(now);
+        let actions = change(&mut self.motions);
+        self.follow(actions, now)
+    }
+
+    /// What the host ended is to be seen to stand, once nothing else moves.
+    fn follow(&mut self, actions: Vec<Action>, now: Instant) -> Vec<Action> {
+        for action in &actions {
+            let Action::Event(event) = action else {
+                continue;
+            };
+            match &event.happening {
+                Happening::Ended(Cause::Done | Cause::Superseded | Cause::LineLost(_)) => {
+                    self.rest.asked(now);
+                }
+                Happening::Ended(_) if !self.motions.is_busy() => self.rest.expect(now),
+                Happening::Ended(_) | Happening::Began | Happening::Renewed => {}
+            }
+        }
+        actions
+    }
+
+    fn runaway(&mut self, now: Instant) -> Vec<Action> {
+        let told = alarm(
+            AlarmKind::Runaway,
+            "the hardware moves, and nobody asked it to",
+        );
+        let mut actions = match self.settings.runaway {
+            Runaway::Stop => self.stop_all(&Cause::Runaway, now),
+            Runaway::Tell => Vec::new(),
+        };
+        actions.push(told);
+        actions
+    }
+
+    fn stop_all(&mut self, cause: &Cause, now: Instant) -> Vec<Action> {
+        self.rest.expect(now);
+        self.motions.stop_all(&self.settings.roles, cause, now)
+    }
+
+    fn note_control(&mut self, now: Instant) {
+        if self
+            .control
+            .holder()
+            .is_some_and(|holder| self.motions.moves_for(holder))
+        {
+            self.control.goes_on(now);
+        }
+    }
+
+    /// Ends control whose time is over.
+    fn keep_control(&mut self, now: Instant) -> Option<Action> {
+        self.note_control(now);
+        self.control.tick(now).map(Action::Control)
+    }
+}
+
+fn alarm(kind: AlarmKind, what: &str) -> Action {
+    Action::Alarm(Alarm {
+        kind,
+        what: what.to_owned(),
+    })
+}

@@ -1,0 +1,255 @@
+//! What was told to stand is seen to stand, or told again, or people are called.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod common;
+
+use std::time::{Duration, Instant};
+
+use common::{SECOND, advances, caller, ms, plan, safety, sample, stops};
+use slewgate_safety::*;
+
+/// A table whose hardware is looked at twice a second.
+struct Watched {
+    safety: Safety,
+    now: Instant,
+    began: Instant,
+    count: u64,
+    /// When a stop was sent, counted from the beginning, and for what.
+    stops: Vec<(Duration, Cause)>,
+    alarms: Vec<(Duration, AlarmKind)>,
+}
+
+impl Watched {
+    fn new(runaway: Runaway) -> Watched {
+        let now = Instant::now();
+        let settings = SafetySettings {
+            roles: vec!["port".to_owned()],
+            runaway,
+        };
+        let mut watched = Watched {
+            safety: Safety::new(settings),
+            now,
+            began: now,
+            count: 0,
+            stops: Vec::new(),
+            alarms: Vec::new(),
+        };
+        watched.see(Moving::Tracking);
+        watched
+    }
+
+    fn carry_out(&mut self, actions: Vec<Action>) -> Vec<Action> {
+        let mut done = Vec::new();
+        let mut queue: std::collections::VecDeque<_> = actions.into();
+        while let Some(action) = queue.pop_front() {
+            match &action {
+                Action::StopLine { cause, .. } => {
+                    self.stops.push((self.now - self.began, cause.clone()));
+                    queue.extend(self.count_stop());
+                }
+                Action::Alarm(alarm) => self.alarms.push((self.now - self.began, alarm.kind)),
+                _ => {}
+            }
+            done.push(action);
+        }
+        done
+    }
+
+    fn count_stop(&mut self) -> Vec<Action> {
+        self.count += 1;
+        self.safety.stopped("port", stops(self.count), self.now)
+    }
+
+    /// A client's stop.
+    fn stop(&mut self) -> Vec<Action> {
+        let actions = self.count_stop();
+        self.carry_out(actions)
+    }
+
+    fn see(&mut self, moving: Moving) -> Vec<Action> {
+        let actions = self.safety.sighted(&sample(moving, self.now), self.now);
+        self.carry_out(actions)
+    }
+
+    /// Time passes, and the host does what is due. Samples, if there are any, come every half second.
+    fn pass(&mut self, time: Duration, seen: Option<Moving>) {
+        let until = self.now + time;
+        let mut sample_due = self.now + ms(500);
+        loop {
+            let due = self.safety.next_deadline().filter(|due| *due <= until);
+            let next = due.map_or(sample_due, |due| due.min(sample_due)).min(until);
+            self.now = next;
+            if next == sample_due {
+                sample_due += ms(500);
+                seen.map(|moving| self.see(moving));
+            }
+            let actions = self.safety.tick(self.now);
+            self.carry_out(actions);
+            if self.now == until {
+                return;
+            }
+        }
+    }
+
+    fn begin(&mut self, kind: Kind) -> MotionId {
+        let caller = Caller {
+            stop_count: stops(self.count),
+            ..caller(1)
+        };
+        let begun = self
+            .safety
+            .begin(plan(kind, "goto"), caller, stops(self.count), self.now);
+        let (motion, actions) = begun.unwrap();
+        self.carry_out(actions);
+        motion
+    }
+
+    fn repeated(&self) -> Vec<Duration> {
+        self.stops.iter().map(|(at, _)| *at).collect()
+    }
+}
+
+#[test]
+fn a_stop_that_is_seen_to_work_is_not_repeated() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(ms(600), Some(Moving::Moving));
+    watched.pass(60 * SECOND, Some(Moving::Tracking));
+    assert_eq!(watched.stops, []);
+    assert_eq!(watched.alarms, []);
+}
+
+#[test]
+fn a_stop_that_does_not_work_is_repeated_at_growing_intervals_and_then_people_are_called() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(8 * SECOND, Some(Moving::Moving));
+    let expected = [1250, 1750, 2750, 4750, 6750].map(ms);
+    assert_eq!(watched.repeated(), expected);
+    assert_eq!(watched.alarms, [(ms(6750), AlarmKind::DoesNotStop)]);
+    watched.pass(12 * SECOND, Some(Moving::Moving));
+    assert_eq!(watched.alarms.len(), 1, "people are called once");
+    assert!(watched.stops.len() > 6, "the host does not give up");
+}
+
+#[test]
+fn a_stop_after_which_no_sample_comes_is_repeated_until_people_are_called() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(60 * SECOND, None);
+    assert_eq!(watched.repeated(), [1250, 1750, 2750, 4750, 6750].map(ms));
+    assert_eq!(watched.alarms, [(ms(6750), AlarmKind::DoesNotStop)]);
+}
+
+#[test]
+fn what_was_seen_before_a_stop_does_not_show_that_it_worked() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    let before = sample(Moving::Still, watched.now);
+    watched.now += ms(10);
+    watched.stop();
+    let actions = watched.safety.sighted(&before, watched.now);
+    watched.carry_out(actions);
+    watched.pass(ms(1300), None);
+    assert_eq!(watched.repeated(), [ms(1260)]);
+}
+
+#[test]
+fn the_end_of_a_jog_is_seen_to_work_like_a_stop() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Jog);
+    watched.pass(ms(1000), Some(Moving::Moving));
+    assert_eq!(watched.safety.active().len(), 0, "its lease is over");
+    watched.pass(ms(1300), Some(Moving::Moving));
+    assert_eq!(watched.stops, [(ms(2250), Cause::DoesNotStop)]);
+}
+
+#[test]
+fn what_begins_after_a_stop_is_not_stopped_for_its_sake() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.begin(Kind::Slew);
+    watched.pass(20 * SECOND, Some(Moving::Moving));
+    assert_eq!(watched.stops, []);
+    assert_eq!(watched.safety.active().len(), 1);
+}
+
+#[test]
+fn hardware_that_moves_unasked_is_stopped_and_people_are_called_once() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.pass(10 * SECOND, Some(Moving::Tracking));
+    watched.pass(ms(500), Some(Moving::Moving));
+    assert_eq!(watched.stops, [], "one reading may have jumped");
+    watched.pass(ms(500), Some(Moving::Moving));
+    assert_eq!(watched.stops, [(11 * SECOND, Cause::Runaway)]);
+    assert_eq!(watched.alarms, [(11 * SECOND, AlarmKind::Runaway)]);
+    watched.pass(ms(500), Some(Moving::Moving));
+    watched.pass(20 * SECOND, Some(Moving::Tracking));
+    assert_eq!(watched.stops.len(), 1);
+    assert_eq!(watched.alarms.len(), 1);
+}
+
+#[test]
+fn a_keypad_may_move_it_where_the_settings_say_so() {
+    let mut watched = Watched::new(Runaway::Tell);
+    watched.pass(30 * SECOND, Some(Moving::Moving));
+    assert_eq!(watched.stops, []);
+    assert_eq!(watched.alarms.len(), 1);
+}
+
+#[test]
+fn the_rest_of_a_motion_is_no_runaway() {
+    let mut watched = Watched::new(Runaway::Stop);
+    let mut slew = plan(Kind::Slew, "goto");
+    slew.first_look = ms(10);
+    let begun = watched.safety.begin(slew, caller(1), stops(0), watched.now);
+    let (motion, actions) = begun.unwrap();
+    watched.carry_out(actions);
+    watched.pass(ms(100), Some(Moving::Moving));
+    let actions = watched.safety.progress(motion, Progress::Done, watched.now);
+    watched.carry_out(actions);
+    watched.pass(AFTERMATH - ms(100), Some(Moving::Moving));
+    watched.pass(10 * SECOND, Some(Moving::Tracking));
+    assert_eq!(watched.stops, []);
+}
+
+#[test]
+fn a_line_that_is_lost_is_told_nothing_until_samples_come_again() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    let lost = watched.safety.line_lost("port", "pulled", watched.now);
+    watched.carry_out(lost);
+    watched.pass(60 * SECOND, None);
+    assert_eq!(watched.stops, []);
+}
+
+#[test]
+fn a_motion_that_a_stop_took_along_is_put_in_order_once_the_hardware_stands() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    assert_eq!(advances(&watched.stop()), [], "it still slows down");
+    watched.now += ms(200);
+    assert_eq!(advances(&watched.see(Moving::Moving)), []);
+    watched.now += ms(200);
+    let asked = advances(&watched.see(Moving::Tracking));
+    assert!(matches!(&asked[..], [(Occasion::Ended, _)]), "{asked:?}");
+}
+
+#[test]
+fn a_table_without_samples_is_not_stopped_again() {
+    let mut safety = safety(&["port"]);
+    let now = Instant::now();
+    safety.stopped("port", stops(1), now);
+    assert_eq!(safety.next_deadline(), None);
+}

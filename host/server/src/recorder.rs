@@ -1,0 +1,87 @@
+//! What the security log hears of plugins: swaps, control, alarms.
+
+use std::sync::Arc;
+
+use slewgate_engine::{Happened, Notice, Plugins};
+use slewgate_safety::Owner;
+use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
+use tokio::sync::broadcast::error::RecvError;
+
+/// Who swapped what is a matter of security.
+pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
+    let mut events = plugins.events();
+    loop {
+        match events.recv().await {
+            Ok(event) => {
+                let (plugin, what) = (
+                    &event.plugin,
+                    serde_json::to_value(event.what).unwrap_or_default(),
+                );
+                let digest = plugin
+                    .candidate
+                    .as_ref()
+                    .map_or(plugin.digest.as_ref(), |candidate| {
+                        candidate.digest.as_ref()
+                    });
+                let reason = format!(
+                    "{} {}",
+                    what.as_str().unwrap_or_default(),
+                    digest.map_or("", String::as_str)
+                );
+                log.record(
+                    SecurityEvent::new(EventKind::PluginSwap)
+                        .subject(format!("{} {}", plugin.kind, plugin.name))
+                        .reason(reason),
+                );
+            }
+            Err(RecvError::Lagged(missed)) => {
+                log.record(
+                    SecurityEvent::new(EventKind::PluginSwap)
+                        .count(missed)
+                        .reason("not told"),
+                );
+            }
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+/// So are who is in control, and what people should look at.
+pub(crate) async fn record_notices(plugins: Arc<Plugins>, log: SecurityLog) {
+    let mut notices = plugins.notices();
+    loop {
+        match notices.recv().await {
+            Ok(notice) => log.record(security_event(&notice)),
+            Err(RecvError::Lagged(missed)) => log.record(
+                SecurityEvent::new(EventKind::Alarm)
+                    .count(missed)
+                    .reason("notices were not put on record"),
+            ),
+            Err(RecvError::Closed) => return,
+        }
+    }
+}
+
+fn security_event(notice: &Notice) -> SecurityEvent {
+    match &notice.happened {
+        Happened::Alarm(alarm) => SecurityEvent::new(EventKind::Alarm)
+            .subject(&notice.table)
+            .reason(format!("{}: {}", alarm.kind.as_str(), alarm.what)),
+        Happened::Control(event) => {
+            let name = |owner: &Option<Owner>| {
+                owner
+                    .as_ref()
+                    .map_or("nobody", |owner| &owner.name)
+                    .to_owned()
+            };
+            SecurityEvent::new(EventKind::Control)
+                .subject(&notice.table)
+                .reason(format!(
+                    "{}: from {} to {}",
+                    event.change.as_str(),
+                    name(&event.before),
+                    name(&event.holder)
+                ))
+        }
+    }
+}
