@@ -189,6 +189,12 @@ impl Client {
         }
     }
 
+    /// Forgets the events of a topic that came and that nobody asked for: those that follow are newer than now.
+    pub fn forget(&mut self, topic: &str) {
+        self.kept
+            .retain(|message| message["params"]["topic"] != topic);
+    }
+
     async fn wait_for(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
         if let Some(found) = self.kept.iter().position(&wanted) {
             return self.kept.remove(found).expect("it was found");

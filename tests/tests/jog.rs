@@ -183,17 +183,27 @@ async fn a_stop_of_one_direction_lets_the_other_axis_go_on() {
 async fn nobodys_rate_comes_between_the_rate_and_the_button_of_another() {
     let observatory = unlimited().own_mount().start();
     let token = observatory.token("telescope");
-    let presses = async |direction: &str, rate: &str| {
-        let mut client = Client::authenticated(observatory.address(), &token, direction).await;
+    let client = async |name| Client::authenticated(observatory.address(), &token, name).await;
+    let (mut one, mut other) = (client("one").await, client("other").await);
+    let presses = async {
         for _ in 0..50 {
-            let begun = client.call("mount.jog", jog(direction, rate, 10_000)).await;
+            let begun = one.call("mount.jog", jog("north", "slew", 10_000)).await;
             begun.unwrap();
-            let stop = json!({ "direction": direction });
-            client.call("mount.stop", stop).await.unwrap();
+            let stop = json!({ "direction": "north" });
+            one.call("mount.stop", stop).await.unwrap();
         }
     };
-    tokio::join!(presses("north", "slew"), presses("east", "guide"));
-    settled(&mut observatory.client("telescope").await).await;
+    let pulses = async {
+        for _ in 0..100 {
+            let pulse = json!({ "direction": "east", "duration_ms": 20 });
+            // While the other jogs it is refused.
+            if let Err(error) = other.call("mount.guide", pulse).await {
+                assert_eq!(error["code"], -32004, "{error}");
+            }
+        }
+    };
+    tokio::join!(presses, pulses);
+    settled(&mut one).await;
     let frames = observatory.mount().wire().frames();
     let requests = frames.iter().map(|frame| frame.request.as_str());
     let wanted = |request: &&str| request.starts_with(":R") || request.starts_with(":M");
@@ -205,7 +215,7 @@ async fn nobodys_rate_comes_between_the_rate_and_the_button_of_another() {
 }
 
 #[tokio::test]
-async fn the_end_of_one_clients_jog_leaves_the_jog_of_another() {
+async fn once_a_jogging_client_is_gone_the_mount_tracks_and_obeys_anothers_guide_pulse() {
     let observatory = Setup::default().own_mount().start();
     let token = observatory.token("telescope");
     let client = async |name| Client::authenticated(observatory.address(), &token, name).await;
@@ -213,33 +223,34 @@ async fn the_end_of_one_clients_jog_leaves_the_jog_of_another() {
     one.call("mount.jog", jog("north", "find", 10_000))
         .await
         .unwrap();
-    other
-        .call("mount.jog", jog("west", "find", 10_000))
-        .await
-        .unwrap();
     one.close().await;
     ordered(&observatory, ":Qn#");
-    settled(&mut other).await;
+    let pulse = json!({ "direction": "west", "duration_ms": 200 });
+    other.call("mount.guide", pulse).await.unwrap();
+    ordered(&observatory, ":Mw#");
+    ordered(&observatory, ":Qw#");
     assert_eq!(
         orders(&observatory.mount().wire()),
-        [":Mn#", ":Mw#", ":Qn#"]
+        [":Mn#", ":Qn#", ":Mw#", ":Qw#"]
     );
-    let left = motions(&mut other).await;
-    assert_eq!(left[0]["label"], "west", "{left}");
-    assert!(observatory.mount().state().moving);
+    rests(&observatory);
 }
 
 #[tokio::test]
-async fn the_end_of_one_clients_jog_fails_no_goto_of_another() {
-    let observatory = unlimited().own_mount().start();
+async fn the_end_of_one_clients_jog_fails_no_goto_of_who_takes_control_from_it() {
+    let allowed = "[policies.telescope]\nsettings = { take_over = true }";
+    let observatory = unlimited().own_mount().config(allowed).start();
     let token = observatory.token("telescope");
     let client = async |name| Client::authenticated(observatory.address(), &token, name).await;
     let mut other = client("other").await;
+    let force = json!({ "force": true });
     for round in 0..30 {
         let mut one = client("one").await;
+        one.call("control.take", force.clone()).await.unwrap();
         one.call("mount.jog", jog("north", "find", 10_000))
             .await
             .unwrap();
+        other.request("control.take", force.clone()).await;
         let goto = json!({ "altitude": 50 + round % 2, "azimuth": 150 });
         let id = other.request("mount.goto", goto).await;
         match round % 3 {
@@ -269,8 +280,8 @@ async fn no_jog_outlives_its_client_however_quickly_that_leaves() {
     let mut watcher = Client::authenticated(observatory.address(), &token, "watcher").await;
     let directions = ["north", "east", "south", "west"];
     for round in 0..200 {
-        let name = format!("hasty-{round}");
-        let mut hasty = Client::authenticated(observatory.address(), &token, &name).await;
+        // The same client each time, which so is in control.
+        let mut hasty = Client::authenticated(observatory.address(), &token, "hasty").await;
         let direction = directions[round % 4];
         let id = hasty
             .request("mount.jog", jog(direction, "find", 10_000))
@@ -300,7 +311,8 @@ async fn no_jog_outlives_its_client_however_quickly_that_leaves() {
     }
     rests(&observatory);
     assert_eq!(motions(&mut watcher).await, json!([]));
-    settled(&mut watcher).await;
+    let mut hasty = Client::authenticated(observatory.address(), &token, "hasty").await;
+    settled(&mut hasty).await;
     let mut newest = BTreeMap::new();
     for order in orders(&observatory.mount().wire()) {
         newest.insert(order[2..3].to_owned(), order);

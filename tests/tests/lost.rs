@@ -278,7 +278,9 @@ async fn a_mount_that_was_out_of_reach_hears_first_of_all_that_its_motion_has_en
         let heard: Vec<_> = heard.map(|frame| frame.request).collect();
         // Whether it is there again is only known from its answer to something.
         assert!(heard[0].starts_with(":G"), "{heard:?}");
-        assert_eq!(heard[1], ":Qw#", "{heard:?}");
+        // A jog whose lease ended in the silence was not seen to stand: it is stopped with all else.
+        assert!([":Q#", ":Qw#"].contains(&heard[1].as_str()), "{heard:?}");
+        assert!(heard[1..3].contains(&":Qw#".to_owned()), "{heard:?}");
         let topics = json!({ "topics": ["mount.status"] });
         client.call("events.subscribe", topics).await.unwrap();
         while client.event("mount.status").await["data"]["slewing"] != false {}

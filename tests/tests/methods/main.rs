@@ -151,8 +151,11 @@ async fn a_classic_that_looks_for_its_home_once_more_is_deaf_once_more() {
         let home = loop {
             match session.call("home", json!({})).await {
                 Ok(begun) => break begun["motion"].clone(),
-                // The host has yet to tell the handler of the stop.
-                Err(error) => assert_eq!(error["code"], -32004, "{error}"),
+                // The host has yet to tell the handler of the stop, or repeats it, as it sees nothing of a deaf mount.
+                Err(error) => assert!(
+                    [-32004, -32008].map(Value::from).contains(&error["code"]),
+                    "{error}"
+                ),
             }
         };
         for _ in 0..5 {

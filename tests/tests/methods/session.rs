@@ -57,7 +57,9 @@ impl Session {
             let event = self.client.event("mount.motion").await;
             let data = &event["data"];
             if data["motion"] == *motion && data["happening"] == "ended" {
-                return data.clone();
+                let ended = data.clone();
+                self.client.forget("mount.status");
+                return ended;
             }
         }
     }

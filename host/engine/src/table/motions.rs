@@ -358,6 +358,7 @@ impl Table {
                 } => self.end_all(desk, &role),
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
+                    desk.stopped_by = Some(format!("the host: {cause}"));
                     drop(self.stop_line(desk, &role));
                     actions.extend(self.stopped(desk));
                 }

@@ -66,7 +66,7 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
     let caller = Caller {
         session,
         owner: Owner {
-            key: session.to_string(),
+            key: "alice".into(),
             name: "alice".into(),
         },
         moves: true,
