@@ -11,13 +11,17 @@
 //! - a jog does not outlive its session;
 //! - after its end a motion asks for nothing but `advance(ended)`.
 //!
-//! Absent: control (one client at a time) and the limits of the site.
+//! [`limits`] are those of the site: what may begin, and when what moves has to be stopped.
+//!
+//! Absent: control (one client at a time).
 
 mod action;
 mod motion;
 mod motions;
 mod plan;
 mod spent;
+
+pub mod limits;
 
 pub use action::{Action, Cause, Happening, MotionEvent, MotionView, Occasion, Progress};
 pub use motion::{
