@@ -44,21 +44,23 @@ impl Journey {
         ways
     }
 
-    /// By how much the axes turn without changing sides. Where that ends too far past the meridian, the mount does not stay.
+    /// By how much the axes turn without changing sides. Where that ends too far past the meridian the mount does not stay, and
+    /// where it stays its axis does not go all the way round.
     fn on_this_side(&self, start: Pose) -> Vec<(f64, f64)> {
         let end = Pose::of(self.to, self.side, self.pole);
         let limit = self.meridian.filter(|_| start.sided);
         if limit.is_some_and(|limit| (end.first - 90.0).abs() - 90.0 > limit) {
             return Vec::new();
         }
-        let (short, second) = (
-            half_turn(end.first - start.first),
-            end.second - start.second,
-        );
+        let (first, second) = (end.first - start.first, end.second - start.second);
+        if limit.is_some() {
+            return vec![(first, second)];
+        }
+        let short = half_turn(first);
         let arrives = half_turn(self.from.hour_angle) + short;
         let below = !(-180.0..180.0).contains(&arrives);
         let mut turns = vec![(short, second)];
-        if limit.is_none() && (below || short.abs() >= EITHER_WAY) {
+        if below || short.abs() >= EITHER_WAY {
             turns.push((short - 360f64.copysign(short), second));
         }
         turns
@@ -152,7 +154,7 @@ mod tests {
             turns(place(-30.0, 40.0), west, place(20.0, 50.0), None),
             [(50.0, -10.0), (-130.0, -90.0)]
         );
-        // Past its limit it does not stay; on its own side it does not leave.
+        // Past its limit it does not stay; on its own side it does not leave, nor go round below the pole.
         assert_eq!(
             turns(place(-30.0, 40.0), west, place(20.0, 50.0), Some(10.0)),
             [(-130.0, -90.0)]
@@ -160,6 +162,10 @@ mod tests {
         assert_eq!(
             turns(place(-30.0, 40.0), west, place(-80.0, 50.0), Some(10.0)),
             [(-50.0, -10.0)]
+        );
+        assert_eq!(
+            turns(place(10.0, 70.0), west, place(-178.0, 60.0), Some(15.0)),
+            [(-188.0, 10.0)]
         );
     }
 
