@@ -11,6 +11,7 @@ mod long;
 mod mount;
 mod observatory;
 mod picture;
+mod python;
 
 use std::time::Duration;
 
@@ -21,6 +22,7 @@ pub use long::long;
 pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
 pub use picture::{number, picture};
+pub use python::python;
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -1,12 +1,12 @@
 //! The Python client that users were given, with the library `websockets`.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output};
 
 use serde_json::{Value, json};
 use slewgate_sky::{Equatorial, Frame, Sky, separation};
-use slewgate_tests::{Observatory, Setup};
+use slewgate_tests::{Observatory, Setup, python};
 
 /// 2026-11-23T17:00:00Z: Vega stands 60 degrees high over Greenwich.
 const EVENING: f64 = 1_795_453_200e3;
@@ -53,7 +53,7 @@ fn the_guides_client_authenticates_and_goes_on_to_vega() {
 fn the_library_publishes_and_watches() {
     let observatory = Observatory::start();
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("python/live_view.py");
-    let output = Command::new(python())
+    let output = Command::new(python("websockets"))
         .arg(script)
         .arg(observatory.liveview().to_string())
         .arg(observatory.token("telescope"))
@@ -101,24 +101,10 @@ fn run(observatory: &Observatory, token: &str) -> Output {
     let script = format!("import goto_vega\n{client}\nasyncio.run(connect_telescope())\n");
     let file = observatory.data().join("client.py");
     fs::write(&file, script).unwrap();
-    Command::new(python())
+    Command::new(python("websockets"))
         .arg(file)
         .env("PYTHONPATH", ours)
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .output()
         .unwrap()
-}
-
-/// An interpreter that has the library.
-fn python() -> PathBuf {
-    let given = std::env::var_os("SLEWGATE_PYTHON").map_or("python3".into(), PathBuf::from);
-    let has = Command::new(&given)
-        .args(["-c", "import websockets"])
-        .output();
-    assert!(
-        has.is_ok_and(|output| output.status.success()),
-        "{} has no library websockets; run `cargo xtask test --all`, which makes one that has, or name one in SLEWGATE_PYTHON",
-        given.display()
-    );
-    given
 }

@@ -9,7 +9,7 @@ use crate::{dist, plugins, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also the tests that need other tools (Python with `websockets`, INDI, Chromium with Node) or the archive that is
+    /// Also the tests that need other tools (Python with `websockets` and `pyerfa`, INDI, Chromium with Node) or the archive that is
     /// given away.
     #[arg(long)]
     all: bool,
@@ -18,7 +18,7 @@ pub(crate) struct Options {
     long: bool,
 }
 
-/// The tests find the components by `SLEWGATE_PLUGINS`, a Python that has `websockets` by `SLEWGATE_PYTHON`, a Chromium
+/// The tests find the components by `SLEWGATE_PLUGINS`, a Python with its libraries by `SLEWGATE_PYTHON`, a Chromium
 /// by `SLEWGATE_CHROMIUM`, and the archive by `SLEWGATE_DIST`.
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     let mut cargo = workspace.cargo();

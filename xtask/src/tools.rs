@@ -30,7 +30,10 @@ pub(crate) fn ensure_indi() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A Python of the repository's own, in `target/venv`, that has the library `websockets`.
+/// Python's libraries that tests need: as it imports them, and as they are installed.
+const LIBRARIES: [(&str, &str); 2] = [("websockets", "websockets"), ("erfa", "pyerfa")];
+
+/// A Python of the repository's own, in `target/venv`, that has the [`LIBRARIES`].
 pub(crate) fn ensure_python(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     let folder = workspace.target.join("venv");
     let python = folder.join(if cfg!(windows) {
@@ -38,7 +41,7 @@ pub(crate) fn ensure_python(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     } else {
         "bin/python"
     });
-    if has_websockets(&python) {
+    if has_libraries(&python) {
         return Ok(python);
     }
     step(
@@ -47,13 +50,19 @@ pub(crate) fn ensure_python(workspace: &Workspace) -> anyhow::Result<PathBuf> {
             .arg(&folder),
     )
     .context("tests with Python need python3 and its venv: apt-get install python3 python3-venv")?;
-    step(Command::new(&python).args(["-m", "pip", "install", "--quiet", "websockets"]))
-        .with_context(|| {
-            format!(
-                "tests with Python need its library websockets in {}",
-                folder.display()
-            )
-        })?;
+    let names = LIBRARIES.map(|(_, name)| name);
+    step(
+        Command::new(&python)
+            .args(["-m", "pip", "install", "--quiet"])
+            .args(names),
+    )
+    .with_context(|| {
+        format!(
+            "tests with Python need its libraries {} in {}",
+            names.join(" and "),
+            folder.display()
+        )
+    })?;
     Ok(python)
 }
 
@@ -95,10 +104,13 @@ pub(crate) fn ensure_browser(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     Ok(chromium)
 }
 
-fn has_websockets(python: &PathBuf) -> bool {
+fn has_libraries(python: &PathBuf) -> bool {
+    let imports = LIBRARIES
+        .map(|(name, _)| format!("import {name}"))
+        .join("\n");
     let mut command = Command::new(python);
     command
-        .args(["-c", "import websockets"])
+        .args(["-c", &imports])
         .stdout(Stdio::null())
         .stderr(Stdio::null());
     command.status().is_ok_and(|status| status.success())

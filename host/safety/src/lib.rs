@@ -13,8 +13,11 @@
 //! - after its end a motion asks for nothing but `advance(ended)`;
 //! - nobody but the client in control begins what is no guide pulse;
 //! - what was told to stand is seen to stand, or told again, or people are called.
+//!
+//! [`limits`] are those of the site: what may begin, and when what moves has to be stopped.
 
 mod action;
+mod boundary;
 mod control;
 mod motion;
 mod motions;
@@ -24,9 +27,12 @@ mod safety;
 mod sample;
 mod spent;
 
+pub mod limits;
+
 pub use action::{
     Action, Alarm, AlarmKind, Cause, Happening, MotionEvent, MotionView, Occasion, Progress,
 };
+pub use boundary::OfTheSite;
 pub use control::{CONTROL_LAPSE, ControlChange, ControlEvent, Owner};
 pub use motion::{
     LOOK_PATIENCE, MAX_JOG, MAX_MOTION, MAX_UNCLEAR, MIN_LOOK, SETTLING, UNCLEAR_LOOK,
@@ -37,5 +43,5 @@ pub use plan::{
     MotionId, Orphan, Plan, Session,
 };
 pub use rest::{AFTERMATH, REPEATS, REST_PATIENCE};
-pub use safety::{Runaway, Safety, SafetySettings};
-pub use sample::{Moving, PierSide, Sample};
+pub use safety::{Moment, Runaway, Safety, SafetySettings};
+pub use sample::Sample;

@@ -7,6 +7,7 @@ use slewgate_serial::{Exchange, StopCount};
 use slewgate_sky::Equatorial;
 
 use crate::control::Owner;
+use crate::limits::Breach;
 
 /// Number of an authenticated session; never reused while the host lives.
 pub type Session = u64;
@@ -101,10 +102,12 @@ pub struct Caller {
     pub stop_count: StopCount,
     /// `lease_ms` of a jog; kept within [`MIN_LEASE`] and [`MAX_LEASE`].
     pub lease: Option<Duration>,
+    /// It may point at the Sun, where there is a filter.
+    pub sun_permitted: bool,
 }
 
 /// Why a motion may not begin.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[derive(Clone, Debug, PartialEq, thiserror::Error)]
 pub enum Denied {
     /// The command is not of effect `move`.
     #[error(
@@ -114,9 +117,12 @@ pub enum Denied {
     /// Another client is in control: its name.
     #[error("controlled by {0}")]
     ControlledBy(String),
-    /// A limit: which, its value and the plan's.
+    /// A bound: which, its value and the plan's.
     #[error("{0}")]
     Limit(String),
+    /// A limit of the site.
+    #[error("{0}")]
+    Beyond(Breach),
     /// A stop came after the request, or its session is closed.
     #[error("stopped: a stop came after this request, or its session is closed")]
     Stopped,

@@ -4,7 +4,7 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sample::Moving;
+use crate::limits::State as Seen;
 
 /// How long hardware has to come to rest before a stop is repeated.
 pub const REST_PATIENCE: Duration = Duration::from_secs(1);
@@ -103,18 +103,13 @@ impl Rest {
     }
 
     /// A sample that was taken then. `busy`: something moves that was asked for.
-    pub(crate) fn sighted(
-        &mut self,
-        moving: Moving,
-        taken: Instant,
-        busy: bool,
-    ) -> Option<Verdict> {
+    pub(crate) fn sighted(&mut self, seen: Seen, taken: Instant, busy: bool) -> Option<Verdict> {
         self.samples = true;
-        let moves = moving == Moving::Moving;
+        let moves = seen == Seen::Moving;
         match &mut self.state {
             State::Awaited { since, .. } if taken <= *since => None,
-            State::Awaited { moves: seen, .. } if moves => {
-                *seen = true;
+            State::Awaited { moves: moved, .. } if moves => {
+                *moved = true;
                 None
             }
             State::Awaited { .. } => {

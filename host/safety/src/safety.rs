@@ -6,7 +6,9 @@ use std::time::{Duration, Instant};
 use slewgate_serial::StopCount;
 
 use crate::action::{Action, Alarm, AlarmKind, Cause, Happening, MotionView, Progress};
+use crate::boundary::{Boundary, OfTheSite};
 use crate::control::{Control, Owner};
+use crate::limits::{Breach, State};
 use crate::motions::Motions;
 use crate::plan::{Caller, Denied, Kind, MotionId, Plan, Session};
 use crate::rest::{Rest, Verdict};
@@ -19,6 +21,17 @@ pub struct SafetySettings {
     pub roles: Vec<String>,
     /// What becomes of hardware that moves although nobody asked it to.
     pub runaway: Runaway,
+    /// The limits of its site.
+    pub limits: OfTheSite,
+}
+
+/// Now, by both clocks.
+#[derive(Clone, Copy, Debug)]
+pub struct Moment {
+    /// By the clock that only goes on.
+    pub now: Instant,
+    /// By the wall clock: milliseconds since 1970-01-01T00:00Z.
+    pub at: f64,
 }
 
 /// What becomes of hardware that moves although nobody asked it to.
@@ -38,6 +51,7 @@ pub struct Safety {
     motions: Motions,
     control: Control,
     rest: Rest,
+    boundary: Boundary,
     /// The newest count of each role's stops.
     counts: BTreeMap<String, StopCount>,
 }
@@ -46,6 +60,7 @@ impl Safety {
     /// Nothing moves yet, and nobody is in control.
     pub fn new(settings: SafetySettings) -> Safety {
         Safety {
+            boundary: Boundary::new(settings.limits.clone()),
             settings,
             motions: Motions::new(),
             control: Control::default(),
@@ -62,26 +77,26 @@ impl Safety {
         plan: Plan,
         caller: Caller,
         current: StopCount,
-        now: Instant,
+        Moment { now, at }: Moment,
     ) -> Result<(MotionId, Vec<Action>), Denied> {
         let before = self.keep_control(now);
         let pulse = plan.kind == Kind::Pulse;
         if !pulse {
             self.control.check(&caller.owner)?;
         }
-        let owner = caller.owner.clone();
-        let (motion, begun) = self.motions.begin(plan, caller, current, now)?;
+        self.boundary.check(&plan, &caller, at)?;
+        let (motion, begun) = self
+            .motions
+            .begin(plan.clone(), caller.clone(), current, now)?;
         self.rest.begun(now);
-        let taken = if pulse {
-            None
-        } else {
-            self.control.take(&owner, now)
+        self.boundary.begun(&plan, &caller, now);
+        let taken = match pulse {
+            true => None,
+            false => self.control.take(&caller.owner, now),
         };
         let taken = taken.map(Action::Control);
-        Ok((
-            motion,
-            before.into_iter().chain(taken).chain(begun).collect(),
-        ))
+        let actions = before.into_iter().chain(taken).chain(begun);
+        Ok((motion, actions.collect()))
     }
 
     /// An order that configures the hardware: it needs control, and takes it.
@@ -89,6 +104,7 @@ impl Safety {
         let before = self.keep_control(now);
         self.control.check(owner)?;
         self.rest.asked(now);
+        self.boundary.jumps();
         let taken = self.control.take(owner, now).map(Action::Control);
         Ok(before.into_iter().chain(taken).collect())
     }
@@ -156,6 +172,7 @@ impl Safety {
     pub fn line_lost(&mut self, role: &str, how: &str, now: Instant) -> Vec<Action> {
         let actions = self.change(now, |motions| motions.line_lost(role, how, now));
         self.rest.lost();
+        self.boundary.forget();
         self.motions.watch_rest(false);
         actions
     }
@@ -176,6 +193,7 @@ impl Safety {
     /// See [`Motions::adopted`].
     pub fn adopted(&mut self, now: Instant) -> Vec<Action> {
         self.rest.asked(now);
+        self.boundary.jumps();
         self.change(now, |motions| motions.adopted(now))
     }
 
@@ -194,12 +212,18 @@ impl Safety {
     /// The hardware was looked at.
     pub fn sighted(&mut self, sample: &Sample, now: Instant) -> Vec<Action> {
         self.motions.watch_rest(true);
-        let busy = self.motions.is_busy();
-        match self.rest.sighted(sample.moving, sample.taken, busy) {
+        let active = self.motions.active();
+        let busy = !active.is_empty();
+        let mut actions = match self.boundary.look(sample, &active, now) {
+            Some(breach) => self.stop_for(&breach, sample.state, busy, now),
+            None => Vec::new(),
+        };
+        actions.extend(match self.rest.sighted(sample.state, sample.taken, busy) {
             Some(Verdict::AtRest) => self.motions.at_rest(now),
             Some(Verdict::Runaway) => self.runaway(now),
             _ => Vec::new(),
-        }
+        });
+        actions
     }
 
     /// Do what is due.
@@ -241,6 +265,11 @@ impl Safety {
         self.control.holder()
     }
 
+    /// How soon the hardware is to be looked at again after it was, for the sake of the limits; none: whenever.
+    pub fn look_within(&self) -> Option<Duration> {
+        self.boundary.look_within()
+    }
+
     /// Whether the hardware is to be looked at as often as may be: something moves, or is to come to rest.
     pub fn is_restless(&self) -> bool {
         self.motions.is_busy() || self.rest.is_awaited()
@@ -271,6 +300,17 @@ impl Safety {
                 Happening::Ended(_) if !self.motions.is_busy() => self.rest.expect(now),
                 Happening::Ended(_) | Happening::Began | Happening::Renewed => {}
             }
+        }
+        actions
+    }
+
+    /// A limit is ahead. What follows the sky there is to follow it no more, and nobody may be there to see.
+    fn stop_for(&mut self, breach: &Breach, seen: State, busy: bool, now: Instant) -> Vec<Action> {
+        let why = breach.to_string();
+        let mut actions = self.stop_all(&Cause::Limit(why.clone()), now);
+        if !busy || seen == State::Tracking {
+            actions.push(Action::StopTracking);
+            actions.push(alarm(AlarmKind::Limit, &why));
         }
         actions
     }

@@ -4,33 +4,13 @@ use std::time::Instant;
 
 use slewgate_sky::Equatorial;
 
-/// What the hardware does, as its plugin sees it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Moving {
-    /// Stands still against the ground.
-    Still,
-    /// Follows the sky.
-    Tracking,
-    /// On its way.
-    Moving,
-    /// Nobody can tell.
-    Unknown,
-}
-
-/// On which side of its pier a telescope is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PierSide {
-    /// East of the pier; it looks west.
-    East,
-    /// West of the pier; it looks east.
-    West,
-}
+use crate::limits::{PierSide, Sighting, State};
 
 /// One reading, as far as the host itself goes by it.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sample {
     /// What the hardware does.
-    pub moving: Moving,
+    pub state: State,
     /// Where it points, in JNow. None: it is no mount, or does not know.
     pub position: Option<Equatorial>,
     /// The two axes in degrees, as the mount counts them.
@@ -43,4 +23,18 @@ pub struct Sample {
     pub taken: Instant,
     /// The same by the wall clock: milliseconds since 1970-01-01T00:00Z.
     pub at: f64,
+}
+
+impl Sample {
+    /// As the limits of the site see it.
+    pub(crate) fn sighting(&self) -> Option<Sighting> {
+        Some(Sighting {
+            position: self.position?,
+            axes: self.axes,
+            pier: self.pier_side,
+            state: self.state,
+            taken: self.taken,
+            at_ms: self.at,
+        })
+    }
 }

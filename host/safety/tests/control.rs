@@ -20,7 +20,12 @@ fn begin(
     client: Session,
     now: Instant,
 ) -> Result<MotionId, Denied> {
-    let begun = safety.begin(plan(kind, "north"), caller(client), stops(0), now);
+    let begun = safety.begin(
+        plan(kind, "north"),
+        caller(client),
+        stops(0),
+        Moment { now, at: 0.0 },
+    );
     begun.map(|(motion, _)| motion)
 }
 
@@ -49,7 +54,12 @@ fn what_was_refused_takes_no_control() {
         moves: false,
         ..caller(1)
     };
-    let refused = safety.begin(plan(Kind::Slew, "goto"), fixed, stops(0), now);
+    let refused = safety.begin(
+        plan(Kind::Slew, "goto"),
+        fixed,
+        stops(0),
+        Moment { now, at: 0.0 },
+    );
     assert_eq!(refused.unwrap_err(), Denied::NotAMove);
     assert_eq!(safety.holder(), None);
 }
@@ -93,7 +103,12 @@ fn who_comes_back_in_another_session_is_still_in_control() {
         ..caller(1)
     };
     safety
-        .begin(plan(Kind::Slew, "goto"), back, stops(0), now)
+        .begin(
+            plan(Kind::Slew, "goto"),
+            back,
+            stops(0),
+            Moment { now, at: 0.0 },
+        )
         .unwrap();
 }
 

@@ -14,6 +14,7 @@ use std::time::{Duration, Instant};
 
 use common::{caller, endings, halt, ms, owner, safety, sample, stops};
 use proptest::prelude::*;
+use slewgate_safety::limits::State;
 use slewgate_safety::*;
 
 const ROLES: [&str; 2] = ["port", "focuser"];
@@ -50,7 +51,7 @@ enum Op {
         late: bool,
     },
     See {
-        moving: Moving,
+        state: State,
     },
     Configure {
         client: Session,
@@ -114,7 +115,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (0u64..4).prop_map(|session| Op::Close { session }),
         8 => (any::<usize>(), progress).prop_map(|(which, progress)| Op::Answer { which, progress }),
         8 => (0u64..20_000, any::<bool>()).prop_map(|(time, late)| Op::Pass { time, late }),
-        8 => seen().prop_map(|moving| Op::See { moving }),
+        8 => seen().prop_map(|state| Op::See { state }),
         1 => (0u64..4).prop_map(|client| Op::Configure { client }),
         1 => (0u64..4, any::<bool>()).prop_map(|(client, force)| Op::Take { client, force }),
         1 => (0u64..4).prop_map(|client| Op::Release { client }),
@@ -125,12 +126,12 @@ fn ops() -> impl Strategy<Value = Op> {
     ]
 }
 
-fn seen() -> impl Strategy<Value = Moving> {
+fn seen() -> impl Strategy<Value = State> {
     prop_oneof![
-        Just(Moving::Still),
-        Just(Moving::Tracking),
-        Just(Moving::Moving),
-        Just(Moving::Unknown)
+        Just(State::Still),
+        Just(State::Tracking),
+        Just(State::Moving),
+        Just(State::Unknown)
     ]
 }
 
@@ -211,8 +212,8 @@ impl World {
                 let actions = self.safety.plugin_failed(now);
                 self.carry_out(actions);
             }
-            Op::See { moving } => {
-                let actions = self.safety.sighted(&sample(moving, now), now);
+            Op::See { state } => {
+                let actions = self.safety.sighted(&sample(state, now), now);
                 self.carry_out(actions);
             }
             Op::Configure { client } => {
@@ -267,7 +268,15 @@ impl World {
         let may = read_at == current && !self.closed.contains(&session);
         let pulse = plan.kind == Kind::Pulse;
         let controls = pulse || self.may_control(session);
-        match self.safety.begin(plan, client, stops(current), self.now) {
+        match self.safety.begin(
+            plan,
+            client,
+            stops(current),
+            Moment {
+                now: self.now,
+                at: 0.0,
+            },
+        ) {
             Ok((id, actions)) => {
                 assert!(
                     may,

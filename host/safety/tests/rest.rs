@@ -12,6 +12,7 @@ mod common;
 use std::time::{Duration, Instant};
 
 use common::{SECOND, advances, caller, ms, plan, safety, sample, stops};
+use slewgate_safety::limits::State;
 use slewgate_safety::*;
 
 /// A table whose hardware is looked at twice a second.
@@ -31,6 +32,7 @@ impl Watched {
         let settings = SafetySettings {
             roles: vec!["port".to_owned()],
             runaway,
+            limits: OfTheSite::Off,
         };
         let mut watched = Watched {
             safety: Safety::new(settings),
@@ -40,7 +42,7 @@ impl Watched {
             stops: Vec::new(),
             alarms: Vec::new(),
         };
-        watched.see(Moving::Tracking);
+        watched.see(State::Tracking);
         watched
     }
 
@@ -72,13 +74,13 @@ impl Watched {
         self.carry_out(actions)
     }
 
-    fn see(&mut self, moving: Moving) -> Vec<Action> {
-        let actions = self.safety.sighted(&sample(moving, self.now), self.now);
+    fn see(&mut self, state: State) -> Vec<Action> {
+        let actions = self.safety.sighted(&sample(state, self.now), self.now);
         self.carry_out(actions)
     }
 
     /// Time passes, and the host does what is due. Samples, if there are any, come every half second.
-    fn pass(&mut self, time: Duration, seen: Option<Moving>) {
+    fn pass(&mut self, time: Duration, seen: Option<State>) {
         let until = self.now + time;
         let mut sample_due = self.now + ms(500);
         loop {
@@ -87,7 +89,7 @@ impl Watched {
             self.now = next;
             if next == sample_due {
                 sample_due += ms(500);
-                seen.map(|moving| self.see(moving));
+                seen.map(|state| self.see(state));
             }
             let actions = self.safety.tick(self.now);
             self.carry_out(actions);
@@ -102,9 +104,15 @@ impl Watched {
             stop_count: stops(self.count),
             ..caller(1)
         };
-        let begun = self
-            .safety
-            .begin(plan(kind, "goto"), caller, stops(self.count), self.now);
+        let begun = self.safety.begin(
+            plan(kind, "goto"),
+            caller,
+            stops(self.count),
+            Moment {
+                now: self.now,
+                at: 0.0,
+            },
+        );
         let (motion, actions) = begun.unwrap();
         self.carry_out(actions);
         motion
@@ -120,8 +128,8 @@ fn a_stop_that_is_seen_to_work_is_not_repeated() {
     let mut watched = Watched::new(Runaway::Stop);
     watched.begin(Kind::Slew);
     watched.stop();
-    watched.pass(ms(600), Some(Moving::Moving));
-    watched.pass(60 * SECOND, Some(Moving::Tracking));
+    watched.pass(ms(600), Some(State::Moving));
+    watched.pass(60 * SECOND, Some(State::Tracking));
     assert_eq!(watched.stops, []);
     assert_eq!(watched.alarms, []);
 }
@@ -131,11 +139,11 @@ fn a_stop_that_does_not_work_is_repeated_at_growing_intervals_and_then_people_ar
     let mut watched = Watched::new(Runaway::Stop);
     watched.begin(Kind::Slew);
     watched.stop();
-    watched.pass(8 * SECOND, Some(Moving::Moving));
+    watched.pass(8 * SECOND, Some(State::Moving));
     let expected = [1250, 1750, 2750, 4750, 6750].map(ms);
     assert_eq!(watched.repeated(), expected);
     assert_eq!(watched.alarms, [(ms(6750), AlarmKind::DoesNotStop)]);
-    watched.pass(12 * SECOND, Some(Moving::Moving));
+    watched.pass(12 * SECOND, Some(State::Moving));
     assert_eq!(watched.alarms.len(), 1, "people are called once");
     assert!(watched.stops.len() > 6, "the host does not give up");
 }
@@ -154,7 +162,7 @@ fn a_stop_after_which_no_sample_comes_is_repeated_until_people_are_called() {
 fn what_was_seen_before_a_stop_does_not_show_that_it_worked() {
     let mut watched = Watched::new(Runaway::Stop);
     watched.begin(Kind::Slew);
-    let before = sample(Moving::Still, watched.now);
+    let before = sample(State::Still, watched.now);
     watched.now += ms(10);
     watched.stop();
     let actions = watched.safety.sighted(&before, watched.now);
@@ -167,9 +175,9 @@ fn what_was_seen_before_a_stop_does_not_show_that_it_worked() {
 fn the_end_of_a_jog_is_seen_to_work_like_a_stop() {
     let mut watched = Watched::new(Runaway::Stop);
     watched.begin(Kind::Jog);
-    watched.pass(ms(1000), Some(Moving::Moving));
+    watched.pass(ms(1000), Some(State::Moving));
     assert_eq!(watched.safety.active().len(), 0, "its lease is over");
-    watched.pass(ms(1300), Some(Moving::Moving));
+    watched.pass(ms(1300), Some(State::Moving));
     assert_eq!(watched.stops, [(ms(2250), Cause::DoesNotStop)]);
 }
 
@@ -179,7 +187,7 @@ fn what_begins_after_a_stop_is_not_stopped_for_its_sake() {
     watched.begin(Kind::Slew);
     watched.stop();
     watched.begin(Kind::Slew);
-    watched.pass(20 * SECOND, Some(Moving::Moving));
+    watched.pass(20 * SECOND, Some(State::Moving));
     assert_eq!(watched.stops, []);
     assert_eq!(watched.safety.active().len(), 1);
 }
@@ -187,14 +195,14 @@ fn what_begins_after_a_stop_is_not_stopped_for_its_sake() {
 #[test]
 fn hardware_that_moves_unasked_is_stopped_and_people_are_called_once() {
     let mut watched = Watched::new(Runaway::Stop);
-    watched.pass(10 * SECOND, Some(Moving::Tracking));
-    watched.pass(ms(500), Some(Moving::Moving));
+    watched.pass(10 * SECOND, Some(State::Tracking));
+    watched.pass(ms(500), Some(State::Moving));
     assert_eq!(watched.stops, [], "one reading may have jumped");
-    watched.pass(ms(500), Some(Moving::Moving));
+    watched.pass(ms(500), Some(State::Moving));
     assert_eq!(watched.stops, [(11 * SECOND, Cause::Runaway)]);
     assert_eq!(watched.alarms, [(11 * SECOND, AlarmKind::Runaway)]);
-    watched.pass(ms(500), Some(Moving::Moving));
-    watched.pass(20 * SECOND, Some(Moving::Tracking));
+    watched.pass(ms(500), Some(State::Moving));
+    watched.pass(20 * SECOND, Some(State::Tracking));
     assert_eq!(watched.stops.len(), 1);
     assert_eq!(watched.alarms.len(), 1);
 }
@@ -202,7 +210,7 @@ fn hardware_that_moves_unasked_is_stopped_and_people_are_called_once() {
 #[test]
 fn a_keypad_may_move_it_where_the_settings_say_so() {
     let mut watched = Watched::new(Runaway::Tell);
-    watched.pass(30 * SECOND, Some(Moving::Moving));
+    watched.pass(30 * SECOND, Some(State::Moving));
     assert_eq!(watched.stops, []);
     assert_eq!(watched.alarms.len(), 1);
 }
@@ -212,14 +220,22 @@ fn the_rest_of_a_motion_is_no_runaway() {
     let mut watched = Watched::new(Runaway::Stop);
     let mut slew = plan(Kind::Slew, "goto");
     slew.first_look = ms(10);
-    let begun = watched.safety.begin(slew, caller(1), stops(0), watched.now);
+    let begun = watched.safety.begin(
+        slew,
+        caller(1),
+        stops(0),
+        Moment {
+            now: watched.now,
+            at: 0.0,
+        },
+    );
     let (motion, actions) = begun.unwrap();
     watched.carry_out(actions);
-    watched.pass(ms(100), Some(Moving::Moving));
+    watched.pass(ms(100), Some(State::Moving));
     let actions = watched.safety.progress(motion, Progress::Done, watched.now);
     watched.carry_out(actions);
-    watched.pass(AFTERMATH - ms(100), Some(Moving::Moving));
-    watched.pass(10 * SECOND, Some(Moving::Tracking));
+    watched.pass(AFTERMATH - ms(100), Some(State::Moving));
+    watched.pass(10 * SECOND, Some(State::Tracking));
     assert_eq!(watched.stops, []);
 }
 
@@ -240,9 +256,9 @@ fn a_motion_that_a_stop_took_along_is_put_in_order_once_the_hardware_stands() {
     watched.begin(Kind::Slew);
     assert_eq!(advances(&watched.stop()), [], "it still slows down");
     watched.now += ms(200);
-    assert_eq!(advances(&watched.see(Moving::Moving)), []);
+    assert_eq!(advances(&watched.see(State::Moving)), []);
     watched.now += ms(200);
-    let asked = advances(&watched.see(Moving::Tracking));
+    let asked = advances(&watched.see(State::Tracking));
     assert!(matches!(&asked[..], [(Occasion::Ended, _)]), "{asked:?}");
 }
 

@@ -5,6 +5,7 @@
 
 use std::time::{Duration, Instant};
 
+use slewgate_safety::limits::State;
 use slewgate_safety::*;
 use slewgate_serial::{Exchange, Framing, StopCount};
 
@@ -55,6 +56,7 @@ pub(crate) fn caller(session: Session) -> Caller {
         moves: true,
         stop_count: stops(0),
         lease: None,
+        sun_permitted: false,
     }
 }
 
@@ -63,13 +65,14 @@ pub(crate) fn safety(roles: &[&str]) -> Safety {
     Safety::new(SafetySettings {
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         runaway: Runaway::Stop,
+        limits: OfTheSite::Off,
     })
 }
 
 /// What is seen of hardware that is no mount.
-pub(crate) fn sample(moving: Moving, taken: Instant) -> Sample {
+pub(crate) fn sample(state: State, taken: Instant) -> Sample {
     Sample {
-        moving,
+        state,
         position: None,
         axes: None,
         pier_side: None,
