@@ -8,8 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, bail, ensure};
 use serde_json::Map;
 use slewgate_engine::{
-    Action, Client, Effect, Engine, EngineSettings, Limits, Permit, PluginSettings, Plugins,
-    Runaway, Snapshot, StopCounts, Surroundings, TableSettings,
+    Action, Client, Effect, Engine, EngineSettings, Limits, OfTheSite, Permit, PluginSettings,
+    Plugins, Runaway, Snapshot, StopCounts, Surroundings, TableSettings,
 };
 use slewgate_sky::{Sky, SystemClock};
 use slewgate_tests::{plugins, test_component};
@@ -80,6 +80,8 @@ impl Guests {
             lines: BTreeMap::new(),
             stops: BTreeMap::new(),
             runaway: Runaway::default(),
+            limits: OfTheSite::Off,
+            set_clock: false,
         };
         let settings = PluginSettings {
             handlers,
@@ -92,6 +94,7 @@ impl Guests {
             clock: Arc::new(SystemClock),
             sky: Arc::new(Sky::new(0.0)),
             site: None,
+            solar_filter: false,
         };
         let engine = Engine::new(&EngineSettings::default())?;
         let client = Client::new(1, "bench", "bench", "telescope", "the bench");

@@ -56,6 +56,7 @@ pub(crate) struct Request<'a> {
     pub(crate) params: String,
     pub(crate) counts: StopCounts,
     pub(crate) lease: Option<Duration>,
+    pub(crate) sun_permitted: bool,
 }
 
 impl World for HandlerWorld {
@@ -207,6 +208,7 @@ impl Handler {
             params: order.params,
             counts: order.counts,
             lease: None,
+            sun_permitted: false,
         };
         self.carry_out(request).await.map(drop)
     }
@@ -396,6 +398,7 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         moves: request.effect == Effect::Move,
         stop_count: slewgate_serial::StopCount::default(),
         lease: request.lease,
+        sun_permitted: request.sun_permitted,
     };
     Duty {
         caller: Some(caller),

@@ -41,7 +41,7 @@ pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
     CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
 };
-pub use slewgate_safety::Runaway;
+pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot};
 pub use surroundings::Surroundings;
 pub use table::{

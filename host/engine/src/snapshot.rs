@@ -21,6 +21,9 @@ use crate::table::{Reading, StopCounts};
 /// Oldest reading that a policy judges by, unless the hardware does not answer.
 const FRESH: Duration = Duration::from_secs(2);
 
+/// By which a policy knows the question whether a client may point at the Sun. It is asked only where there is a filter.
+const POINT_AT_THE_SUN: &str = "limits.sun";
+
 /// See the module. Never changed: a swap makes another.
 #[derive(Debug)]
 pub struct Snapshot {
@@ -54,6 +57,8 @@ pub struct Permit {
     action: Action,
     /// Those of the action, as plugins get them.
     params: String,
+    /// The policy allows what it moves to point at the Sun.
+    sun_permitted: bool,
 }
 
 impl Action {
@@ -127,8 +132,14 @@ impl Snapshot {
         };
         let moment = self.moment(policy, &action).await;
         let params = action.params_text();
+        let sun = self.asks_for_the_sun(&action).then(|| moment.clone());
         policy.authorize(client, &action, &params, moment).await?;
+        let sun_permitted = match sun {
+            Some(moment) => Box::pin(may_point_at_the_sun(policy, client, &action, moment)).await,
+            None => false,
+        };
         Ok(Permit {
+            sun_permitted,
             snapshot: self,
             client: client.clone(),
             action,
@@ -146,6 +157,7 @@ impl Snapshot {
             client,
             action,
             params,
+            sun_permitted,
         } = permit;
         let Some((handler, command)) = snapshot.look_up(&action.method) else {
             return Err(Refusal::method_not_found(&action.method));
@@ -157,6 +169,7 @@ impl Snapshot {
             params,
             counts: action.counts,
             lease: action.lease,
+            sun_permitted,
         };
         handler.handle(request).await
     }
@@ -170,6 +183,11 @@ impl Snapshot {
             return Err(Refusal::method_not_found(table));
         };
         handler.observe(age).await
+    }
+
+    /// Only behind a filter, and only for what moves, is there anything to ask.
+    fn asks_for_the_sun(&self, action: &Action) -> bool {
+        self.surroundings.solar_filter && action.effect == Effect::Move
     }
 
     async fn moment(&self, policy: &Policy, action: &Action) -> Moment {
@@ -197,6 +215,36 @@ impl Snapshot {
                 .map(|holder| holder.name),
         }
     }
+}
+
+/// A permission beside the one to move: the policy is asked for it as for a method of its own.
+async fn may_point_at_the_sun(
+    policy: &Policy,
+    client: &Client,
+    action: &Action,
+    moment: Moment,
+) -> bool {
+    let params = Map::from_iter([("method".to_owned(), action.method.clone().into())]);
+    let sun = Action {
+        method: POINT_AT_THE_SUN.to_owned(),
+        effect: Effect::Administer,
+        params,
+        counts: StopCounts::default(),
+        lease: None,
+    };
+    let params = Value::Object(sun.params.clone()).to_string();
+    let allowed = policy
+        .authorize(client, &sun, &params, moment)
+        .await
+        .is_ok();
+    if allowed {
+        tracing::info!(
+            client = client.name(),
+            method = action.method,
+            "may point at the Sun"
+        );
+    }
+    allowed
 }
 
 impl Permit {

@@ -14,6 +14,8 @@ pub struct Surroundings {
     pub sky: Arc<Sky>,
     /// Where the telescope stands, if the configuration says so.
     pub site: Option<Site>,
+    /// There is a filter before the telescope: whose policy allows it, points at the Sun.
+    pub solar_filter: bool,
 }
 
 impl fmt::Debug for Surroundings {

@@ -26,6 +26,7 @@ async fn load(text: &str) -> CandidateReport {
         clock: Arc::new(SystemClock),
         sky: Arc::new(Sky::new(0.0)),
         site: None,
+        solar_filter: false,
     };
     let settings = PluginSettings {
         handlers,

@@ -160,6 +160,18 @@ impl Refusal {
         Self::new(Code::Refused, format!("refused: {reason}"), Some(data))
     }
 
+    /// A limit of the site does not allow it: why, as the client should read it; the limit's name, its value and what was found.
+    pub fn beyond(reason: &str, limit: &str, allowed: f64, found: f64) -> Self {
+        let mut refusal = Self::refused(reason);
+        let tenth = |value: f64| (value * 10.0).round() / 10.0;
+        if let Some(data) = &mut refusal.data {
+            data["limit"] = limit.into();
+            data["allowed"] = tenth(allowed).into();
+            data["found"] = tenth(found).into();
+        }
+        refusal
+    }
+
     /// Another client is in control: its name.
     pub fn controlled_by(holder: &str) -> Self {
         let data = json!({ "holder": cut(holder, MAX_TEXT) });

@@ -13,7 +13,7 @@ use serde_json::json;
 use slewgate_engine::{
     Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Surroundings, TableSettings,
 };
-use slewgate_safety::Runaway;
+use slewgate_safety::{OfTheSite, Runaway};
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
@@ -307,6 +307,7 @@ fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
         clock: Arc::clone(clock),
         sky,
         site: site.map(|site| site.position()),
+        solar_filter: false,
     }
 }
 
@@ -333,6 +334,8 @@ fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginS
             lines: lines.collect(),
             stops: BTreeMap::new(),
             runaway: Runaway::default(),
+            limits: OfTheSite::Off,
+            set_clock: false,
         };
         let limits = Limits {
             memory: plugin.memory,

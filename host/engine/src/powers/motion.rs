@@ -24,6 +24,7 @@ impl Host for Guest<HandlerPowers> {
             NotBegun::Denied(Denied::NotAMove) => ErrorCode::NotAMove,
             NotBegun::Denied(Denied::ControlledBy(holder)) => ErrorCode::ControlledBy(holder),
             NotBegun::Denied(Denied::Limit(limit)) => ErrorCode::Limit(limit),
+            NotBegun::Denied(Denied::Beyond(breach)) => ErrorCode::Limit(breach.to_string()),
             NotBegun::Denied(Denied::Stopped) => ErrorCode::Stopped,
         }))
     }

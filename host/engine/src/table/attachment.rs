@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use serde_json::json;
 use slewgate_serial::StopSequence;
 use tokio::time::timeout;
 
@@ -50,6 +51,19 @@ impl From<contract::Attachment> for Attachment {
 }
 
 impl Table {
+    /// Tells the hardware where it stands and what time it is, where the settings want that.
+    pub(super) fn tell_the_time(&self) {
+        let Some(site) = self.surroundings().site.filter(|_| self.set_clock) else {
+            return;
+        };
+        let place = json!({
+            "latitude": site.latitude, "longitude": half_circle(site.longitude), "elevation": site.elevation,
+        });
+        let desk = self.desk();
+        self.order_for(&desk, "set_site", &place);
+        self.order_for(&desk, "set_time", &json!({}));
+    }
+
     /// Looks at what was found once `attach` was tried, and waits for that a while: a request that comes right after the start is
     /// not refused for it.
     pub(crate) async fn once_attached<T>(&self, look: impl Fn(&Attached) -> T) -> T {
@@ -66,5 +80,14 @@ impl Table {
             Ok(Ok(attached)) => look(&attached),
             _ => look(&Attached::NotYet),
         }
+    }
+}
+
+/// A longitude as commands take it: -180 to 180 degrees.
+fn half_circle(longitude: f64) -> f64 {
+    if longitude > 180.0 {
+        longitude - 360.0
+    } else {
+        longitude
     }
 }

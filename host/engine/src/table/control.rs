@@ -49,6 +49,12 @@ impl Table {
 pub(crate) fn denial(denied: &Denied) -> Option<Refusal> {
     match denied {
         Denied::ControlledBy(holder) => Some(Refusal::controlled_by(holder)),
+        Denied::Beyond(breach) => Some(Refusal::beyond(
+            &breach.to_string(),
+            breach.limit.as_str(),
+            breach.allowed,
+            breach.found,
+        )),
         Denied::Limit(_) | Denied::NotAMove | Denied::Stopped => None,
     }
 }

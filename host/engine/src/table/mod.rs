@@ -19,7 +19,7 @@ use std::time::Duration;
 
 use serde_json::value::RawValue;
 use slewgate_rpc::Refusal;
-use slewgate_safety::{Runaway, Safety, SafetySettings};
+use slewgate_safety::{OfTheSite, Runaway, Safety, SafetySettings};
 use slewgate_serial::{Line, StopCount, StopSequence};
 use tokio::sync::{Notify, broadcast, mpsc, watch};
 
@@ -60,6 +60,10 @@ pub struct TableSettings {
     pub stops: BTreeMap<String, StopSequence>,
     /// What becomes of hardware that moves although nobody asked it to.
     pub runaway: Runaway,
+    /// The limits of its site.
+    pub limits: OfTheSite,
+    /// Whether the hardware is told the place and the time once it is found.
+    pub set_clock: bool,
 }
 
 /// Something to tell those who subscribed.
@@ -103,6 +107,7 @@ pub struct Table {
     notices: Notices,
     /// The newest.
     alarm: Mutex<Option<std::sync::Arc<Notice>>>,
+    set_clock: bool,
     notes: Mutex<Notes>,
 }
 
@@ -123,6 +128,7 @@ impl Table {
         let safety = Safety::new(SafetySettings {
             roles: settings.lines.keys().cloned().collect(),
             runaway: settings.runaway,
+            limits: settings.limits.clone(),
         });
         let (chores, waiting_chores) = mpsc::channel(CHORES);
         Table {
@@ -142,6 +148,7 @@ impl Table {
             news: broadcast::Sender::new(NEWS),
             notices,
             alarm: Mutex::default(),
+            set_clock: settings.set_clock,
             notes: Mutex::default(),
         }
     }

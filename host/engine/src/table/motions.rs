@@ -7,8 +7,8 @@ use std::time::{Duration, Instant};
 
 use serde_json::json;
 use slewgate_safety::{
-    Action, Caller, Cause, Denied, Happening, MotionEvent, MotionId, MotionView, Occasion, Plan,
-    Progress, Safety, Session,
+    Action, Caller, Cause, Denied, Happening, Moment, MotionEvent, MotionId, MotionView, Occasion,
+    Plan, Progress, Safety, Session,
 };
 use slewgate_serial::{Exchange, Line, LineError, StopHandle, StopSequence, Warrant};
 
@@ -165,9 +165,11 @@ impl Table {
         if desk.label_stopped_since(&plan.label, counts.labels) {
             return Err(NotBegun::Denied(Denied::Stopped));
         }
-        let begun = desk
-            .safety
-            .begin(plan, caller, line.stop_count(), Instant::now());
+        let moment = Moment {
+            now: Instant::now(),
+            at: self.surroundings().clock.now(),
+        };
+        let begun = desk.safety.begin(plan, caller, line.stop_count(), moment);
         let (motion, actions) = begun.map_err(NotBegun::Denied)?;
         self.perform(&mut desk, actions);
         desk.warrants.insert(motion, duty.warrant.clone());
@@ -376,7 +378,7 @@ impl Table {
                 }
                 Action::Control(event) => self.notice(Happened::Control(event)),
                 Action::Alarm(alarm) => self.notice(Happened::Alarm(alarm)),
-                Action::StopTracking => self.order_for(desk, "track", json!({ "mode": "off" })),
+                Action::StopTracking => self.order_for(desk, "track", &json!({ "mode": "off" })),
             }
         }
     }
@@ -428,7 +430,7 @@ impl Table {
     }
 
     /// Behind the stops that were counted until now.
-    fn order_for(&self, desk: &Desk, verb: &'static str, params: serde_json::Value) {
+    pub(super) fn order_for(&self, desk: &Desk, verb: &'static str, params: &serde_json::Value) {
         self.have_done(Chore::Order(Order {
             verb,
             params: params.to_string(),

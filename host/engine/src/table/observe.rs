@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use slewgate_rpc::Refusal;
-use slewgate_safety::{Moving, PierSide, Sample};
+use slewgate_safety::Sample;
+use slewgate_safety::limits::{PierSide, State};
 
 use super::{Attached, Table};
 use crate::bindings::types::{self, Observation};
@@ -48,11 +49,11 @@ impl Reading {
     fn sample(&self) -> Sample {
         let told: Told = serde_json::from_str(self.data()).unwrap_or_default();
         Sample {
-            moving: match self.observation.moving {
-                types::Moving::Still => Moving::Still,
-                types::Moving::Tracking => Moving::Tracking,
-                types::Moving::Moving => Moving::Moving,
-                types::Moving::Unknown => Moving::Unknown,
+            state: match self.observation.moving {
+                types::Moving::Still => State::Still,
+                types::Moving::Tracking => State::Tracking,
+                types::Moving::Moving => State::Moving,
+                types::Moving::Unknown => State::Unknown,
             },
             position: self.observation.position.map(Into::into),
             axes: self.observation.axes,
@@ -154,14 +155,18 @@ impl Table {
 
     /// How long after a look the next is due, where the plugin is to be asked this often while somebody watches or something moves.
     pub(super) fn look_again_within(&self, period: Duration) -> Duration {
-        if self.watched()
-            || self.missed.load(Ordering::Relaxed) > 0
-            || self.desk().safety.is_restless()
-        {
-            return period;
-        }
-        let still = self.newest.borrow().as_ref().is_some_and(Reading::is_still);
-        period.max(if still { STILL } else { ASTIR })
+        let (restless, limits) = {
+            let desk = self.desk();
+            (desk.safety.is_restless(), desk.safety.look_within())
+        };
+        let usual = match restless || self.watched() || self.missed.load(Ordering::Relaxed) > 0 {
+            true => period,
+            false => {
+                let still = self.newest.borrow().as_ref().is_some_and(Reading::is_still);
+                period.max(if still { STILL } else { ASTIR })
+            }
+        };
+        limits.map_or(usual, |limits| limits.min(usual))
     }
 
     /// The newest reading, however old.

@@ -160,6 +160,7 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
             tracing::info!(plugin = table.name(), model = attachment.model, "attached");
             table.remember_stops(&attachment.stops);
             table.adopted();
+            table.tell_the_time();
             true
         }
         // Hardware that stays silent, or fails in the same way, is one piece of news.

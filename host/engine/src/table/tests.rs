@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use slewgate_safety::{Caller, Kind, Orphan, Owner, Plan, Runaway};
+use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway};
 use slewgate_serial::{Address, Line, LineSettings, StopCount, Warrant};
 use slewgate_sky::{Sky, SystemClock};
 use tokio::sync::{broadcast, watch};
@@ -40,11 +40,14 @@ fn table(name: &str, roles: &[&str], line: &Line, stops: &watch::Sender<u64>) ->
             .collect(),
         stops: BTreeMap::new(),
         runaway: Runaway::Stop,
+        limits: OfTheSite::Off,
+        set_clock: false,
     };
     let surroundings = Surroundings {
         clock: Arc::new(SystemClock),
         sky: Arc::new(Sky::new(0.0)),
         site: None,
+        solar_filter: false,
     };
     let notices = broadcast::Sender::new(1);
     Arc::new(Table::new(&settings, surroundings, stops.clone(), notices))
@@ -72,6 +75,7 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
         moves: true,
         stop_count: StopCount::default(),
         lease: None,
+        sun_permitted: false,
     };
     let duty = Duty {
         caller: Some(caller),

@@ -11,7 +11,12 @@ use slewgate_sdk::{Client, Effect, Policy, deny, export_policy};
 pub struct Telescope {
     /// Its clients may take control from others: `control.take` with `force`.
     take_over: bool,
+    /// Its clients may point at the Sun. It takes a filter too: `[limits] solar_filter`.
+    sun: bool,
 }
+
+/// The host's question whether a client may point at the Sun.
+const POINT_AT_THE_SUN: &str = "limits.sun";
 
 /// By which control is taken.
 const TAKE_CONTROL: &str = "control.take";
@@ -33,6 +38,12 @@ impl Policy for Telescope {
             return deny(
                 "taking control from another client needs the setting take_over of the policy",
             );
+        }
+        if action.method == POINT_AT_THE_SUN {
+            return match self.sun {
+                true => Decision::Allow,
+                false => deny("pointing at the Sun needs the setting sun of the policy"),
+            };
         }
         match action.effect {
             Effect::Observe | Effect::Move | Effect::Stop | Effect::Configure => Decision::Allow,
@@ -101,6 +112,13 @@ mod tests {
             take(r#"{"take_over":true}"#, r#"{"force":true}"#),
             Decision::Allow
         );
+    }
+
+    #[test]
+    fn who_points_at_the_sun_needs_a_setting() {
+        let ask = |settings| decide(settings, POINT_AT_THE_SUN, Effect::Administer, "{}");
+        assert!(matches!(ask("{}"), Decision::Deny(_)));
+        assert_eq!(ask(r#"{"sun":true}"#), Decision::Allow);
     }
 
     #[test]
