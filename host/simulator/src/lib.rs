@@ -5,10 +5,16 @@
 //! in, bytes out, no input or output) and the pseudo-terminal (`unix`). What a camera on the mount would see is in
 //! [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
 //! follows from when it is asked.
+//!
+//! A [`Fault`] is of one of the three: of an axis, of what is said of it, or of the wire between (`line`).
 
 mod axis;
+mod fault;
+mod faults;
+mod line;
 mod lx200;
 mod mount;
+mod peer;
 mod simulator;
 mod wire;
 
@@ -23,6 +29,8 @@ use elsewhere as terminal;
 #[cfg(unix)]
 use unix as terminal;
 
+pub use fault::{ActiveFault, Fault, FaultError};
+pub use faults::Faults;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
-pub use simulator::{Family, Simulator, SimulatorError};
+pub use simulator::{Device, Family, Simulator, SimulatorError};
 pub use wire::{Frame, Wire};

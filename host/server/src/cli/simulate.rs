@@ -44,11 +44,10 @@ impl Simulate {
         let Family::Lx200 = self.family;
         let simulator = Simulator::start_lx200(Lx200Settings {
             dialect: self.dialect,
-            site: Site::SIMULATED.position(),
-            clock: Arc::new(SystemClock),
             dut1: Site::SIMULATED.dut1,
             precision: Precision::High,
             link: self.link,
+            ..Lx200Settings::new(Site::SIMULATED.position(), Arc::new(SystemClock))
         });
         let simulator = simulator.context("cannot simulate a mount")?;
         let path = simulator.path().display().to_string();
