@@ -6,7 +6,8 @@
 //! [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
 //! follows from when it is asked.
 //!
-//! A [`Fault`] is of one of the three: of an axis, of what is said of it, or of the wire between (`line`).
+//! A [`Fault`] is of one of the three: of an axis, of what is said of it, or of the wire between (`line`). A [`Replay`]
+//! answers on a pseudo-terminal too, with what a mount said when a transcript was made.
 
 mod axis;
 mod fault;
@@ -15,6 +16,7 @@ mod line;
 mod lx200;
 mod mount;
 mod peer;
+mod replay;
 mod simulator;
 mod wire;
 
@@ -32,5 +34,6 @@ use unix as terminal;
 pub use fault::{ActiveFault, Fault, FaultError};
 pub use faults::Faults;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
+pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
 pub use simulator::{Device, Family, Simulator, SimulatorError};
 pub use wire::{Frame, Wire};
