@@ -18,7 +18,7 @@ use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
 use slewgate_serial::{Address, Line, LineSettings};
-use slewgate_simulator::{Family, Lx200Settings, Precision, Simulator};
+use slewgate_simulator::{Family, Lx200Settings, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
@@ -245,11 +245,8 @@ impl Hardware {
                     let site = config.site.unwrap_or(Site::SIMULATED);
                     let simulator = Simulator::start_lx200(Lx200Settings {
                         dialect: *dialect,
-                        site: site.position(),
-                        clock: Arc::clone(&surroundings.clock),
                         dut1: site.dut1,
-                        precision: Precision::Low,
-                        link: None,
+                        ..Lx200Settings::new(site.position(), Arc::clone(&surroundings.clock))
                     })?;
                     let path = simulator.path().display().to_string();
                     tracing::info!(line = name, path, %dialect, "simulating an LX200");

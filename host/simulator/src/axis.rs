@@ -9,6 +9,15 @@ enum Order {
     Position(f64),
 }
 
+/// What keeps an axis from its order.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) enum Defect {
+    /// It does not turn.
+    Stuck,
+    /// It turns at this velocity (degrees a second).
+    Driven(f64),
+}
+
 /// Position in degrees, without bounds or wrap.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Axis {
@@ -18,6 +27,8 @@ pub(crate) struct Axis {
     order: Order,
     /// Seconds until an ordered velocity ends by itself; None: it lasts.
     lasts: Option<f64>,
+    /// None: it follows its order.
+    defect: Option<Defect>,
 }
 
 /// Degrees a second: how fast a slew goes. A Classic's manual says 4 to 8, by its size.
@@ -41,6 +52,15 @@ impl Axis {
             velocity: 0.0,
             order: Order::Rate(0.0),
             lasts: None,
+            defect: None,
+        }
+    }
+
+    /// From now on it is kept from its order by this, or by nothing. The order stays.
+    pub(crate) fn suffer(&mut self, defect: Option<Defect>) {
+        self.defect = defect;
+        if defect == Some(Defect::Stuck) {
+            self.velocity = 0.0;
         }
     }
 
@@ -48,9 +68,24 @@ impl Axis {
         self.position
     }
 
-    /// Whether the drive turns, or is about to.
+    /// Whether the drive turns, or is about to, or was told to and cannot.
     pub(crate) fn moving(&self) -> bool {
-        self.velocity != 0.0 || self.order != Order::Rate(0.0)
+        self.velocity != 0.0 || self.order != Order::Rate(0.0) || self.driven()
+    }
+
+    /// Whether the drive turns, or is about to.
+    pub(crate) fn turning(&self) -> bool {
+        self.moving() && self.defect != Some(Defect::Stuck)
+    }
+
+    /// The sign of the way that it turns, or was told to; 0 while it stands or is on the way to a position.
+    pub(crate) fn way(&self) -> f64 {
+        match (self.defect, self.order) {
+            (Some(Defect::Driven(rate)), _) | (_, Order::Rate(rate)) if rate != 0.0 => {
+                rate.signum()
+            }
+            _ => 0.0,
+        }
     }
 
     /// Degrees still to go to the ordered position.
@@ -58,14 +93,6 @@ impl Axis {
         match self.order {
             Order::Position(target) => (target - self.position).abs(),
             Order::Rate(_) => 0.0,
-        }
-    }
-
-    /// The velocity that was ordered (degrees a second); 0 on the way to a position.
-    pub(crate) fn ordered_rate(&self) -> f64 {
-        match self.order {
-            Order::Rate(rate) => rate,
-            Order::Position(_) => 0.0,
         }
     }
 
@@ -92,7 +119,9 @@ impl Axis {
 
     /// Moves the axis and where it is going by as much, as tracking does.
     pub(crate) fn carry(&mut self, degrees: f64) {
-        self.position += degrees;
+        if self.defect.is_none() {
+            self.position += degrees;
+        }
         if let Order::Position(target) = &mut self.order {
             *target += degrees;
         }
@@ -101,7 +130,7 @@ impl Axis {
     /// Holds the axis between two ends; at an end it stands.
     pub(crate) fn confine(&mut self, lowest: f64, highest: f64) {
         if !(lowest..=highest).contains(&self.position) {
-            *self = Self::at(self.position.clamp(lowest, highest));
+            self.rest_at(self.position.clamp(lowest, highest));
         }
     }
 
@@ -121,8 +150,28 @@ impl Axis {
         }
     }
 
-    /// Lets seconds pass under one order.
+    fn rest_at(&mut self, position: f64) {
+        *self = Self {
+            defect: self.defect,
+            ..Self::at(position)
+        };
+    }
+
+    fn driven(&self) -> bool {
+        matches!(self.defect, Some(Defect::Driven(_)))
+    }
+
+    /// Lets seconds pass under one order, as far as it is followed.
     fn follow(&mut self, seconds: f64) -> f64 {
+        match self.defect {
+            Some(Defect::Driven(rate)) => self.approach(rate, seconds),
+            Some(Defect::Stuck) if self.moving() => 0.0,
+            Some(Defect::Stuck) => seconds,
+            None => self.obey(seconds),
+        }
+    }
+
+    fn obey(&mut self, seconds: f64) -> f64 {
         let mut left = seconds;
         for _ in 0..PHASES {
             match self.order {
@@ -161,7 +210,7 @@ impl Axis {
     fn phase(&mut self, target: f64, seconds: f64) -> f64 {
         let distance = target - self.position;
         if distance.abs() < ARRIVED && self.velocity.abs() < ARRIVED {
-            *self = Self::at(target);
+            self.rest_at(target);
             return seconds;
         }
         // Where it would come to rest if it braked now says which way to push.
@@ -191,7 +240,7 @@ impl Axis {
     fn brake_onto(&mut self, target: f64, seconds: f64) -> f64 {
         let left = self.accelerate(0.0, seconds);
         if self.velocity == 0.0 {
-            *self = Self::at(target);
+            self.rest_at(target);
         }
         left
     }
@@ -260,6 +309,33 @@ mod tests {
         assert!(axis.pulsing() && axis.moving());
         axis.advance(10.0);
         assert!((axis.position() - 1.0).abs() < 1e-12 && !axis.moving() && !axis.pulsing());
+    }
+
+    #[test]
+    fn a_stuck_axis_keeps_its_order_and_follows_it_once_it_is_free() {
+        let mut axis = sent(100.0, 5.0);
+        let stuck_at = axis.position();
+        axis.suffer(Some(Defect::Stuck));
+        axis.advance(60.0);
+        axis.carry(1.0);
+        assert!(axis.position() == stuck_at && axis.moving() && !axis.turning());
+        axis.suffer(None);
+        axis.advance(60.0);
+        assert_eq!(axis.position(), 101.0);
+    }
+
+    #[test]
+    fn a_driven_axis_turns_whatever_it_is_told_and_then_does_that() {
+        let mut axis = Axis::at(0.0);
+        axis.suffer(Some(Defect::Driven(2.0)));
+        assert!(axis.moving());
+        axis.go_to(-5.0);
+        axis.advance(1.25);
+        // Speeding up to 2 degrees a second took a quarter of a second.
+        assert!((axis.position() - 2.25).abs() < 1e-12);
+        axis.suffer(None);
+        axis.advance(60.0);
+        assert_eq!(axis.position(), -5.0);
     }
 
     proptest! {

@@ -1,16 +1,27 @@
 //! Where there are no pseudo-terminals, there are no simulators.
 
+use crate::peer::Peer;
 use crate::simulator::SimulatorError;
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+use std::time::Duration;
 
 /// Never made here.
 pub(crate) enum Terminal {}
 
+/// Never made here.
+#[derive(Clone)]
+pub(crate) enum Whereabouts {}
+
+/// Never made here.
+#[derive(Clone, Debug)]
+pub(crate) enum Waker {}
+
 impl Terminal {
     pub(crate) fn start(
         _link: Option<PathBuf>,
-        _answer: impl FnMut(&[u8]) -> Vec<u8> + Send + 'static,
+        _baud: Option<u32>,
+        _peer: impl Peer,
     ) -> Result<Self, SimulatorError> {
         Err(SimulatorError::Terminal(io::Error::new(
             io::ErrorKind::Unsupported,
@@ -18,7 +29,27 @@ impl Terminal {
         )))
     }
 
-    pub(crate) fn path(&self) -> &Path {
+    pub(crate) fn whereabouts(&self) -> Whereabouts {
+        match *self {}
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        match *self {}
+    }
+}
+
+impl Whereabouts {
+    pub(crate) fn path(&self) -> PathBuf {
+        match *self {}
+    }
+
+    pub(crate) fn wait_for_opening(&self, _number: u64, _patience: Duration) -> bool {
+        match *self {}
+    }
+}
+
+impl Waker {
+    pub(crate) fn wake(&self) {
         match *self {}
     }
 }

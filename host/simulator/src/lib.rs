@@ -5,10 +5,18 @@
 //! in, bytes out, no input or output) and the pseudo-terminal (`unix`). What a camera on the mount would see is in
 //! [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
 //! follows from when it is asked.
+//!
+//! A [`Fault`] is of one of the three: of an axis, of what is said of it, or of the wire between (`line`). A [`Replay`]
+//! answers on a pseudo-terminal too, with what a mount said when a transcript was made.
 
 mod axis;
+mod fault;
+mod faults;
+mod line;
 mod lx200;
 mod mount;
+mod peer;
+mod replay;
 mod simulator;
 mod wire;
 
@@ -23,6 +31,9 @@ use elsewhere as terminal;
 #[cfg(unix)]
 use unix as terminal;
 
+pub use fault::{ActiveFault, Fault, FaultError};
+pub use faults::Faults;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
-pub use simulator::{Family, Simulator, SimulatorError};
+pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
+pub use simulator::{Device, Family, Simulator, SimulatorError};
 pub use wire::{Frame, Wire};

@@ -1,21 +1,29 @@
 //! A mount running on a pseudo-terminal.
 
+use crate::faults::Faults;
+use crate::line::{Line, WireFaults};
 use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
-use crate::terminal::Terminal;
+use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
 use slewgate_sky::Equatorial;
 use std::fmt;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
 use thiserror::Error;
 
 /// A mount that runs until this is dropped; whoever has its path open then sees the device gone.
 pub struct Simulator {
     mount: Arc<Mutex<Lx200>>,
     wire: Wire,
+    faults: Faults,
     terminal: Terminal,
 }
+
+/// Where the device of a [`Simulator`] is. Clones are of the same one.
+#[derive(Clone)]
+pub struct Device(Whereabouts);
 
 /// The kinds of mounts that can be simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -56,20 +64,32 @@ impl Simulator {
         let lx200 = Lx200::new(&settings);
         let wire = lx200.wire();
         let mount = Arc::new(Mutex::new(lx200));
-        let served = Arc::clone(&mount);
-        let terminal = Terminal::start(settings.link, move |bytes| {
-            locked(&served, |mount| mount.receive(bytes))
-        })?;
+        let wire_faults = Arc::new(WireFaults::new(&settings.faults, Instant::now()));
+        let line = Line::new(Arc::clone(&mount), Arc::clone(&wire_faults));
+        let terminal = Terminal::start(settings.link, settings.baud, line)?;
+        let faults = Faults::new(Arc::clone(&mount), wire_faults, terminal.waker());
         Ok(Self {
             mount,
             wire,
+            faults,
             terminal,
         })
     }
 
-    /// What to open as a serial device: the link if there is one, else the pseudo-terminal itself.
-    pub fn path(&self) -> &Path {
-        self.terminal.path()
+    /// What to open as a serial device: the link if there is one, else the pseudo-terminal itself, which has another name
+    /// after each [`disconnect`](crate::Fault).
+    pub fn path(&self) -> PathBuf {
+        self.device().path()
+    }
+
+    /// Its device, to ask for its path and wait for its return. It does not keep the mount running.
+    pub fn device(&self) -> Device {
+        Device(self.terminal.whereabouts())
+    }
+
+    /// What is wrong with it; more can be, and nothing again, while it runs.
+    pub fn faults(&self) -> Faults {
+        self.faults.clone()
     }
 
     /// What the mount received and answered.
@@ -85,6 +105,19 @@ impl Simulator {
     /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
     pub fn pointing(&self) -> Equatorial {
         self.state().position
+    }
+}
+
+impl Device {
+    /// See [`Simulator::path`].
+    pub fn path(&self) -> PathBuf {
+        self.0.path()
+    }
+
+    /// Waits until the device has been there so many times: once from the start, and once more after each
+    /// [`disconnect`](crate::Fault). False: not within `patience`. Blocks the thread.
+    pub fn wait_for_opening(&self, number: u64, patience: Duration) -> bool {
+        self.0.wait_for_opening(number, patience)
     }
 }
 

@@ -23,8 +23,8 @@ fn an_idle_simulator_costs_next_to_nothing() {
     };
     let simulator =
         Simulator::start_lx200(Lx200Settings::new(site, Arc::new(SystemClock))).unwrap();
-    let path = simulator.path().to_str().unwrap();
-    let mut port = serialport::new(path, 9600)
+    let path = simulator.path();
+    let mut port = serialport::new(path.to_str().unwrap(), 9600)
         .timeout(Duration::from_millis(300))
         .open()
         .unwrap();

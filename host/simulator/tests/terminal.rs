@@ -47,7 +47,7 @@ fn ask(port: &mut Box<dyn SerialPort>, request: &[u8]) -> String {
 #[test]
 fn a_position_is_read_over_a_serial_port() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     assert_eq!(ask(&mut port, b":GR#"), "02:10.9#");
     assert_eq!(ask(&mut port, b":GD#"), "+25\u{df}45#");
 }
@@ -56,14 +56,14 @@ fn a_position_is_read_over_a_serial_port() {
 fn clients_come_and_go() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
     for _ in 0..5 {
-        assert_eq!(ask(&mut open(simulator.path()), b":GC#"), "11/23/26#");
+        assert_eq!(ask(&mut open(&simulator.path()), b":GC#"), "11/23/26#");
     }
 }
 
 #[test]
 fn every_byte_passes_as_it_is() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     // What a terminal would take as an interrupt, an end of file, a stop, an erasure or a line end.
     port.write_all(&[3, 4, 19, 17, 127, 13, 10, 0, 255])
         .unwrap();
@@ -75,7 +75,7 @@ fn a_slew_over_a_serial_port_arrives() {
     let mut settings = settings();
     settings.clock = Arc::new(ScaledClock::new(NIGHT, 100.0));
     let simulator = Simulator::start_lx200(settings).unwrap();
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     port.write_all(b":U#:Sr06:30:00#:Sd+30*15:00#:MS#").unwrap();
     let mut replies = [0; 3];
     port.read_exact(&mut replies).unwrap();
@@ -96,7 +96,7 @@ fn a_slew_over_a_serial_port_arrives() {
 fn the_wire_can_be_waited_for() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
     let wire = simulator.wire();
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     let began = Instant::now();
     let writer = std::thread::spawn(move || {
         port.write_all(b":Mn#:Q#").unwrap();
@@ -117,7 +117,7 @@ fn the_wire_can_be_waited_for() {
 #[test]
 fn replies_that_nobody_reads_do_not_stop_it() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     for _ in 0..2000 {
         port.write_all(b":GD#:GR#").unwrap();
     }
@@ -133,7 +133,7 @@ fn replies_that_nobody_reads_do_not_stop_it() {
 #[test]
 fn a_dropped_simulator_is_a_device_that_is_gone() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     assert_eq!(ask(&mut port, b":GC#"), "11/23/26#");
     drop(simulator);
     // Its path may be another's by now: the system gives the numbers of pseudo-terminals again.
@@ -173,7 +173,7 @@ fn a_link_that_leads_elsewhere_by_now_is_left_alone() {
     })
     .unwrap();
     drop(first);
-    assert_eq!(ask(&mut open(second.path()), b":GC#"), "11/23/26#");
+    assert_eq!(ask(&mut open(&second.path()), b":GC#"), "11/23/26#");
 }
 
 #[test]
@@ -231,7 +231,7 @@ fn where_the_axes_point_is_told_without_a_word_on_the_line() {
     let simulator = Simulator::start_lx200(settings()).unwrap();
     let before = simulator.pointing();
     assert!((before.dec - LONDON.latitude / 2.0).abs() < 1e-6);
-    let mut port = open(simulator.path());
+    let mut port = open(&simulator.path());
     port.write_all(b":Sr03:00:00#:Sd+20*00:00#:CM#").unwrap();
     simulator
         .wire()

@@ -47,7 +47,7 @@ and from another terminal, with the token that the first command printed:
 `slewgate VERB --help` tells more about each.";
 
 /// What every verb takes.
-#[derive(Args)]
+#[derive(Args, Clone)]
 struct Common {
     /// Answer in JSON, for programs
     #[arg(long, global = true)]

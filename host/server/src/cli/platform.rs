@@ -1,14 +1,18 @@
 //! What the command line needs of one kind of system and not of the other: modes, local sockets, signals.
 
 #[cfg(not(unix))]
-pub(super) use elsewhere::{connect, create_private_directory, end, judge_owner, judge_private};
+pub(super) use elsewhere::{
+    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private,
+};
 #[cfg(unix)]
-pub(super) use unix::{connect, create_private_directory, end, judge_owner, judge_private};
+pub(super) use unix::{
+    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private,
+};
 
 #[cfg(unix)]
 mod unix {
     use std::fs::{DirBuilder, Metadata};
-    use std::io;
+    use std::io::{self, IsTerminal};
     use std::os::unix::fs::{DirBuilderExt, MetadataExt};
     use std::os::unix::net::UnixStream;
     use std::path::Path;
@@ -50,6 +54,13 @@ mod unix {
         DirBuilder::new().recursive(true).mode(0o700).create(path)
     }
 
+    /// Whether standard input can be read: a program in the background that reads its terminal is stopped by the system.
+    pub(in super::super) fn input_is_ours() -> bool {
+        let foreground = rustix::termios::tcgetpgrp(io::stdin());
+        foreground.is_ok_and(|group| group == rustix::process::getpgrp())
+            || !io::stdin().is_terminal()
+    }
+
     /// From now on Ctrl-C, and the system's wish that the program ends, end what is awaited here and not the program.
     pub(in super::super) fn end() -> io::Result<impl Future<Output = ()>> {
         let mut interrupted = signal(SignalKind::interrupt())?;
@@ -89,6 +100,11 @@ mod elsewhere {
     /// The rights of a new directory are those that its parent hands down.
     pub(in super::super) fn create_private_directory(path: &Path) -> io::Result<()> {
         std::fs::create_dir_all(path)
+    }
+
+    /// Nobody is stopped for reading here.
+    pub(in super::super) fn input_is_ours() -> bool {
+        true
     }
 
     /// What Ctrl-C ends.

@@ -2,25 +2,29 @@
 //!
 //! From the line inwards: `framing` finds commands in bytes, a `dialect` says which verbs there are (`verbs` has those that
 //! all share, `classic` and `onstep` their own) and an `answer` goes back. `motion` and `site` are what verbs do, `format`
-//! how things are written.
+//! how things are written, `lies` what is told instead of what is so.
 
 mod answer;
 mod classic;
 mod dialect;
 mod format;
 mod framing;
+mod lies;
 mod motion;
 mod onstep;
 mod site;
 mod verbs;
 
+use crate::fault::{ActiveFault, Fault, Kind};
 use crate::mount::{Course, Hemisphere, Mount, SIDEREAL, Tracking};
 use crate::wire::Wire;
 use answer::Answer;
 pub use dialect::Dialect;
 use dialect::Manner;
 use format::Style;
-use framing::{Framer, Incoming, verified};
+pub(crate) use framing::Incoming;
+use framing::{Framer, verified};
+use lies::Lies;
 use slewgate_sky::{Equatorial, Horizontal, SharedClock, Site, Sky};
 use std::path::PathBuf;
 
@@ -39,6 +43,13 @@ pub struct Lx200Settings {
     pub precision: Precision,
     /// A symbolic link to the pseudo-terminal. One that is there is replaced.
     pub link: Option<PathBuf>,
+    /// Bits a second of the line, which takes ten for each byte: bytes come no faster, either way, and those that a client
+    /// does not take in time are lost. What a client wrote and is not through waits in the pseudo-terminal as in a
+    /// transmitter, from where the system takes back only a part (`TCOFLUSH`). None: there is no such limit.
+    pub baud: Option<u32>,
+    /// What is wrong from the beginning. An [`Lx200`] without a [`Simulator`](crate::Simulator) has no wire, and takes
+    /// only those of the axes and of its position.
+    pub faults: Vec<Fault>,
 }
 
 /// How coordinates are written.
@@ -93,6 +104,7 @@ pub struct Lx200 {
     high_pointing: bool,
     /// What only OnStep keeps.
     onstep: onstep::Memory,
+    lies: Lies,
     framer: Framer,
     wire: Wire,
 }
@@ -119,7 +131,7 @@ enum Alignment {
 const GUIDE_RATE: f64 = 2.0 * SIDEREAL;
 
 impl Lx200Settings {
-    /// A Classic in low precision, with UT1 as UTC and no link.
+    /// A Classic in low precision, with UT1 as UTC, no link, no limit of the line, and nothing wrong.
     pub fn new(site: Site, clock: SharedClock) -> Self {
         Self {
             dialect: Dialect::Classic,
@@ -128,6 +140,8 @@ impl Lx200Settings {
             dut1: 0.0,
             precision: Precision::Low,
             link: None,
+            baud: None,
+            faults: Vec::new(),
         }
     }
 }
@@ -141,6 +155,7 @@ impl Lx200 {
             clock,
             dut1,
             precision,
+            faults,
             ..
         } = settings.clone();
         let manner = dialect.manner();
@@ -148,7 +163,7 @@ impl Lx200 {
         let start = (0.0, site.latitude / 2.0);
         let geometry = (manner.geometry)(site.latitude);
         let home = (manner.home)(site.latitude);
-        Self {
+        let mut it = Self {
             manner,
             as_of: clock.now(),
             clock,
@@ -175,22 +190,68 @@ impl Lx200 {
             precision: manner.precision.unwrap_or(precision),
             high_pointing: false,
             onstep: onstep::Memory::default(),
+            lies: Lies::default(),
             framer: Framer::new(manner.checks),
             wire: Wire::default(),
+        };
+        for fault in faults {
+            it.suffer(&ActiveFault::new(fault));
         }
+        it
     }
 
     /// Takes bytes from the line and returns those that go back.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
         let mut replies = Vec::new();
         for byte in bytes {
-            if let Some(incoming) = self.framer.take(*byte) {
-                let reply = self.answer(&incoming);
-                self.wire.record(incoming.text(), &reply);
-                replies.extend(reply);
+            if let Some(incoming) = self.hear(*byte) {
+                replies.extend(self.reply(&incoming));
             }
         }
         replies
+    }
+
+    /// Takes a byte from the line. Some: a request is whole.
+    pub(crate) fn hear(&mut self, byte: u8) -> Option<Incoming> {
+        self.framer.take(byte)
+    }
+
+    /// Does what a request says and returns what goes back.
+    pub(crate) fn reply(&mut self, incoming: &Incoming) -> Vec<u8> {
+        let reply = self.answer(incoming);
+        self.wire.record(incoming.text(), &reply);
+        reply
+    }
+
+    /// From now on something is wrong with an axis, or with the position that it tells; what is wrong on the wire is not
+    /// its own.
+    pub(crate) fn suffer(&mut self, active: &ActiveFault) {
+        self.catch_up();
+        let Fault { kind, scope } = active.fault();
+        let lasts = scope.lasts.map(|lasts| lasts.as_secs_f64());
+        match *kind {
+            Kind::Axis(kind) => self.mount.suffer(kind, lasts, active.clone()),
+            Kind::Lie(kind) => {
+                let until = lasts.map_or(f64::INFINITY, |lasts| self.as_of + lasts * 1e3);
+                let told = self.position();
+                self.lies.add(kind, told, until, active.clone());
+            }
+            Kind::Wire(_) => {}
+        }
+    }
+
+    /// Nothing is wrong any more. Returns how many faults that ended.
+    pub(crate) fn cure(&mut self) -> usize {
+        self.catch_up();
+        self.mount.cure() + self.lies.clear()
+    }
+
+    /// What is wrong.
+    pub(crate) fn faults(&mut self) -> Vec<ActiveFault> {
+        self.catch_up();
+        let mut faults = self.mount.faults();
+        faults.extend(self.lies.faults());
+        faults
     }
 
     /// What is true of the mount now.
@@ -203,7 +264,7 @@ impl Lx200 {
                 ra: (sidereal - hour_angle / 15.0).rem_euclid(24.0),
                 dec,
             },
-            moving: self.mount.moving(),
+            moving: self.mount.turning(),
             slewing: self.slewing(),
             tracking: self.tracks(),
             parked: self.mount.course() == Course::Parked,
@@ -240,6 +301,7 @@ impl Lx200 {
         let now = self.clock.now();
         self.mount.advance(((now - self.as_of) / 1e3).max(0.0));
         self.as_of = now;
+        self.lies.expire(now);
     }
 }
 

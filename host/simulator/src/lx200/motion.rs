@@ -9,7 +9,11 @@ use std::ops::RangeInclusive;
 impl Lx200 {
     /// Where it says that it points.
     pub(super) fn position(&self) -> Equatorial {
-        let (hour_angle, dec) = self.mount.place();
+        self.lies.note_told();
+        if let Some(frozen) = self.lies.frozen() {
+            return frozen;
+        }
+        let (hour_angle, dec) = self.mount.place_off_by(self.lies.off());
         Equatorial {
             ra: (self.sidereal_time() - hour_angle / 15.0).rem_euclid(24.0),
             dec,

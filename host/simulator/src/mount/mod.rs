@@ -1,14 +1,24 @@
 //! A mount on a polar axis: two driven axes and a motor that follows the sky. It knows no protocol and no clock.
 //!
-//! `tracking` is what the motor follows, `geometry` how the axes lie.
+//! `tracking` is what the motor follows, `geometry` how the axes lie, `trouble` what is wrong with them.
 
 mod geometry;
 mod tracking;
+mod trouble;
 
 pub(crate) use geometry::{Geometry, Hemisphere, PAST_MERIDIAN, PierSide, half_turn};
 pub(crate) use tracking::{SIDEREAL, Tracking};
 
 use crate::axis::Axis;
+use crate::fault::{ActiveFault, AxisKind};
+use trouble::Troubles;
+
+/// One of the two axes: the polar one, which follows the sky, and the one across it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Drive {
+    First,
+    Second,
+}
 
 /// Where a hand would push the telescope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +66,11 @@ pub(crate) struct Mount {
     home: Home,
     /// Whether the motor is off once home is found.
     rests_at_home: bool,
+    troubles: Troubles,
+}
+
+impl Drive {
+    pub(crate) const BOTH: [Self; 2] = [Self::First, Self::Second];
 }
 
 impl Mount {
@@ -74,7 +89,26 @@ impl Mount {
             course: Course::Free,
             home: Home::Unknown,
             rests_at_home,
+            troubles: Troubles::default(),
         }
+    }
+
+    /// From now on something is wrong with an axis; for so many seconds, or until it is cured.
+    pub(crate) fn suffer(&mut self, kind: AxisKind, lasts: Option<f64>, fault: ActiveFault) {
+        self.troubles.add(kind, lasts, fault);
+        self.weigh_troubles();
+    }
+
+    /// Nothing is wrong any more. Returns how many troubles that ended.
+    pub(crate) fn cure(&mut self) -> usize {
+        let ended = self.troubles.clear();
+        self.weigh_troubles();
+        ended
+    }
+
+    /// What is wrong.
+    pub(crate) fn faults(&self) -> Vec<ActiveFault> {
+        self.troubles.faults()
     }
 
     pub(crate) fn geometry(&self) -> Geometry {
@@ -92,6 +126,12 @@ impl Mount {
     /// Where it takes itself to point: hour angle (-180 to 180) and declination in degrees.
     pub(crate) fn place(&self) -> (f64, f64) {
         self.geometry.place(self.axes())
+    }
+
+    /// Where it would take itself to point if its axes were so many degrees further.
+    pub(crate) fn place_off_by(&self, off: (f64, f64)) -> (f64, f64) {
+        let (first, second) = self.axes();
+        self.geometry.place((first + off.0, second + off.1))
     }
 
     /// Where it points, whatever it takes itself to.
@@ -116,9 +156,14 @@ impl Mount {
         self.home
     }
 
-    /// Whether a drive turns; following the sky is not moving.
+    /// Whether a drive turns or should; following the sky is not moving.
     pub(crate) fn moving(&self) -> bool {
         self.first.moving() || self.second.moving()
+    }
+
+    /// Whether a drive turns, whatever it should.
+    pub(crate) fn turning(&self) -> bool {
+        self.first.turning() || self.second.turning()
     }
 
     /// Whether a pulse is under way.
@@ -150,6 +195,18 @@ impl Mount {
 
     /// Lets seconds pass.
     pub(crate) fn advance(&mut self, seconds: f64) {
+        let mut left = seconds;
+        while let Some(until) = self.troubles.next_end().filter(|until| *until <= left) {
+            self.pass(until);
+            left -= until;
+            self.weigh_troubles();
+        }
+        self.pass(left);
+    }
+
+    /// Lets seconds pass in which no trouble ends.
+    fn pass(&mut self, seconds: f64) {
+        self.troubles.pass(seconds);
         let (before, reach) = (self.drift(), self.reach());
         let left = self
             .first
@@ -198,39 +255,69 @@ impl Mount {
     /// Runs one axis at a rate (degrees a second) until it is stopped. It takes the place of a goto.
     pub(crate) fn jog(&mut self, direction: Direction, rate: f64) {
         if self.hand_over() {
-            let (axis, sign) = self.axis(direction);
-            axis.run(sign * rate);
+            let (drive, sign) = self.drive(direction);
+            self.troubles.note_order(drive);
+            self.axis(drive).run(sign * rate);
         }
     }
 
     /// Runs one axis at a rate (degrees a second) for so many seconds. It takes the place of a goto.
     pub(crate) fn pulse(&mut self, direction: Direction, rate: f64, seconds: f64) {
         if self.hand_over() {
-            let (axis, sign) = self.axis(direction);
-            axis.run_for(sign * rate, seconds);
+            let (drive, sign) = self.drive(direction);
+            self.troubles.note_order(drive);
+            self.axis(drive).run_for(sign * rate, seconds);
         }
     }
 
     /// Ends a jog in one direction; the other axis, and a jog the other way, go on.
     pub(crate) fn stop_jog(&mut self, direction: Direction) {
-        let (axis, sign) = self.axis(direction);
-        if axis.ordered_rate() * sign > 0.0 {
-            axis.run(0.0);
+        let (drive, sign) = self.drive(direction);
+        if self.axis(drive).way() == sign {
+            self.stop_axis(drive);
         }
     }
 
-    /// Ends every motion but following the sky.
+    /// Ends every motion but following the sky, as far as the axes obey: one that does not keeps the mount on its course.
     pub(crate) fn stop(&mut self) {
+        // Both are told, whatever the first does.
+        let obeyed = Drive::BOTH.map(|drive| self.stop_axis(drive));
+        if obeyed == [true, true] && self.course != Course::Parked {
+            self.course = Course::Free;
+        }
+    }
+
+    /// False: it does not obey.
+    fn stop_axis(&mut self, drive: Drive) -> bool {
+        let obeys = self.troubles.obeys_stop(drive);
+        if obeys {
+            self.weigh_troubles();
+            self.axis(drive).run(0.0);
+        }
+        obeys
+    }
+
+    /// Gives up what it was about, for something else.
+    fn give_up(&mut self) {
         self.first.run(0.0);
         self.second.run(0.0);
-        if self.course != Course::Parked {
-            self.course = Course::Free;
+        self.course = Course::Free;
+    }
+
+    /// Lets the axes feel what is wrong with them now.
+    fn weigh_troubles(&mut self) {
+        for drive in Drive::BOTH {
+            let defect = self.troubles.defect(drive);
+            self.axis(drive).suffer(defect);
         }
     }
 
     fn set_out(&mut self, course: Course, (first, second): (f64, f64)) {
         if matches!(self.course, Course::Parked | Course::Homing) {
             return;
+        }
+        for drive in Drive::BOTH {
+            self.troubles.note_order(drive);
         }
         let first = self.geometry.way(self.axes().0, first);
         self.first.go_to(first - self.index.0);
@@ -242,7 +329,7 @@ impl Mount {
     fn hand_over(&mut self) -> bool {
         match self.course {
             Course::Parked | Course::Homing => return false,
-            Course::Goto | Course::Parking => self.stop(),
+            Course::Goto | Course::Parking => self.give_up(),
             Course::Free => {}
         }
         true
@@ -286,18 +373,25 @@ impl Mount {
         self.tracking().map_or(0.0, Tracking::rate)
     }
 
+    fn axis(&mut self, drive: Drive) -> &mut Axis {
+        match drive {
+            Drive::First => &mut self.first,
+            Drive::Second => &mut self.second,
+        }
+    }
+
     /// The axis that a direction is on, and the sign of that direction there: west of the pier, the telescope's
     /// declination axis turns the other way.
-    fn axis(&mut self, direction: Direction) -> (&mut Axis, f64) {
+    fn drive(&self, direction: Direction) -> (Drive, f64) {
         let north = match self.geometry.side(self.axes()) {
             Some(PierSide::West) => -1.0,
             Some(PierSide::East) | None => 1.0,
         };
         match direction {
-            Direction::North => (&mut self.second, north),
-            Direction::South => (&mut self.second, -north),
-            Direction::West => (&mut self.first, 1.0),
-            Direction::East => (&mut self.first, -1.0),
+            Direction::North => (Drive::Second, north),
+            Direction::South => (Drive::Second, -north),
+            Direction::West => (Drive::First, 1.0),
+            Direction::East => (Drive::First, -1.0),
         }
     }
 }

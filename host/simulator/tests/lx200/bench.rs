@@ -49,9 +49,20 @@ impl Bench {
     }
 
     pub(crate) fn of(dialect: Dialect, site: Site) -> Self {
+        Self::with(dialect, site, &[])
+    }
+
+    /// With these faults.
+    pub(crate) fn faulty(faults: &[&str]) -> Self {
+        Self::with(Dialect::Classic, LONDON, faults)
+    }
+
+    fn with(dialect: Dialect, site: Site, faults: &[&str]) -> Self {
         let clock = Arc::new(HandClock::default());
+        let faults = faults.iter().map(|fault| fault.parse().unwrap());
         let mount = Lx200::new(&Lx200Settings {
             dialect,
+            faults: faults.collect(),
             ..Lx200Settings::new(site, Arc::clone(&clock) as SharedClock)
         });
         Self { clock, mount }

@@ -1,0 +1,137 @@
+//! A mount on a pseudo-terminal: a simulated one, whose faults `commands` brings about, or a transcript of one, which
+//! `replay` plays.
+
+mod commands;
+mod replay;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::thread;
+use std::time::Duration;
+
+use anyhow::Context;
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Args, ValueEnum};
+use serde_json::{Value, json};
+use slewgate_simulator::{Device, Dialect, Fault, Lx200Settings, Precision, Simulator};
+use slewgate_sky::SystemClock;
+
+use super::{Common, Failure, platform, say};
+use crate::config::Site;
+
+#[derive(Args)]
+#[command(after_help = "\
+It prints what to open as a serial device and runs until Ctrl-C:
+  slewgate simulate lx200 --link /tmp/mount
+  indiserver indi_lx200basic
+Or a mount with OnStep, for indi_lx200_OnStep:
+  slewgate simulate lx200 --dialect onstep
+What is wrong with it is told here, or while it runs by lines of input: a fault, `clear` or `list`.
+  slewgate simulate lx200 --fault drop,chance=0.05 --fault runaway=first,ignores=2
+Faults of the wire: drop, delay=1s, garble=1, cut=3, silence, disconnect=1s, babble=8
+Faults of the mount: stuck=first, runaway=first, lie=5
+When: next=3, chance=0.05, seed=7, for=5s, match=:GR; docs/protocol.md tells all of them
+Or what a transcript has for each request:
+  slewgate simulate --replay east.jsonl")]
+pub(super) struct Simulate {
+    /// The family of mounts
+    #[arg(required_unless_present = "replay")]
+    family: Option<Family>,
+    /// Which controller of the family it is: a Meade LX200 Classic, or OnStep
+    #[arg(long, default_value_t, value_parser = dialects())]
+    dialect: Dialect,
+    /// A symbolic link to make, so that the device has a name that stays
+    #[arg(long, value_name = "PATH")]
+    link: Option<PathBuf>,
+    /// The line is as slow as a real one of so many bits a second
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(50..=4_000_000))]
+    baud: Option<u32>,
+    /// What is wrong from the beginning; may be given several times
+    #[arg(long = "fault", value_name = "FAULT")]
+    faults: Vec<Fault>,
+    /// Answer from a transcript of a line
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "dialect", "faults"])]
+    replay: Option<PathBuf>,
+    /// Answer from it at once, and not as late as was recorded
+    // `requires` would be waived where --replay conflicts with what is there.
+    #[arg(long, conflicts_with = "family")]
+    fast: bool,
+}
+
+#[derive(Clone, Copy, ValueEnum)]
+enum Family {
+    Lx200,
+}
+
+/// Longer than anybody waits.
+const FOR_EVER: Duration = Duration::MAX;
+
+/// Names those there are, in the help and to whoever asks for another.
+fn dialects() -> impl TypedValueParser<Value = Dialect> {
+    PossibleValuesParser::new(Dialect::ALL.map(Dialect::name)).try_map(|name| name.parse())
+}
+
+impl Simulate {
+    pub(super) fn run(mut self, common: &Common) -> Result<(), Failure> {
+        match self.replay.take() {
+            Some(file) => replay::run(self, &file, common),
+            None => self.simulate(common),
+        }
+    }
+
+    fn simulate(self, common: &Common) -> Result<(), Failure> {
+        let simulator = Simulator::start_lx200(Lx200Settings {
+            dialect: self.dialect,
+            dut1: Site::SIMULATED.dut1,
+            precision: Precision::High,
+            link: self.link,
+            baud: self.baud,
+            faults: self.faults,
+            ..Lx200Settings::new(Site::SIMULATED.position(), Arc::new(SystemClock))
+        });
+        let simulator = simulator.context("cannot simulate a mount")?;
+        let path = simulator.path().display().to_string();
+        until_the_end(common, &path, &json!({ "path": path }), || {
+            let (faults, device) = (simulator.faults(), simulator.device());
+            let (listening, watching) = (common.clone(), common.clone());
+            thread::spawn(move || commands::obey(&listening, &faults));
+            thread::spawn(move || tell_moves(&watching, &device));
+        })
+    }
+}
+
+/// Tells where to find the device in words or in JSON, goes on with that, and waits for Ctrl-C.
+fn until_the_end(
+    common: &Common,
+    path: &str,
+    json: &Value,
+    then: impl FnOnce(),
+) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build();
+    runtime.context("cannot start")?.block_on(async {
+        // First, because who reads the path may end us at once.
+        let end = platform::end().context("cannot wait for Ctrl-C")?;
+        say(common, path, json)?;
+        then();
+        end.await;
+        Ok(())
+    })
+}
+
+/// Tells each other path that the device has when it comes back.
+fn tell_moves(common: &Common, device: &Device) {
+    let mut path = device.path();
+    for number in 2.. {
+        if !device.wait_for_opening(number, FOR_EVER) {
+            return;
+        }
+        if device.path() != path {
+            path = device.path();
+            let shown = path.display().to_string();
+            // Nobody hears it where it cannot be printed.
+            let _ = say(common, &shown, &json!({ "path": shown }));
+        }
+    }
+}

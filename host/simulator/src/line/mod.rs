@@ -1,0 +1,138 @@
+//! The line to a mount: what it hears and says gets through as far as the faults of the wire let it.
+
+mod damage;
+mod faults;
+
+pub(crate) use faults::WireFaults;
+
+use crate::fault::Part;
+use crate::lx200::{Incoming, Lx200};
+use crate::peer::Peer;
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+/// See the module.
+pub(crate) struct Line {
+    mount: Arc<Mutex<Lx200>>,
+    faults: Arc<WireFaults>,
+    replies: Replies,
+}
+
+/// What is on its way back: nothing overtakes what is before it.
+#[derive(Default)]
+struct Replies(VecDeque<(Instant, Vec<u8>)>);
+
+impl Line {
+    pub(crate) fn new(mount: Arc<Mutex<Lx200>>, faults: Arc<WireFaults>) -> Self {
+        Self {
+            mount,
+            faults,
+            replies: Replies::default(),
+        }
+    }
+
+    /// Whether the mount is silent. What it was about to say is lost then.
+    fn hushed(&mut self, now: Instant) -> bool {
+        let silent = self.faults.silent(now);
+        if silent {
+            self.replies = Replies::default();
+        }
+        silent
+    }
+
+    /// One request, from its last byte to its reply's place in the queue.
+    fn exchange(&mut self, mount: &mut Lx200, request: &Incoming, now: Instant) {
+        let text = request.text();
+        if self.faults.loses(Part::Request, &text, now) {
+            return;
+        }
+        let mut reply = mount.reply(request);
+        self.faults.disconnect(&text, now);
+        if reply.is_empty() || self.faults.loses(Part::Reply, &text, now) {
+            return;
+        }
+        self.faults.damage(&text, &mut reply, now);
+        let later = self.faults.delay(&text, now);
+        self.replies.push(now + later, reply);
+    }
+}
+
+impl Peer for Line {
+    fn hear(&mut self, bytes: &[u8], now: Instant) {
+        if bytes.is_empty() {
+            return;
+        }
+        if self.hushed(now) {
+            self.faults.note_unheard(now);
+            return;
+        }
+        let mount = Arc::clone(&self.mount);
+        let mut mount = mount.lock().unwrap_or_else(PoisonError::into_inner);
+        for byte in bytes {
+            if let Some(request) = mount.hear(*byte) {
+                self.exchange(&mut mount, &request, now);
+            }
+            if self.faults.away(now).is_some() {
+                return;
+            }
+        }
+    }
+
+    fn say(&mut self, now: Instant) -> Vec<u8> {
+        if self.faults.were_cleared() {
+            self.replies.hurry(now);
+        }
+        let mut said = self.faults.babble(now);
+        if self.hushed(now) {
+            return Vec::new();
+        }
+        said.extend(self.replies.due(now));
+        said
+    }
+
+    fn next(&self) -> Option<Instant> {
+        let both = [self.replies.next(), self.faults.next_babble()];
+        both.into_iter().flatten().min()
+    }
+
+    fn away(&mut self, now: Instant) -> Option<Duration> {
+        let away = self.faults.away(now);
+        if away.is_some() {
+            self.replies = Replies::default();
+        }
+        away
+    }
+}
+
+/// So many replies can be on their way; those after them are lost.
+const MOST_REPLIES: usize = 1024;
+
+impl Replies {
+    fn push(&mut self, at: Instant, reply: Vec<u8>) {
+        if self.0.len() == MOST_REPLIES {
+            return;
+        }
+        let at = self.0.back().map_or(at, |(before, _)| at.max(*before));
+        self.0.push_back((at, reply));
+    }
+
+    fn next(&self) -> Option<Instant> {
+        self.0.front().map(|(at, _)| *at)
+    }
+
+    /// What is on its way is there.
+    fn hurry(&mut self, now: Instant) {
+        for (at, _) in &mut self.0 {
+            *at = now.min(*at);
+        }
+    }
+
+    fn due(&mut self, now: Instant) -> Vec<u8> {
+        let mut due = Vec::new();
+        while let Some((_, reply)) = self.0.pop_front_if(|(at, _)| *at <= now) {
+            due.extend(reply);
+        }
+        due
+    }
+}
