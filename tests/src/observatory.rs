@@ -77,6 +77,7 @@ pub struct Setup {
     unset: Vec<String>,
     bound_by_modes: bool,
     own_mount: Option<Dialect>,
+    nowhere: bool,
     cold: bool,
 }
 
@@ -114,6 +115,11 @@ impl Setup {
         self.without("SLEWGATE_CAMERAS")
     }
 
+    /// The Sun is where it is: otherwise it limits nothing, so that tests need not ask for the hour.
+    pub fn under_the_sun(self) -> Setup {
+        self.without("SLEWGATE_LIMITS__SUN_DISTANCE")
+    }
+
     /// The modes of files bind the program also where root runs the test.
     pub fn bound_by_modes(mut self) -> Setup {
         self.bound_by_modes = true;
@@ -125,7 +131,13 @@ impl Setup {
         self.own_mount_that_speaks(Dialect::Classic)
     }
 
-    /// The same, with this controller.
+    /// The same, and nobody tells the host where it stands.
+    pub fn own_mount_without_site(mut self) -> Setup {
+        self.nowhere = true;
+        self.own_mount()
+    }
+
+    /// The same as [`Setup::own_mount`], with this controller.
     pub fn own_mount_that_speaks(mut self, dialect: Dialect) -> Setup {
         self.own_mount = Some(dialect);
         self
@@ -182,6 +194,7 @@ impl Setup {
             .env("SLEWGATE_LIVEVIEW__PORT", "0")
             .env("SLEWGATE_WEB__PORT", "0")
             .env("SLEWGATE_CAMERAS", "{}")
+            .env("SLEWGATE_LIMITS__SUN_DISTANCE", "0")
             .env("SLEWGATE_LOG", "debug");
         command.envs(self.variables.iter().cloned());
         for name in &self.unset {
@@ -225,7 +238,10 @@ impl Setup {
             Simulator::start_lx200(settings).expect("a simulated mount")
         });
         let device = mount.as_ref().map(|mount| {
-            let site = "[site]\nlatitude = 51.4779\nlongitude = 0.0\nelevation = 46\n";
+            let site = match self.nowhere {
+                true => "",
+                false => "[site]\nlatitude = 51.4779\nlongitude = 0.0\nelevation = 46\n",
+            };
             format!(
                 "[lines.east]\ndevice = \"{}\"\n{site}",
                 mount.path().display()

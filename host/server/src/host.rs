@@ -13,7 +13,8 @@ use serde_json::json;
 use slewgate_engine::{
     Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Surroundings, TableSettings,
 };
-use slewgate_safety::{OfTheSite, Runaway};
+use slewgate_safety::OfTheSite;
+use slewgate_safety::limits::Fence;
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
@@ -104,7 +105,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let plugins = Plugins::start(
         engine,
         surroundings.clone(),
-        plugin_settings(&config, &data, &hardware),
+        plugin_settings(&config, &data, &hardware, &surroundings),
     )
     .await?;
     let plugins = Arc::new(plugins);
@@ -304,7 +305,7 @@ fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
         clock: Arc::clone(clock),
         sky,
         site: site.map(|site| site.position()),
-        solar_filter: false,
+        solar_filter: config.limits.solar_filter,
     }
 }
 
@@ -317,7 +318,12 @@ fn security_log(data: &Path, clock: &SharedClock) -> Result<SecurityLog> {
     SecurityLog::start(settings).context("cannot start the security log")
 }
 
-fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginSettings {
+fn plugin_settings(
+    config: &Config,
+    data: &Path,
+    hardware: &Hardware,
+    surroundings: &Surroundings,
+) -> PluginSettings {
     let engine = &config.engine;
     let tables = config.plugins.iter().map(|(name, plugin)| {
         let lines = plugin
@@ -330,9 +336,12 @@ fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginS
             settings: json!(plugin.settings).to_string(),
             lines: lines.collect(),
             stops: BTreeMap::new(),
-            runaway: Runaway::default(),
-            limits: OfTheSite::Off,
-            set_clock: false,
+            runaway: plugin.runaway,
+            limits: match plugin.limits {
+                true => limits(config, surroundings),
+                false => unlimited(name),
+            },
+            set_clock: plugin.set_clock,
         };
         let limits = Limits {
             memory: plugin.memory,
@@ -360,6 +369,25 @@ fn plugin_settings(config: &Config, data: &Path, hardware: &Hardware) -> PluginS
             ..Limits::policy()
         },
     }
+}
+
+/// Those of the place where the telescope stands.
+fn limits(config: &Config, surroundings: &Surroundings) -> OfTheSite {
+    match surroundings.site {
+        Some(site) => {
+            let sky = Sky::clone(&surroundings.sky);
+            OfTheSite::Fence(Box::new(Fence::new(config.limits.clone(), sky, site)))
+        }
+        None => OfTheSite::Unknown,
+    }
+}
+
+fn unlimited(plugin: &str) -> OfTheSite {
+    tracing::warn!(
+        plugin,
+        "limits = \"off\": nothing keeps the telescope from the Sun and the ground"
+    );
+    OfTheSite::Off
 }
 
 /// Where clients connect.
