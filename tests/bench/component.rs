@@ -79,6 +79,7 @@ impl Guests {
             settings: "{}".into(),
             lines: BTreeMap::new(),
             stops: BTreeMap::new(),
+            journal: None,
         };
         let settings = PluginSettings {
             handlers,

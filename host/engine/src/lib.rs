@@ -44,6 +44,6 @@ pub use reload::{
 pub use snapshot::{Action, Permit, Snapshot};
 pub use surroundings::Surroundings;
 pub use table::{
-    Attached, Attachment, Connection, News, Reading, StopCounts, StopError, StoppedBy, Stopping,
-    Table, TableSettings,
+    Attached, Attachment, Connection, Journal, News, Reading, StopCounts, StopError, StoppedBy,
+    Stopping, Table, TableSettings,
 };

@@ -3,6 +3,7 @@
 
 mod attachment;
 mod connection;
+mod journal;
 mod motions;
 mod notes;
 mod observe;
@@ -12,7 +13,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -23,6 +24,7 @@ use tokio::sync::{Notify, broadcast, mpsc, watch};
 pub use attachment::{Attached, Attachment};
 pub use connection::Connection;
 pub(crate) use connection::{is_lost, opening};
+pub use journal::Journal;
 pub(crate) use motions::{Look, NotBegun};
 pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
@@ -50,8 +52,10 @@ pub struct TableSettings {
     pub settings: String,
     /// Role -> line that plays it.
     pub lines: BTreeMap<String, Line>,
-    /// Role -> stop sequence of the configuration, for when no plugin ever loaded.
+    /// Role -> stop sequence that is known before the plugin says one: its last word to a host before, or the configuration's.
     pub stops: BTreeMap<String, StopSequence>,
+    /// Keeps what is needed when the host is gone; without one nothing is kept.
+    pub journal: Option<Arc<dyn Journal>>,
 }
 
 /// Something to tell those who subscribed.
@@ -90,8 +94,9 @@ pub struct Table {
     sampling: Attempts<Result<Reading, Refusal>>,
     /// Changes with each stop of any table's line: tables may share one.
     stops: watch::Sender<u64>,
-    news: broadcast::Sender<std::sync::Arc<News>>,
+    news: broadcast::Sender<Arc<News>>,
     notes: Mutex<Notes>,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 impl StopCounts {
@@ -124,6 +129,7 @@ impl Table {
             stops,
             news: broadcast::Sender::new(NEWS),
             notes: Mutex::default(),
+            journal: settings.journal.clone(),
         }
     }
 
@@ -158,7 +164,7 @@ impl Table {
 
     /// News from now on.
     #[must_use]
-    pub fn news(&self) -> broadcast::Receiver<std::sync::Arc<News>> {
+    pub fn news(&self) -> broadcast::Receiver<Arc<News>> {
         self.news.subscribe()
     }
 
@@ -210,7 +216,7 @@ impl Table {
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {
         let topic = format!("{}.{topic}", self.name);
         // Nobody listens: nobody wants to know.
-        let _ = self.news.send(std::sync::Arc::new(News { topic, data }));
+        let _ = self.news.send(Arc::new(News { topic, data }));
     }
 }
 

@@ -88,6 +88,12 @@ impl Desk {
         self.label_stops
     }
 
+    /// Whether something moves on the line of a role.
+    pub(super) fn moves(&self, role: &str) -> bool {
+        let active = self.motions.active();
+        active.iter().any(|motion| motion.role == role)
+    }
+
     /// A motion of this label that was asked for before must not begin after.
     fn note_label_stop(&mut self, label: &str) {
         self.label_stops += 1;
@@ -140,6 +146,7 @@ impl Table {
             stop_count,
             ..caller.clone()
         };
+        let role = plan.role.clone();
         let mut desk = self.desk();
         if desk.label_stopped_since(&plan.label, counts.labels) {
             return Err(NotBegun::Denied(Denied::Stopped));
@@ -155,8 +162,10 @@ impl Table {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(motion);
+        self.note_moving(&desk);
         drop(desk);
         self.moved.notify_one();
+        self.moving_is_written(&role);
         Ok(motion.0)
     }
 
@@ -271,6 +280,7 @@ impl Table {
         self.end_stopped(&mut desk);
         let actions = desk.motions.tick(Instant::now());
         self.perform(&mut desk, actions);
+        self.note_moving(&desk);
         desk.motions.next_deadline()
     }
 
@@ -290,7 +300,7 @@ impl Table {
             .await;
     }
 
-    pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
+    pub(super) fn keep_stops(&self, stops: &[(String, StopSequence)]) {
         self.desk().stops.extend(stops.iter().cloned());
     }
 
@@ -317,7 +327,7 @@ impl Table {
         self.lines.iter().flat_map(ended).collect()
     }
 
-    fn desk(&self) -> MutexGuard<'_, Desk> {
+    pub(super) fn desk(&self) -> MutexGuard<'_, Desk> {
         self.desk.lock().unwrap_or_else(PoisonError::into_inner)
     }
 

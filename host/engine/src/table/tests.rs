@@ -39,6 +39,7 @@ fn table(name: &str, roles: &[&str], line: &Line, stops: &watch::Sender<u64>) ->
             .map(|role| ((*role).to_owned(), line.clone()))
             .collect(),
         stops: BTreeMap::new(),
+        journal: None,
     };
     let surroundings = Surroundings {
         clock: Arc::new(SystemClock),
@@ -73,6 +74,7 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
         writes: Some(table.stop_counts()),
         warrant: Warrant::default(),
         deeds: Arc::new(Deeds::default()),
+        call: "handle goto".into(),
     };
     table.begin(plan, &duty).unwrap();
 }
