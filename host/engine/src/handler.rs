@@ -20,7 +20,7 @@ use crate::engine::Engine;
 use crate::failure;
 use crate::limits::{Limits, MAX_JSON};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
-use crate::table::{Attached, Look, Order, Reading, StopCounts, Table};
+use crate::table::{Attached, Attachment, Look, Order, Reading, StopCounts, Table};
 
 /// When a motion is looked after again if no instance was to spare.
 const BUSY_LOOK: Duration = Duration::from_millis(250);
@@ -241,7 +241,7 @@ impl Handler {
 
     pub(crate) async fn sample(&self) -> Result<Observation, Refusal> {
         let sampled = self.caller.call(async |mut instance| {
-            instance.store.data_mut().powers.duty = Some(Duty::of_host(None));
+            instance.store.data_mut().powers.duty = Some(Duty::of_host("sample", None));
             let sampled = instance
                 .exports
                 .slewgate_plugin_handler()
@@ -276,7 +276,7 @@ impl Handler {
     pub(crate) async fn attach(&self) -> Attached {
         let counts = self.table.stop_counts();
         let attached = self.caller.call(async move |mut instance| {
-            instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
+            instance.store.data_mut().powers.duty = Some(Duty::of_host("attach", Some(counts)));
             let attached = instance
                 .exports
                 .slewgate_plugin_handler()
@@ -286,7 +286,10 @@ impl Handler {
             (instance, attached)
         });
         match attached.await {
-            Ok(Ok(found)) => Attached::To(found.into()),
+            Ok(Ok(found)) => match Attachment::of_guest(found) {
+                Ok(found) => Attached::To(found),
+                Err(unfit) => Attached::Failed(unfit.to_string()),
+            },
             Ok(Err(failure)) => Attached::Failed(failure::describe(&failure)),
             Err(error) => Attached::Failed(error.to_string()),
         }
@@ -305,7 +308,8 @@ impl Handler {
         };
         let again = note.clone();
         let advanced = self.caller.call(async move |mut instance| {
-            instance.store.data_mut().powers.duty = Some(Duty::of_host(Some(counts)));
+            let duty = Duty::of_host(format!("advance {motion}"), Some(counts));
+            instance.store.data_mut().powers.duty = Some(duty);
             let handler = instance.exports.slewgate_plugin_handler();
             let advanced = handler
                 .call_advance(&mut instance.store, motion.0, occasion, &note)
@@ -405,6 +409,7 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         writes,
         warrant: Warrant::default(),
         deeds,
+        call: format!("handle {}", request.verb).into(),
     }
 }
 

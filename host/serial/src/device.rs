@@ -31,10 +31,10 @@ pub(crate) trait Device: Send {
     fn clear_output(&self) -> io::Result<()>;
 }
 
-/// Opens what the settings name, which may take its time. The error is a sentence with the cause and the next step.
-pub(crate) fn open(settings: &LineSettings) -> Result<Box<dyn Device>, String> {
+/// Opens what the settings name, which may take its time; `beside` another program that has it, if need be. The error is a sentence with the cause and the next step.
+pub(crate) fn open(settings: &LineSettings, beside: bool) -> Result<Box<dyn Device>, String> {
     Ok(match &settings.device {
-        Address::Serial(path) => Box::new(SerialDevice::open(path, settings.baud)?),
+        Address::Serial(path) => Box::new(SerialDevice::open(path, settings.baud, beside)?),
         Address::Tcp { host, port } => {
             let opened = TcpDevice::open(host, *port);
             Box::new(opened.map_err(|why| format!("cannot open {}: {why}", settings.device))?)

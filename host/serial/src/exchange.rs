@@ -10,6 +10,12 @@ pub const MAX_REQUEST: usize = 256;
 /// The longest reply, in bytes. One that grows longer without ending is [`LineError::Timeout`](crate::LineError::Timeout) at once.
 pub const MAX_REPLY: usize = 4096;
 
+/// The longest that a reply is waited for, whatever an exchange asks: a line is nobody's for longer than that.
+pub const LONGEST_REPLY: Duration = Duration::from_secs(60);
+
+/// The longest [`StopSequence::patience`], and the longest wait for a reply within one. Who accepts a sequence holds it to this.
+pub const LONGEST_STOP_WAIT: Duration = Duration::from_secs(5);
+
 /// The most exchanges of a [`StopSequence`]. Who accepts a sequence holds it to this.
 pub const MAX_STOP_EXCHANGES: usize = 8;
 
@@ -43,7 +49,7 @@ pub struct Exchange {
     pub request: Vec<u8>,
     /// Where the reply ends.
     pub reply: Framing,
-    /// For the whole reply, from the last byte written.
+    /// For the whole reply, from the last byte written; at most [`LONGEST_REPLY`].
     pub timeout: Duration,
 }
 

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::LineError;
-use crate::exchange::{Exchange, Framing, Guard};
-use crate::queue::Step;
+use crate::exchange::{Exchange, Framing};
+use crate::queue::{Errand, Step};
 use crate::shared::Shared;
 
 /// A line held for several exchanges, as for a reply whose first byte tells how long it is.
@@ -16,12 +16,17 @@ use crate::shared::Shared;
 pub struct Held {
     shared: Arc<Shared>,
     id: u64,
-    guard: Guard,
+    errand: Errand,
 }
 
 impl Held {
-    pub(crate) fn new(shared: Arc<Shared>, id: u64, guard: Guard) -> Held {
-        Held { shared, id, guard }
+    /// Everything done in it is on the terms of the one who asked for it.
+    pub(crate) fn new(shared: Arc<Shared>, id: u64, asked: Errand) -> Held {
+        let errand = Errand {
+            hold: Some(id),
+            ..asked
+        };
+        Held { shared, id, errand }
     }
 
     /// Discards what came unasked, writes, then reads one reply.
@@ -44,9 +49,7 @@ impl Held {
     pub fn release(self) {}
 
     async fn step(&self, step: Step) -> Result<Vec<u8>, LineError> {
-        self.shared
-            .step(Some(self.id), self.guard.clone(), step)
-            .await
+        self.shared.step(self.errand.clone(), step).await
     }
 }
 

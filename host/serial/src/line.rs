@@ -13,9 +13,10 @@ use tokio::sync::watch;
 
 use crate::exchange::{Exchange, Guard, StopCount, StopSequence};
 use crate::owner::Owner;
-use crate::queue::{Step, StopOutcome, Work};
+use crate::queue::{Errand, Step, StopOutcome, Work};
 use crate::shared::Shared;
 use crate::state::{LineSettings, LineState};
+use crate::tap::LineOptions;
 use crate::waiter::Waiter;
 use crate::{Held, LineError};
 
@@ -23,6 +24,7 @@ use crate::{Held, LineError};
 #[derive(Clone)]
 pub struct Line {
     handle: Arc<Handle>,
+    by: Option<Arc<str>>,
 }
 
 /// Closes the line with its last handle.
@@ -40,15 +42,31 @@ impl Line {
     /// Starts a line's thread, which opens the device and keeps trying while that fails: watch [`Line::state`].
     /// An error means that the system gave no thread or no poll.
     pub fn start(settings: LineSettings) -> io::Result<Line> {
+        Line::start_with(settings, LineOptions::default())
+    }
+
+    /// The same, with somebody who listens in, or beside another program.
+    pub fn start_with(settings: LineSettings, options: LineOptions) -> io::Result<Line> {
         let waiter = Waiter::new()?;
-        let shared = Arc::new(Shared::new(settings.name.clone(), waiter.registry())?);
-        let owner = Owner::new(shared.clone(), settings, waiter);
+        let shared = Shared::new(settings.name.clone(), waiter.registry(), options.tap)?;
+        let shared = Arc::new(shared);
+        let owner = Owner::new(shared.clone(), settings, options.beside, waiter);
         thread::Builder::new()
             .name(format!("line {}", shared.name()))
             .spawn(move || owner.run())?;
         Ok(Line {
             handle: Arc::new(Handle { shared }),
+            by: None,
         })
+    }
+
+    /// The same line, in the hands of one whose bytes a [`Tap`](crate::Tap) can tell from others'.
+    #[must_use]
+    pub fn on_behalf_of(&self, by: impl Into<Arc<str>>) -> Line {
+        Line {
+            handle: Arc::clone(&self.handle),
+            by: Some(by.into()),
+        }
     }
 
     /// The configuration's name for the line.
@@ -67,7 +85,7 @@ impl Line {
     /// line's owner and its reply discarded.
     pub async fn exchange(&self, exchange: Exchange, guard: Guard) -> Result<Vec<u8>, LineError> {
         self.shared()
-            .step(None, guard, Step::Exchange(exchange))
+            .step(self.errand(guard), Step::Exchange(exchange))
             .await
     }
 
@@ -91,7 +109,7 @@ impl Line {
     /// in the queue. A stop still goes first. Everything done in the hold is guarded by `guard`.
     pub async fn hold(&self, at_most: Duration, guard: Guard) -> Result<Held, LineError> {
         self.shared()
-            .submit(None, guard, |answer| Work::Hold { at_most, answer })
+            .submit(self.errand(guard), |answer| Work::Hold { at_most, answer })
             .await
     }
 
@@ -100,9 +118,24 @@ impl Line {
         self.shared().state()
     }
 
-    /// Sends the stops that wait, fails everything else, and ends the line's thread.
+    /// Whether a stop or an ending that was asked for has not been handed to the device yet, and a watch of that. A device that is
+    /// gone is owed it. True from before [`Line::stop`] returns until the bytes were taken.
+    pub fn owing(&self) -> watch::Receiver<bool> {
+        self.shared().owing()
+    }
+
+    /// Sends the stops that wait, without much patience for the replies to them, fails everything else, and ends the line's
+    /// thread: within seconds, whatever the device does.
     pub fn close(&self) {
         self.shared().close();
+    }
+
+    fn errand(&self, guard: Guard) -> Errand {
+        Errand {
+            hold: None,
+            guard,
+            by: self.by.clone(),
+        }
     }
 
     fn shared(&self) -> &Arc<Shared> {

@@ -1,13 +1,13 @@
 //! The thread that owns a line: it opens the device, serves the queue, and opens the device again.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use crate::device::{Device, in_words};
-use crate::exchange::Guard;
 use crate::opening::{Opened, Opening};
-use crate::queue::{Answer, Job, Next, Step, Work};
-use crate::shared::Shared;
+use crate::queue::{Answer, Errand, Job, Next, Step, Work};
+use crate::shared::{OWNER_FAILED, Shared};
 use crate::waiter::{Waiter, after};
 use crate::wire::Wire;
 use crate::{Held, LineError, LineSettings};
@@ -22,16 +22,24 @@ const STEADY: Duration = Duration::from_secs(5);
 pub(crate) struct Owner {
     shared: Arc<Shared>,
     settings: LineSettings,
+    /// See [`LineOptions::beside`](crate::LineOptions::beside).
+    beside: bool,
     waiter: Waiter,
     /// How often the device was opened.
     opened: u64,
 }
 
 impl Owner {
-    pub(crate) fn new(shared: Arc<Shared>, settings: LineSettings, waiter: Waiter) -> Owner {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        settings: LineSettings,
+        beside: bool,
+        waiter: Waiter,
+    ) -> Owner {
         Owner {
             shared,
             settings,
+            beside,
             waiter,
             opened: 0,
         }
@@ -43,7 +51,7 @@ impl Owner {
             let since = Instant::now();
             let error = match opened {
                 Ok(device) => self
-                    .serve(device)
+                    .survive(device)
                     .map(|how| format!("lost {}: {how}", self.settings.device)),
                 Err(error) => Some(error),
             };
@@ -62,7 +70,7 @@ impl Owner {
         if self.shared.is_closed() {
             return None;
         }
-        let opening = match Opening::begin(&self.settings, &self.shared) {
+        let opening = match Opening::begin(&self.settings, self.beside, &self.shared) {
             Ok(opening) => opening,
             Err(error) => return Some(Err(error)),
         };
@@ -76,6 +84,21 @@ impl Owner {
             }
             self.wait(None);
         }
+    }
+
+    /// Serves the queue as long as it can. A fault in here is a device that was lost: it is opened again, and what it may not have
+    /// received is owed to it. A line that ended would leave its mount without a stop.
+    fn survive(&mut self, device: Box<dyn Device>) -> Option<String> {
+        let served = catch_unwind(AssertUnwindSafe(|| self.serve(device)));
+        let how = served.unwrap_or_else(|_| {
+            tracing::error!(line = self.shared.name(), "{OWNER_FAILED}");
+            self.shared.owe_sending();
+            Some(OWNER_FAILED.to_owned())
+        });
+        if let Some(tap) = self.shared.tap() {
+            tap.lost(how.as_deref().unwrap_or("the line was closed"));
+        }
+        how
     }
 
     /// Serves the queue until the line is closed, or the device is lost: how.
@@ -145,24 +168,24 @@ fn leave_alone(shared: &Shared, wire: &mut Wire<'_>, quiet: Duration) {
 fn perform(shared: &Arc<Shared>, wire: &mut Wire<'_>, job: Job, until: Option<Instant>) {
     match job.work {
         Work::Step { step, answer } => {
-            let outcome = wire.perform(&step, &job.guard, until, || answer.is_closed());
+            let outcome = wire.perform(&step, &job.errand, until, || answer.is_closed());
             // A caller that went away needs no reply.
             let _ = answer.send(outcome);
         }
-        Work::Hold { at_most, answer } => hold(shared, wire, job.guard, at_most, answer),
+        Work::Hold { at_most, answer } => hold(shared, wire, job.errand, at_most, answer),
     }
 }
 
 fn hold(
     shared: &Arc<Shared>,
     wire: &mut Wire<'_>,
-    guard: Guard,
+    errand: Errand,
     at_most: Duration,
     answer: Answer<Held>,
 ) {
-    let outcome = match wire.perform(&Step::Settle, &guard, None, || answer.is_closed()) {
-        Ok(_) if guard.is_stale(shared.stop_count()) => Err(LineError::Stopped),
-        Ok(_) => Ok(Held::new(shared.clone(), shared.grant(at_most), guard)),
+    let outcome = match wire.perform(&Step::Settle, &errand, None, || answer.is_closed()) {
+        Ok(_) if errand.guard.is_stale(shared.stop_count()) => Err(LineError::Stopped),
+        Ok(_) => Ok(Held::new(shared.clone(), shared.grant(at_most), errand)),
         Err(error) => Err(error),
     };
     // A caller that went away drops the hold, which releases the line.

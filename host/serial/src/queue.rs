@@ -4,6 +4,7 @@
 
 use std::collections::VecDeque;
 use std::mem;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use tokio::sync::{oneshot, watch};
@@ -71,12 +72,20 @@ impl Work {
     }
 }
 
+/// On what terms something is asked.
+#[derive(Clone, Debug)]
+pub(crate) struct Errand {
+    /// The hold that it belongs to.
+    pub(crate) hold: Option<u64>,
+    pub(crate) guard: Guard,
+    /// Whose bytes they are, for a tap.
+    pub(crate) by: Option<Arc<str>>,
+}
+
 #[derive(Debug)]
 pub(crate) struct Job {
     id: u64,
-    /// The hold that it belongs to.
-    hold: Option<u64>,
-    pub(crate) guard: Guard,
+    pub(crate) errand: Errand,
     pub(crate) work: Work,
 }
 
@@ -147,16 +156,14 @@ pub(crate) struct Queue {
     hold: Option<ActiveHold>,
     /// While the device is gone: the stops that it is owed.
     stops: VecDeque<WaitingStop>,
+    /// The stop that is on its way to the device.
+    sending: Option<(StopSequence, Scope)>,
+    closed_at: Option<Instant>,
 }
 
 impl Queue {
-    pub(crate) fn enqueue(
-        &mut self,
-        hold: Option<u64>,
-        guard: Guard,
-        work: Work,
-    ) -> Result<u64, LineError> {
-        let capacity = QUEUE_CAPACITY + usize::from(hold.is_some());
+    pub(crate) fn enqueue(&mut self, errand: Errand, work: Work) -> Result<u64, LineError> {
+        let capacity = QUEUE_CAPACITY + usize::from(errand.hold.is_some());
         if !self.open {
             return Err(LineError::Disconnected);
         }
@@ -164,12 +171,7 @@ impl Queue {
             return Err(LineError::Busy);
         }
         let id = self.next_id();
-        self.jobs.push_back(Job {
-            id,
-            hold,
-            guard,
-            work,
-        });
+        self.jobs.push_back(Job { id, errand, work });
         Ok(id)
     }
 
@@ -226,7 +228,32 @@ impl Queue {
     /// A stop of everything goes before the endings of single motions.
     pub(crate) fn next_stop(&mut self) -> Option<WaitingStop> {
         let of_all = self.stops.iter().position(|stop| stop.scope == Scope::Line);
-        self.stops.remove(of_all.unwrap_or_default())
+        let next = self.stops.remove(of_all.unwrap_or_default());
+        if let Some(stop) = &next {
+            self.sending = Some((stop.sequence.clone(), stop.scope));
+        }
+        next
+    }
+
+    /// The stop that was on its way was handed over, or is owed again.
+    pub(crate) fn stop_left(&mut self) {
+        self.sending = None;
+    }
+
+    /// The owner failed with a stop in its hands.
+    pub(crate) fn owe_sending(&mut self) {
+        if let Some((sequence, scope)) = self.sending.take() {
+            self.owe(WaitingStop::new(sequence, scope));
+        }
+    }
+
+    /// Whether bytes that stop something are still to be handed to the device.
+    pub(crate) fn owes(&self) -> bool {
+        let waiting = self.stops.iter().map(|stop| &stop.sequence);
+        let sending = self.sending.iter().map(|(sequence, _)| sequence);
+        waiting
+            .chain(sending)
+            .any(|sequence| !sequence.exchanges.is_empty())
     }
 
     /// Takes a stop back that the device did not take; it is sent first thing when the device is open again.
@@ -251,8 +278,10 @@ impl Queue {
         self.hold = self.hold.filter(|hold| hold.until > now);
         while let Some(job) = self.next_job() {
             match self.hold {
-                Some(hold) if job.hold == Some(hold.id) => return Next::Job(job, Some(hold.until)),
-                _ if job.hold.is_some() => job.work.fail(LineError::Expired),
+                Some(hold) if job.errand.hold == Some(hold.id) => {
+                    return Next::Job(job, Some(hold.until));
+                }
+                _ if job.errand.hold.is_some() => job.work.fail(LineError::Expired),
                 _ => return Next::Job(job, None),
             }
         }
@@ -265,7 +294,7 @@ impl Queue {
         let index = self
             .jobs
             .iter()
-            .position(|job| !held || job.hold.is_some())?;
+            .position(|job| !held || job.errand.hold.is_some())?;
         self.jobs.remove(index)
     }
 
@@ -305,13 +334,19 @@ impl Queue {
     pub(crate) fn close(&mut self) {
         self.open = false;
         self.closed = true;
+        self.closed_at.get_or_insert_with(Instant::now);
         self.fail_jobs();
+    }
+
+    /// When the line was closed.
+    pub(crate) fn closed_at(&self) -> Option<Instant> {
+        self.closed_at
     }
 
     fn fail_older(&mut self, count: StopCount) {
         let (older, jobs) = mem::take(&mut self.jobs)
             .into_iter()
-            .partition(|job| job.guard.is_stale(count));
+            .partition(|job| job.errand.guard.is_stale(count));
         self.jobs = jobs;
         let older: VecDeque<Job> = older;
         older

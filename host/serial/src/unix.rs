@@ -11,58 +11,76 @@ use std::fs;
 use std::io;
 use std::os::fd::{AsRawFd, OwnedFd};
 use std::path::Path;
+use std::thread;
 use std::time::Duration;
 
 use mio::unix::SourceFd;
 use mio::{Interest, Registry, Token};
-use rustix::fs::{Access, Mode, OFlags};
+use rustix::fs::{Access, FlockOperation, Mode, OFlags, flock};
 use rustix::io::Errno;
-use rustix::termios::{ControlModes, OptionalActions, tcgetattr, tcsetattr};
-use serialport::{ClearBuffer, DataBits, FlowControl, Parity, SerialPort, StopBits, TTYPort};
+use rustix::termios::{
+    ControlModes, OptionalActions, QueueSelector, tcflush, tcgetattr, tcsetattr,
+};
+use serialport::{DataBits, FlowControl, Parity, StopBits, TTYPort};
 
 use crate::device::{Device, in_words};
 
 /// How many other devices an error names.
 const NAMED_DEVICES: usize = 4;
 
-pub(crate) struct SerialDevice {
+/// An open device. Closing one may take as long as its driver likes (it waits for what is not transmitted), so that is done
+/// where nobody waits for it.
+pub(crate) struct SerialDevice(Option<Open>);
+
+struct Open {
     bytes: OwnedFd,
-    port: TTYPort,
+    /// Keeps others off; none beside another program that does so itself.
+    _port: Option<TTYPort>,
 }
 
 impl SerialDevice {
-    pub(crate) fn open(path: &str, baud: u32) -> Result<SerialDevice, String> {
+    /// `beside`: another program may have the device, if the system lets this one have it too.
+    pub(crate) fn open(path: &str, baud: u32, beside: bool) -> Result<SerialDevice, String> {
         let flags = OFlags::RDWR | OFlags::NOCTTY | OFlags::NONBLOCK | OFlags::CLOEXEC;
         let bytes =
             rustix::fs::open(path, flags, Mode::empty()).map_err(|error| refusal(path, error))?;
         if !rustix::termios::isatty(&bytes) {
             return Err(refusal(path, Errno::NOTTY));
         }
-        let port = set_up(path, baud).map_err(|error| match error.kind() {
-            serialport::ErrorKind::NoDevice => refusal(path, Errno::BUSY),
-            _ => format!(
-                "cannot open {path} at {baud} baud: {}",
-                in_words(&error.into())
-            ),
-        })?;
+        let port = if beside && is_taken(&bytes) {
+            make_raw(&bytes, baud).map_err(|error| refused_settings(path, baud, &error))?;
+            None
+        } else {
+            Some(set_up(path, baud).map_err(|error| match error.kind() {
+                serialport::ErrorKind::NoDevice => refusal(path, Errno::BUSY),
+                _ => refused_settings(path, baud, &error.into()),
+            })?)
+        };
         if let Err(error) = keep_dtr(&bytes) {
             tracing::debug!(path, %error, "closing the device will lower DTR");
         }
-        Ok(SerialDevice { bytes, port })
+        let open = Open { bytes, _port: port };
+        Ok(SerialDevice(Some(open)))
+    }
+
+    fn bytes(&self) -> io::Result<&OwnedFd> {
+        let open = self.0.as_ref();
+        open.map(|open| &open.bytes)
+            .ok_or_else(|| io::ErrorKind::NotConnected.into())
     }
 }
 
 impl Device for SerialDevice {
     fn register(&mut self, registry: &Registry, token: Token) -> io::Result<()> {
         registry.register(
-            &mut SourceFd(&self.bytes.as_raw_fd()),
+            &mut SourceFd(&self.bytes()?.as_raw_fd()),
             token,
             Interest::READABLE | Interest::WRITABLE,
         )
     }
 
     fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        registry.deregister(&mut SourceFd(&self.bytes.as_raw_fd()))
+        registry.deregister(&mut SourceFd(&self.bytes()?.as_raw_fd()))
     }
 
     fn pace(&self) -> Option<Duration> {
@@ -70,16 +88,49 @@ impl Device for SerialDevice {
     }
 
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        Ok(rustix::io::read(&self.bytes, buffer)?)
+        Ok(rustix::io::read(self.bytes()?, buffer)?)
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        Ok(rustix::io::write(&self.bytes, bytes)?)
+        Ok(rustix::io::write(self.bytes()?, bytes)?)
     }
 
     fn clear_output(&self) -> io::Result<()> {
-        Ok(self.port.clear(ClearBuffer::Output)?)
+        Ok(tcflush(self.bytes()?, QueueSelector::OFlush)?)
     }
+}
+
+impl Drop for SerialDevice {
+    fn drop(&mut self) {
+        let open = self.0.take();
+        // Without a thread it is closed here.
+        let _ = thread::Builder::new()
+            .name("closing".to_owned())
+            .spawn(move || drop(open));
+    }
+}
+
+/// Whether another program has locked the device, as `serialport` and many others do.
+fn is_taken(device: &OwnedFd) -> bool {
+    if flock(device, FlockOperation::NonBlockingLockExclusive).is_err() {
+        return true;
+    }
+    // It goes with the descriptor at the latest.
+    let _ = flock(device, FlockOperation::Unlock);
+    false
+}
+
+/// What [`set_up`] does, without taking the device from the program that has it.
+fn make_raw(device: &OwnedFd, baud: u32) -> io::Result<()> {
+    let mut modes = tcgetattr(device)?;
+    modes.make_raw();
+    modes.control_modes |= ControlModes::CREAD | ControlModes::CLOCAL;
+    modes.set_speed(baud)?;
+    Ok(tcsetattr(device, OptionalActions::Now, &modes)?)
+}
+
+fn refused_settings(path: &str, baud: u32, error: &io::Error) -> String {
+    format!("cannot open {path} at {baud} baud: {}", in_words(error))
 }
 
 fn set_up(path: &str, baud: u32) -> serialport::Result<TTYPort> {

@@ -25,7 +25,8 @@ pub(crate) struct SerialDevice {
 }
 
 impl SerialDevice {
-    pub(crate) fn open(path: &str, baud: u32) -> Result<SerialDevice, String> {
+    /// Here a port that another program has is never shared.
+    pub(crate) fn open(path: &str, baud: u32, _beside: bool) -> Result<SerialDevice, String> {
         let port = serialport::new(path, baud)
             .data_bits(DataBits::Eight)
             .parity(Parity::None)

@@ -4,9 +4,13 @@
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
 //! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them), `cameras` (those of the host
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
-//! `config`, `host` (made, started and ended in order), `recorder` (what the security log hears of plugins), `cli`, `logging`.
+//! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `recorder` (what the security log hears of plugins), `cli`, `logging`, `transcript` (every byte
+//! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
+//! the host before left), `panics`.
 
 pub mod config;
+
+mod bytes;
 
 pub mod net;
 
@@ -45,6 +49,16 @@ mod cameras;
 pub mod web;
 
 mod local;
+
+mod transcript;
+
+mod journal;
+
+mod direct;
+
+mod unattended;
+
+mod panics;
 
 mod platform;
 

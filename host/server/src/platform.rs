@@ -1,10 +1,12 @@
-//! What only some platforms have: the socket for local commands, the signals that end the host, what a socket keeps unsent, and
-//! the machine's name.
+//! What only some platforms have: the socket for local commands, the signals that end the host, what a socket keeps unsent, files
+//! that are their owner's alone, and the machine's name.
 
 #[cfg(unix)]
 use unix::own_name;
 #[cfg(unix)]
-pub(crate) use unix::{LocalListener, end};
+pub(crate) use unix::{
+    LocalListener, create_private, create_private_directory, end, sync_directory,
+};
 
 #[cfg(target_os = "linux")]
 pub(crate) use linux::keep_fresh;
@@ -42,9 +44,9 @@ pub(crate) fn names() -> Vec<String> {
 
 #[cfg(unix)]
 mod unix {
-    use std::fs::{self, Permissions};
+    use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
     use std::io;
-    use std::os::unix::fs::{FileTypeExt, PermissionsExt};
+    use std::os::unix::fs::{DirBuilderExt, FileTypeExt, OpenOptionsExt, PermissionsExt};
     use std::os::unix::net::UnixStream as Probe;
     use std::path::{Path, PathBuf};
 
@@ -102,6 +104,23 @@ mod unix {
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
     }
 
+    /// An empty file, readable and writable by its owner alone if it is made now.
+    pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+        let mut options = OpenOptions::new();
+        let options = options.write(true).create(true).truncate(true);
+        options.mode(0o600).open(path)
+    }
+
+    /// Makes a directory and what leads to it, for its owner alone; existing ones stay as they are.
+    pub(crate) fn create_private_directory(path: &Path) -> io::Result<()> {
+        DirBuilder::new().recursive(true).mode(0o700).create(path)
+    }
+
+    /// Makes a rename in this directory outlast a power cut.
+    pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
+        File::open(path)?.sync_all()
+    }
+
     /// As the kernel has it. Systems that do not show it as a file have it in `[server] names`.
     pub(super) fn own_name() -> Option<String> {
         let name = fs::read_to_string("/proc/sys/kernel/hostname").ok()?;
@@ -127,12 +146,30 @@ mod unix {
 #[cfg(not(unix))]
 use elsewhere::own_name;
 #[cfg(not(unix))]
-pub(crate) use elsewhere::{LocalListener, end};
+pub(crate) use elsewhere::{
+    LocalListener, create_private, create_private_directory, end, sync_directory,
+};
 
 #[cfg(not(unix))]
 mod elsewhere {
+    use std::fs::{self, File};
     use std::io;
     use std::path::Path;
+
+    /// An empty file, with the rights that its directory hands down.
+    pub(crate) fn create_private(path: &Path) -> io::Result<File> {
+        File::create(path)
+    }
+
+    /// The same of a directory and what leads to it.
+    pub(crate) fn create_private_directory(path: &Path) -> io::Result<()> {
+        fs::create_dir_all(path)
+    }
+
+    /// Directories are not synced here.
+    pub(crate) fn sync_directory(_: &Path) -> io::Result<()> {
+        Ok(())
+    }
 
     /// There is no socket for local commands here: nobody ever connects.
     pub(crate) struct LocalListener;

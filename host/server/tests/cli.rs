@@ -258,8 +258,129 @@ fn without_a_host_the_local_verbs_say_so() {
         "slewgate: no host is running on {}\n",
         data.path().display()
     );
-    assert_eq!(error(&run(&data, &["stop"]), 1), expected);
     assert_eq!(error(&run(&data, &["plugin", "list"]), 1), expected);
+    let nothing = "no host is running on ";
+    let complaint = error(&run(&data, &["stop"]), 1);
+    assert!(complaint.contains(nothing), "{complaint}");
+    assert!(
+        complaint.contains("nothing is known there of any line"),
+        "{complaint}"
+    );
+    let left = out(&run(&data, &["stop", "--unattended"]), 0);
+    assert_eq!(
+        left,
+        "nothing is unattended: no host left anything moving\n"
+    );
+}
+
+/// A directory whose line leads to a port of this test, and has a stop.
+fn with_a_line(stop: &str) -> (TempDir, TcpListener) {
+    let data = data();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let device = format!("tcp://{}", listener.local_addr().unwrap());
+    let config = format!("[lines.east]\ndevice = \"{device}\"\n{stop}\n");
+    std::fs::write(data.path().join("slewgate.toml"), config).unwrap();
+    (data, listener)
+}
+
+/// What comes to the port until its peer closes.
+fn heard(listener: TcpListener) -> thread::JoinHandle<String> {
+    thread::spawn(move || {
+        let mut text = String::new();
+        let mut stream = listener.accept().unwrap().0;
+        std::io::Read::read_to_string(&mut stream, &mut text).unwrap();
+        text
+    })
+}
+
+#[test]
+fn a_stop_without_a_host_sends_what_the_configuration_says_where_no_plugin_ever_did() {
+    let (data, listener) = with_a_line("stop = [':Q#', 'Z\\x0d']");
+    let device = format!("tcp://{}", listener.local_addr().unwrap());
+    let hears = heard(listener);
+    let json = out(&run(&data, &["stop", "--json"]), 0);
+    assert_eq!(
+        serde_json::from_str::<Value>(&json).unwrap(),
+        json!({"host": "absent", "lines": [
+            {"line": "east", "device": device, "outcome": "stopped", "sent": ":Q#Z\\x0d", "answer": null}]})
+    );
+    assert_eq!(hears.join().unwrap(), ":Q#Z\r");
+}
+
+#[test]
+fn a_line_that_nothing_says_how_to_stop_is_a_failure_with_the_next_step() {
+    let (data, _listener) = with_a_line("");
+    let complaint = error(&run(&data, &["stop"]), 1);
+    assert!(
+        complaint.contains("east: not stopped: nothing says how"),
+        "{complaint}"
+    );
+    assert!(complaint.contains("[lines.east] stop"), "{complaint}");
+}
+
+#[test]
+fn a_host_that_does_not_answer_is_said_to_and_the_lines_are_stopped_past_it() {
+    let (data, listener) = with_a_line("stop = ':Q#'");
+    let _hung = std::os::unix::net::UnixListener::bind(data.path().join("host.sock")).unwrap();
+    let hears = heard(listener);
+    let stopped = run(&data, &["stop"]);
+    assert!(
+        out(&stopped, 0).starts_with("east: sent :Q# to tcp://"),
+        "{stopped:?}"
+    );
+    assert!(
+        error(&stopped, 0).contains("is taken for hung"),
+        "{stopped:?}"
+    );
+    assert_eq!(hears.join().unwrap(), ":Q#");
+}
+
+#[test]
+fn lines_that_cannot_be_stopped_do_not_hold_up_the_others() {
+    let (data, listener) =
+        with_a_line("stop = ':Q#'\n[lines.west]\ndevice = '/dev/none'\nstop = 'S'");
+    let hears = heard(listener);
+    let stopped = run(&data, &["stop"]);
+    assert!(
+        out(&stopped, 1).starts_with("east: sent :Q#"),
+        "{stopped:?}"
+    );
+    let complaint = error(&stopped, 1);
+    assert!(
+        complaint.contains("west: not stopped: cannot open /dev/none"),
+        "{complaint}"
+    );
+    assert_eq!(hears.join().unwrap(), ":Q#");
+}
+
+#[test]
+fn a_broken_configuration_is_told_and_keeps_no_line_from_being_stopped_that_is_on_disk() {
+    let (data, listener) = with_a_line("stop = ':Q#'");
+    let lines = data.path().join("state/lines");
+    std::fs::create_dir_all(&lines).unwrap();
+    let device = format!("tcp://{}", listener.local_addr().unwrap());
+    let record = json!({"line": "east", "device": device, "baud": 9600, "stops": [
+        {"table": "mount", "role": "port", "stop": {"patience_ms": 0, "exchanges": [
+            {"request": "S\\x01", "reply": {"until": 35}, "timeout_ms": 2000}]}}]});
+    std::fs::write(lines.join("east.json"), record.to_string()).unwrap();
+    std::fs::write(lines.join("south.json"), "{").unwrap();
+    std::fs::write(data.path().join("slewgate.toml"), "[lines.east").unwrap();
+    let hears = thread::spawn(move || {
+        let mut stream = listener.accept().unwrap().0;
+        let mut request = [0; 2];
+        std::io::Read::read_exact(&mut stream, &mut request).unwrap();
+        stream.write_all(b"1#").unwrap();
+        request
+    });
+    let stopped = run(&data, &["stop"]);
+    assert!(
+        out(&stopped, 1).ends_with("and it answered 1#\n"),
+        "{stopped:?}"
+    );
+    let complaint = error(&stopped, 1);
+    assert!(complaint.contains("slewgate.toml:1: "), "{complaint}");
+    assert!(complaint.contains("south.json: "), "{complaint}");
+    assert_eq!(&hears.join().unwrap(), b"S\x01");
 }
 
 #[test]

@@ -10,6 +10,7 @@ pub(crate) mod situation;
 pub(crate) mod sky;
 pub(crate) mod state;
 
+use std::borrow::Cow;
 use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -52,6 +53,8 @@ pub(crate) struct Duty {
     pub(crate) warrant: Warrant,
     /// What the call did, for what its client is told.
     pub(crate) deeds: Arc<Deeds>,
+    /// Which call it is, for who listens in on a line: `handle goto`.
+    pub(crate) call: Cow<'static, str>,
 }
 
 /// What a call did to the hardware.
@@ -80,12 +83,13 @@ impl Deeds {
 
 impl Duty {
     /// The host's own call.
-    pub(crate) fn of_host(writes: Option<StopCounts>) -> Duty {
+    pub(crate) fn of_host(call: impl Into<Cow<'static, str>>, writes: Option<StopCounts>) -> Duty {
         Duty {
             caller: None,
             writes,
             warrant: Warrant::default(),
             deeds: Arc::default(),
+            call: call.into(),
         }
     }
 }

@@ -57,15 +57,11 @@ impl HostLine for Guest<HandlerPowers> {
         &mut self,
         role: String,
     ) -> wasmtime::Result<Result<Resource<GuestLine>, ErrorCode>> {
-        let line = self
-            .powers
-            .duty
-            .is_some()
-            .then(|| self.powers.table.line(&role).cloned())
-            .flatten();
-        let Some(line) = line else {
+        let (table, duty) = (&self.powers.table, self.powers.duty.as_ref());
+        let Some((duty, line)) = duty.zip(table.line(&role)) else {
             return Ok(Err(ErrorCode::NotGranted));
         };
+        let line = line.on_behalf_of(format!("{} {}", table.name(), duty.call));
         let opened = opening(&line.state().borrow());
         let line = GuestLine { line, role, opened };
         Ok(Ok(self.handles.push(line)?))

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use serde_json::json;
-use slewgate_serial::StopSequence;
+use slewgate_serial::{LONGEST_STOP_WAIT, MAX_REQUEST, MAX_STOP_EXCHANGES, StopSequence};
 use tokio::time::timeout;
 
 use super::{ATTACH_PATIENCE, Table};
@@ -33,20 +33,48 @@ pub struct Attachment {
     pub stops: Vec<(String, StopSequence)>,
 }
 
-impl From<contract::Attachment> for Attachment {
-    fn from(found: contract::Attachment) -> Self {
+/// Why a stop sequence cannot be relied on. A line has to be stopped within seconds, whatever its hardware does.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum UnfitStop {
+    #[error("the stop of role `{role}` has {count} exchanges; at most {MAX_STOP_EXCHANGES}")]
+    Long { role: String, count: usize },
+    #[error("the stop of role `{role}` has a request of {bytes} bytes; at most {MAX_REQUEST}")]
+    Request { role: String, bytes: usize },
+    #[error("the stop of role `{role}` waits for {wait:?}; at most {LONGEST_STOP_WAIT:?}")]
+    Slow { role: String, wait: Duration },
+}
+
+impl Attachment {
+    pub(crate) fn of_guest(found: contract::Attachment) -> Result<Attachment, UnfitStop> {
         let stops = found.stops.into_iter().map(|stop| {
             let sequence = StopSequence {
                 exchanges: stop.exchanges.into_iter().map(Into::into).collect(),
                 patience: Duration::from_millis(u64::from(stop.patience)),
             };
-            (stop.role, sequence)
+            judge(&stop.role, &sequence).map(|()| (stop.role, sequence))
         });
-        Attachment {
+        Ok(Attachment {
             model: found.model,
             lacks: found.lacks,
-            stops: stops.collect(),
-        }
+            stops: stops.collect::<Result<_, _>>()?,
+        })
+    }
+}
+
+fn judge(role: &str, stop: &StopSequence) -> Result<(), UnfitStop> {
+    let role = role.to_owned();
+    let count = stop.exchanges.len();
+    if count > MAX_STOP_EXCHANGES {
+        return Err(UnfitStop::Long { role, count });
+    }
+    let lengths = stop.exchanges.iter().map(|exchange| exchange.request.len());
+    if let Some(bytes) = lengths.max().filter(|bytes| *bytes > MAX_REQUEST) {
+        return Err(UnfitStop::Request { role, bytes });
+    }
+    let replies = stop.exchanges.iter().map(|exchange| exchange.timeout);
+    match replies.chain([stop.patience]).max() {
+        Some(wait) if wait > LONGEST_STOP_WAIT => Err(UnfitStop::Slow { role, wait }),
+        _ => Ok(()),
     }
 }
 
@@ -89,5 +117,41 @@ fn half_circle(longitude: f64) -> f64 {
         longitude - 360.0
     } else {
         longitude
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use slewgate_serial::{Exchange, Framing};
+
+    use super::*;
+
+    fn stop(count: usize, bytes: usize, patience: Duration) -> StopSequence {
+        let exchange = Exchange {
+            request: vec![b'Q'; bytes],
+            reply: Framing::None,
+            timeout: Duration::ZERO,
+        };
+        StopSequence {
+            exchanges: vec![exchange; count],
+            patience,
+        }
+    }
+
+    #[test]
+    fn a_stop_that_is_too_long_or_too_patient_is_refused_with_its_role_and_bound() {
+        let patient = Duration::from_secs(5);
+        assert!(judge("mount", &stop(8, 256, patient)).is_ok());
+        for (unfit, why) in [
+            (stop(9, 3, patient), "has 9 exchanges; at most 8"),
+            (
+                stop(1, 257, patient),
+                "has a request of 257 bytes; at most 256",
+            ),
+            (stop(1, 3, patient * 2), "waits for 10s; at most 5s"),
+        ] {
+            let told = judge("mount", &unfit).unwrap_err().to_string();
+            assert_eq!(told, format!("the stop of role `mount` {why}"));
+        }
     }
 }

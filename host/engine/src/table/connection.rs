@@ -129,7 +129,9 @@ fn how_lost(state: &LineState) -> String {
 }
 
 /// Ends when one of them changes; never where there is none.
-pub(super) async fn any_changed(lines: impl Iterator<Item = &mut watch::Receiver<LineState>>) {
+pub(super) async fn any_changed<'a, T: 'a>(
+    lines: impl Iterator<Item = &'a mut watch::Receiver<T>>,
+) {
     let mut changes: Vec<Pin<Box<_>>> = lines.map(|line| Box::pin(line.changed())).collect();
     std::future::poll_fn(|context| {
         let mut changes = changes.iter_mut();

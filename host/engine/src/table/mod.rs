@@ -4,6 +4,7 @@
 mod attachment;
 mod connection;
 mod control;
+mod journal;
 mod motions;
 mod notes;
 mod notices;
@@ -14,7 +15,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -27,6 +28,7 @@ pub use attachment::{Attached, Attachment};
 pub use connection::Connection;
 pub(crate) use connection::{is_lost, opening};
 pub(crate) use control::denial;
+pub use journal::Journal;
 pub(crate) use motions::{Chore, Look, NotBegun, Order};
 pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
@@ -56,7 +58,7 @@ pub struct TableSettings {
     pub settings: String,
     /// Role -> line that plays it.
     pub lines: BTreeMap<String, Line>,
-    /// Role -> stop sequence of the configuration, for when no plugin ever loaded.
+    /// Role -> stop sequence that is known before the plugin says one: its last word to a host before, or the configuration's.
     pub stops: BTreeMap<String, StopSequence>,
     /// What becomes of hardware that moves although nobody asked it to.
     pub runaway: Runaway,
@@ -64,6 +66,8 @@ pub struct TableSettings {
     pub limits: OfTheSite,
     /// Whether the hardware is told the place and the time once it is found.
     pub set_clock: bool,
+    /// Keeps what is needed when the host is gone; without one nothing is kept.
+    pub journal: Option<Arc<dyn Journal>>,
 }
 
 /// Something to tell those who subscribed.
@@ -102,13 +106,14 @@ pub struct Table {
     sampling: Attempts<Result<Reading, Refusal>>,
     /// Changes with each stop of any table's line: tables may share one.
     stops: watch::Sender<u64>,
-    news: broadcast::Sender<std::sync::Arc<News>>,
+    news: broadcast::Sender<Arc<News>>,
     /// The same for all tables.
     notices: Notices,
     /// The newest.
-    alarm: Mutex<Option<std::sync::Arc<Notice>>>,
+    alarm: Mutex<Option<Arc<Notice>>>,
     set_clock: bool,
     notes: Mutex<Notes>,
+    journal: Option<Arc<dyn Journal>>,
 }
 
 impl StopCounts {
@@ -150,6 +155,7 @@ impl Table {
             alarm: Mutex::default(),
             set_clock: settings.set_clock,
             notes: Mutex::default(),
+            journal: settings.journal.clone(),
         }
     }
 
@@ -184,7 +190,7 @@ impl Table {
 
     /// News from now on.
     #[must_use]
-    pub fn news(&self) -> broadcast::Receiver<std::sync::Arc<News>> {
+    pub fn news(&self) -> broadcast::Receiver<Arc<News>> {
         self.news.subscribe()
     }
 
@@ -236,7 +242,7 @@ impl Table {
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {
         let topic = format!("{}.{topic}", self.name);
         // Nobody listens: nobody wants to know.
-        let _ = self.news.send(std::sync::Arc::new(News { topic, data }));
+        let _ = self.news.send(Arc::new(News { topic, data }));
     }
 }
 

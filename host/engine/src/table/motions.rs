@@ -109,6 +109,12 @@ impl Desk {
         self.label_stops
     }
 
+    /// Whether something moves on the line of a role.
+    pub(super) fn moves(&self, role: &str) -> bool {
+        let active = self.safety.active();
+        active.iter().any(|motion| motion.role == role)
+    }
+
     /// A motion of this label that was asked for before must not begin after.
     fn note_label_stop(&mut self, label: &str) {
         self.label_stops += 1;
@@ -161,6 +167,7 @@ impl Table {
             stop_count,
             ..caller.clone()
         };
+        let role = plan.role.clone();
         let mut desk = self.desk();
         if desk.label_stopped_since(&plan.label, counts.labels) {
             return Err(NotBegun::Denied(Denied::Stopped));
@@ -178,8 +185,10 @@ impl Table {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .push(motion);
+        self.note_moving(&desk);
         drop(desk);
         self.moved.notify_one();
+        self.moving_is_written(&role);
         Ok(motion.0)
     }
 
@@ -294,6 +303,7 @@ impl Table {
         self.end_stopped(&mut desk);
         let actions = desk.safety.tick(Instant::now());
         self.perform(&mut desk, actions);
+        self.note_moving(&desk);
         desk.safety.next_deadline()
     }
 
@@ -313,7 +323,7 @@ impl Table {
             .await;
     }
 
-    pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
+    pub(super) fn keep_stops(&self, stops: &[(String, StopSequence)]) {
         self.desk().stops.extend(stops.iter().cloned());
     }
 

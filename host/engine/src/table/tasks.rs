@@ -11,6 +11,7 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::{any_changed, opening, watch_lines};
+use super::journal::watch_owing;
 use super::{Attached, Chore, Look, Order, Table};
 use crate::handler::Handler;
 use crate::snapshot::Snapshot;
@@ -29,6 +30,7 @@ pub(crate) async fn run(table: Arc<Table>, snapshots: Snapshots) {
     let mut tasks = JoinSet::new();
     tasks.spawn(keep_time(Arc::clone(&table)));
     tasks.spawn(watch_lines(Arc::clone(&table)));
+    tasks.spawn(watch_owing(Arc::clone(&table)));
     tasks.spawn(look_after(Arc::clone(&table), snapshots.clone()));
     tasks.spawn(attach(Arc::clone(&table), snapshots.clone()));
     tasks.spawn(sample(table, snapshots));

@@ -42,6 +42,7 @@ fn table(name: &str, roles: &[&str], line: &Line, stops: &watch::Sender<u64>) ->
         runaway: Runaway::Stop,
         limits: OfTheSite::Off,
         set_clock: false,
+        journal: None,
     };
     let surroundings = Surroundings {
         clock: Arc::new(SystemClock),
@@ -82,6 +83,7 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
         writes: Some(table.stop_counts()),
         warrant: Warrant::default(),
         deeds: Arc::new(Deeds::default()),
+        call: "handle goto".into(),
     };
     table.begin(plan, &duty).unwrap();
 }

@@ -43,7 +43,12 @@ impl Wire<'_> {
             }
             match self.device.read(&mut chunk) {
                 Ok(0) => return Err(self.gone("it hung up")),
-                Ok(count) => self.keep(&chunk[..count]),
+                Ok(count) => {
+                    if let Some(tap) = self.shared.tap() {
+                        tap.received(&chunk[..count]);
+                    }
+                    self.keep(&chunk[..count]);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => self.readable = false,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.gone(&in_words(&error))),
@@ -65,7 +70,12 @@ impl Wire<'_> {
     pub(super) fn write_some(&mut self, bytes: &[u8]) -> Result<usize, Cut> {
         loop {
             match self.device.write(bytes) {
-                Ok(written) => return Ok(written),
+                Ok(written) => {
+                    if let Some(tap) = self.shared.tap() {
+                        tap.sent(&bytes[..written.min(bytes.len())], self.by());
+                    }
+                    return Ok(written);
+                }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(0),
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(self.gone(&in_words(&error))),

@@ -5,13 +5,16 @@ mod stop;
 
 use std::io;
 use std::mem;
+use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::LineError;
 use crate::device::{Device, in_words};
-use crate::exchange::{Framing, Guard, MAX_REPLY};
-use crate::queue::{Step, WaitingStop};
+use crate::exchange::{Framing, Guard, LONGEST_REPLY, MAX_REPLY};
+use crate::queue::{Errand, Scope, Step, WaitingStop};
 use crate::shared::Shared;
+use crate::tap::{BY_ENDING, BY_STOP};
 use crate::waiter::{DEVICE, Waiter, after, earliest};
 
 /// How long the device may take to accept one request: a hundred times what an adapter needs.
@@ -47,7 +50,7 @@ enum Stage {
     Writing,
     Reading,
     /// The step is an exchange of a stop, which closing the line does not cut.
-    Stop,
+    Stop(Scope),
 }
 
 /// An open device and what is known about the bytes on their way.
@@ -57,6 +60,8 @@ pub(crate) struct Wire<'a> {
     device: Box<dyn Device>,
     lost: Option<String>,
     stage: Stage,
+    /// Whose step it is that is being done, for a tap.
+    by: Option<Arc<str>>,
     /// What came and nobody took yet: at most [`MAX_REPLY`] bytes, the rest is dropped.
     input: Vec<u8>,
     /// There may be more to read: the poll tells of new bytes only.
@@ -86,6 +91,7 @@ impl<'a> Wire<'a> {
             device,
             lost: None,
             stage: Stage::Before,
+            by: None,
             input: Vec::new(),
             readable: true,
             unsettled: None,
@@ -123,10 +129,12 @@ impl<'a> Wire<'a> {
     pub(crate) fn perform(
         &mut self,
         step: &Step,
-        guard: &Guard,
+        errand: &Errand,
         until: Option<Instant>,
         abandoned: impl Fn() -> bool,
     ) -> Result<Vec<u8>, LineError> {
+        let guard = &errand.guard;
+        self.by.clone_from(&errand.by);
         let mut begun = false;
         loop {
             let cut = match self.attempt(step, guard, until) {
@@ -258,20 +266,36 @@ impl<'a> Wire<'a> {
         timeout: Duration,
         until: Option<Instant>,
     ) -> Result<Vec<u8>, Cut> {
-        if self.stage != Stage::Stop {
+        if !self.is_stop() {
             self.stage = Stage::Reading;
         }
-        let deadline = after(timeout);
+        let deadline = after(timeout.min(LONGEST_REPLY));
+        let mut ended = Ok(());
         loop {
             if let Some(reply) = reply.take_from(&mut self.input) {
                 return Ok(reply);
             }
+            // What came before the device was gone may have been the reply.
+            ended?;
             let now = Instant::now();
             let due = self.interruption(now, until)?;
             if deadline <= now || self.input.len() >= MAX_REPLY {
                 return Err(Cut::Late);
             }
-            self.wait(earliest(Some(deadline), due))?;
+            ended = self.wait(earliest(Some(deadline), due));
+        }
+    }
+
+    fn is_stop(&self) -> bool {
+        matches!(self.stage, Stage::Stop(_))
+    }
+
+    /// Whose the bytes are that go out now.
+    fn by(&self) -> &str {
+        match self.stage {
+            Stage::Stop(Scope::Line) => BY_STOP,
+            Stage::Stop(Scope::Motion) => BY_ENDING,
+            _ => self.by.as_deref().unwrap_or_default(),
         }
     }
 
@@ -285,7 +309,7 @@ impl<'a> Wire<'a> {
         if is_over(until) {
             return Err(Cut::Expired);
         }
-        if self.stage != Stage::Stop && self.shared.is_closed() {
+        if !self.is_stop() && self.shared.is_closed() {
             return Err(Cut::Closed);
         }
         Ok(earliest(stop, until))
@@ -294,6 +318,9 @@ impl<'a> Wire<'a> {
 
 impl Drop for Wire<'_> {
     fn drop(&mut self) {
+        if thread::panicking() {
+            self.owe_unproven();
+        }
         if let Err(error) = self.device.deregister(self.waiter.registry()) {
             tracing::debug!(
                 line = self.shared.name(),

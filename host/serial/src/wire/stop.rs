@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Cut, Stage, WRITE_TIMEOUT, Wire};
 use crate::LineError;
-use crate::exchange::Exchange;
+use crate::exchange::{Exchange, LONGEST_STOP_WAIT};
 use crate::queue::{Scope, WaitingStop};
 use crate::waiter::after;
 
@@ -15,6 +15,9 @@ const UNPROVEN_FOR: Duration = Duration::from_secs(30);
 
 /// How many stops are remembered for that.
 const MAX_UNPROVEN: usize = 8;
+
+/// How long a line that was closed waits for replies to its last stops, in all.
+const CLOSING: Duration = Duration::from_secs(2);
 
 /// Whether the device has shown that it received a stop.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +48,7 @@ impl Wire<'_> {
         }
         self.reply_cut = true;
         self.stop_written = false;
-        self.stage = Stage::Stop;
+        self.stage = Stage::Stop(stop.scope);
         let sent = self.send_sequence(&stop);
         if sent.is_err() && stop.outcome.borrow().is_none() {
             stop.outcome.send_replace(Some(Err(self.unfinished())));
@@ -58,6 +61,7 @@ impl Wire<'_> {
             }
             self.unproven.push(stop);
         }
+        self.shared.stop_left();
         self.stage = Stage::Before;
     }
 
@@ -135,10 +139,17 @@ impl Wire<'_> {
         Ok(())
     }
 
+    /// A line that was closed has little left, however many stops wait.
+    fn stop_patience(&self, exchange: &Exchange) -> Duration {
+        let left = |closed: Instant| CLOSING.saturating_sub(closed.elapsed());
+        let closing = self.shared.closed_at().map(left);
+        exchange.timeout.min(closing.unwrap_or(LONGEST_STOP_WAIT))
+    }
+
     /// Gives the hardware the time that it asks for between two requests. No reply, and another stop that is due, end the
     /// wait and not the sequence.
     fn await_reply(&mut self, exchange: &Exchange) -> Result<Proof, Cut> {
-        match self.read(exchange.reply, exchange.timeout, None) {
+        match self.read(exchange.reply, self.stop_patience(exchange), None) {
             Err(Cut::Gone) => Err(Cut::Gone),
             Err(_) => {
                 self.unsettle();
@@ -212,7 +223,7 @@ mod tests {
     /// Sends a stop that would wait a minute for an exchange under way; none is.
     fn send_stop_to(device: &Scripted) -> Vec<u8> {
         let mut waiter = Waiter::new().unwrap();
-        let shared = Shared::new("east".to_owned(), waiter.registry()).unwrap();
+        let shared = Shared::new("east".to_owned(), waiter.registry(), None).unwrap();
         let request = b":Q#".to_vec();
         let exchanges = vec![Exchange {
             request,

@@ -195,3 +195,32 @@ fn a_device_that_takes_no_bytes_costs_an_exchange_its_time_and_no_more() {
     assert_eq!(within(reply), Ok(b"1#".to_vec()));
     assert!(soon(DEADLINE, flood()).is_some());
 }
+
+/// What a busy line loses between one exchange and the next; the bound is for a machine that has much else to do.
+#[test]
+fn the_next_request_follows_the_reply_before_it_at_once_and_in_order() {
+    let (_place, mut mount, line) = connected();
+    let requests: Vec<_> = (10..60).map(|n| format!(":{n}#")).collect();
+    let exchanges = requests.iter().map(|request| ask(request));
+    let waiting: Vec<_> = exchanges
+        .map(|exchange| begun(line.exchange(exchange, Guard::Read)))
+        .collect();
+    mount.hears(&requests[0]);
+    let mut gaps: Vec<_> = requests[1..]
+        .iter()
+        .map(|request| {
+            let replied = Instant::now();
+            mount.says("#");
+            mount.hears(request);
+            replied.elapsed()
+        })
+        .collect();
+    mount.says("#");
+    for reply in waiting {
+        assert_eq!(within(reply), Ok(b"#".to_vec()));
+    }
+    gaps.sort();
+    let median = gaps[gaps.len() / 2];
+    println!("from a reply's last byte to the next request: median {median:?}");
+    assert!(median < Duration::from_millis(20), "median {median:?}");
+}

@@ -13,4 +13,6 @@ mod hold;
 mod interleaving;
 mod mount;
 mod stop;
+mod stuck;
+mod tap;
 mod tcp;

@@ -20,7 +20,7 @@ const AT_ONCE: Duration = Duration::ZERO;
 const STUFFING: usize = 251;
 
 /// Writes until the device takes no more; the write that is stuck half way.
-fn stuff(line: &Line) -> Begun<'_, Result<Vec<u8>, LineError>> {
+pub(crate) fn stuff(line: &Line) -> Begun<'_, Result<Vec<u8>, LineError>> {
     let stuck = (0..10_000).find_map(|_| {
         let mut moving = begun(line.exchange(tell(&"m".repeat(STUFFING)), write(line)));
         soon(Duration::from_millis(500), &mut moving)

@@ -103,6 +103,23 @@ fn an_exchange_goes_over_tcp_to_a_host_with_a_name() {
     assert_eq!(within(asked), Ok(b"12:00:00#".to_vec()));
 }
 
+#[cfg(target_os = "linux")]
+#[test]
+fn a_reply_that_came_whole_before_its_peer_hung_up_is_one() {
+    let port = Port::open();
+    for _ in 0..20 {
+        let (line, mut peer) = port.connected();
+        let asked = begun(line.exchange(ask(":GR#"), Guard::Read));
+        peer.hears(":GR#");
+        // In one piece, so that both are there when the line looks.
+        SockRef::from(&peer.0).set_tcp_cork(true).unwrap();
+        peer.says("12:00:00#");
+        drop(peer);
+        assert_eq!(within(asked), Ok(b"12:00:00#".to_vec()));
+        line.close();
+    }
+}
+
 #[test]
 fn a_port_that_refuses_is_told_with_the_next_step_and_opened_when_somebody_listens() {
     let port = Port::open();

@@ -75,8 +75,8 @@ enum Verb {
     Setup(setup::Setup),
     /// Call a method of a host, as a client, and print its result
     Call(call::Call),
-    /// Stop everything that moves, at once
-    Stop,
+    /// Stop everything that moves, at once, with or without a host
+    Stop(stop::Stop),
     /// Make, list and revoke the tokens that clients show; a menu without a verb
     Token(token::Tokens),
     /// Look at the plugins of the running host
@@ -156,7 +156,7 @@ fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
         Verb::Serve(serve) => serve.run(common),
         Verb::Setup(setup) => setup.run(common),
         Verb::Call(call) => call.run(common),
-        Verb::Stop => stop::run(common),
+        Verb::Stop(stop) => stop.run(common),
         Verb::Token(tokens) => tokens.run(common),
         Verb::Plugin(plugins) => plugins.run(common),
         Verb::Simulate(simulate) => simulate.run(common),

@@ -5,11 +5,10 @@ use std::net::{IpAddr, SocketAddr};
 use std::time::Duration;
 
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
-use slewgate_serial::AddressError;
-use slewgate_simulator::Family;
 
 use super::cameras::cameras;
 use super::error::ConfigError;
+use super::lines::lines;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
@@ -142,54 +141,6 @@ fn site(source: &Source<'_>, written: &shape::Site) -> Result<Option<Site>, Conf
             &["site"],
             "[site] longitude is missing; degrees, east positive",
         )),
-    }
-}
-
-fn lines(
-    source: &Source<'_>,
-    written: BTreeMap<String, shape::Line>,
-) -> Result<BTreeMap<String, Line>, ConfigError> {
-    let mut defaults = shape::Lines::default().0;
-    let checked = written.into_iter().map(|(name, line)| {
-        judge_name(source, "lines", &name)?;
-        let device = line.device.or_else(|| defaults.remove(&name)?.device);
-        let path = ["lines", name.as_str(), "device"];
-        let Some(device) = device else {
-            let sentence = format!(
-                "[lines.{name}] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, or simulator:lx200"
-            );
-            return Err(source.error(&path, sentence));
-        };
-        let device = device_of(&device)
-            .map_err(|why| source.error(&path, format!("[lines.{name}] device: {why}")))?;
-        Ok((
-            name,
-            Line {
-                device,
-                baud: line.baud,
-                quiet: milliseconds(line.quiet_ms),
-            },
-        ))
-    });
-    checked.collect()
-}
-
-/// Why a text is no `device` of a line, if it is none.
-pub(crate) fn judge_device(text: &str) -> Result<(), String> {
-    device_of(text).map(drop)
-}
-
-fn device_of(text: &str) -> Result<Device, String> {
-    if let Some(family) = Family::of_device(text) {
-        let family = family.map_err(|error| error.to_string())?;
-        return Ok(Device::Simulator(family));
-    }
-    match text.parse() {
-        Ok(address) => Ok(Device::Hardware(address)),
-        Err(error @ (AddressError::Empty | AddressError::Scheme(_))) => {
-            Err(format!("{error}, or simulator:lx200"))
-        }
-        Err(error) => Err(error.to_string()),
     }
 }
 
@@ -361,7 +312,7 @@ pub(super) fn listed(names: &[&str]) -> String {
     }
 }
 
-fn milliseconds(count: u32) -> Duration {
+pub(super) fn milliseconds(count: u32) -> Duration {
     Duration::from_millis(count.into())
 }
 

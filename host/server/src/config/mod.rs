@@ -8,6 +8,7 @@ mod cameras;
 mod check;
 mod environment;
 mod error;
+mod lines;
 mod nearest;
 mod range;
 mod shape;
@@ -18,20 +19,20 @@ mod tests;
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::num::NonZeroU32;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
-use slewgate_serial::Address;
+use slewgate_serial::{Address, StopSequence};
 use slewgate_simulator::Family;
 use slewgate_simulator::camera::CameraSettings;
 
 use crate::net::limits::Limits;
 
-pub(crate) use check::judge_device;
 pub use environment::{Variable, of_process};
 pub use error::ConfigError;
+pub(crate) use lines::judge_device;
 
 /// The checked configuration of one host.
 #[derive(Clone, Debug)]
@@ -138,6 +139,19 @@ pub struct Line {
     pub baud: u32,
     /// How long a device is left alone after it was opened.
     pub quiet: Duration,
+    /// How everything on it is stopped where no plugin ever said so.
+    pub stop: Option<StopSequence>,
+    /// Where every byte of it is written down, if anywhere.
+    pub transcript: Option<Transcript>,
+}
+
+/// Where a line's transcript is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Transcript {
+    /// In `transcripts/` of the data directory, under the line's name.
+    InData,
+    /// In this file; a relative path begins at the data directory.
+    At(PathBuf),
 }
 
 /// What is at the end of a line.

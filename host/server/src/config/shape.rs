@@ -214,6 +214,10 @@ pub(super) struct Line {
     pub(super) baud: u32,
     #[serde(deserialize_with = "whole::<_, _, 0, 10_000>")]
     pub(super) quiet_ms: u32,
+    pub(super) stop: Option<Texts>,
+    #[serde(deserialize_with = "whole::<_, _, 0, 5_000>")]
+    pub(super) stop_patience_ms: u32,
+    pub(super) transcript: Transcript,
 }
 
 impl Default for Line {
@@ -222,6 +226,9 @@ impl Default for Line {
             device: None,
             baud: 9_600,
             quiet_ms: 0,
+            stop: None,
+            stop_patience_ms: 0,
+            transcript: Transcript::Wanted(false),
         }
     }
 }
@@ -233,6 +240,24 @@ impl Line {
             ..Self::default()
         }
     }
+}
+
+/// One text, or several.
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(
+    untagged,
+    expecting = "expected a text such as \":Q#\", or a list of them"
+)]
+pub(super) enum Texts {
+    One(String),
+    Several(Vec<String>),
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(untagged, expecting = "expected true, false, or the path of a file")]
+pub(super) enum Transcript {
+    Wanted(bool),
+    At(String),
 }
 
 /// A file without the section has the default camera.

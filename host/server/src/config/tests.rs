@@ -9,7 +9,7 @@ use slewgate_serial::Address;
 use slewgate_simulator::{Dialect, Family};
 
 use super::shape::Shape;
-use super::{Config, ConfigError, Device, PretendedClock, Site};
+use super::{Config, ConfigError, Device, PretendedClock, Site, Transcript};
 
 const ANNOTATED: &str = include_str!("../../../../config/slewgate.toml");
 
@@ -530,4 +530,60 @@ fn a_file_that_cannot_be_read_is_named() {
     let error = Config::load(Some(Path::new("/nowhere/slewgate.toml")), &[]).unwrap_err();
     assert_eq!(error.place, "/nowhere/slewgate.toml");
     assert!(error.sentence.starts_with("cannot be read: "), "{error}");
+}
+
+#[test]
+fn the_stop_of_a_line_is_bytes_in_one_text_or_several() {
+    let line = |stop: &str| {
+        let text = format!("[lines.east]\ndevice = \"/dev/ttyUSB0\"\n{stop}");
+        parsed(&text).lines["east"].clone()
+    };
+    assert_eq!(line("").stop, None);
+    let requests = |stop: &str| {
+        let exchanges = line(stop).stop.unwrap().exchanges;
+        let requests = exchanges.into_iter().map(|exchange| exchange.request);
+        requests.collect::<Vec<_>>()
+    };
+    assert_eq!(requests(r#"stop = ":Q#""#), [b":Q#".to_vec()]);
+    assert_eq!(
+        requests(r"stop = ['\x50\x01', 'M\r']"),
+        [b"P\x01".to_vec(), b"M\r".to_vec()]
+    );
+    let patient = line("stop = ':Q#'\nstop_patience_ms = 200").stop.unwrap();
+    assert_eq!(patient.patience, Duration::from_millis(200));
+}
+
+#[test]
+fn a_stop_that_is_none_is_told_what_to_write() {
+    for (stop, why) in [
+        ("stop = []", "0 texts; 1 to 8, such as \":Q#\""),
+        ("stop = ''", "0 bytes in one text; 1 to 256"),
+        (
+            r"stop = '\q'",
+            r#""\\q": after \ stands another, r, n, or x and two hexadecimal digits"#,
+        ),
+        (
+            "stop = 5",
+            "expected a text such as \":Q#\", or a list of them",
+        ),
+        (
+            "stop = ':Q#'\nstop_patience_ms = 6000",
+            "expected a whole number from 0 to 5000",
+        ),
+    ] {
+        let told = wrong(&format!("[lines.east]\ndevice = '/dev/east'\n{stop}"));
+        assert!(told.contains(why), "{stop}: {told}");
+    }
+}
+
+#[test]
+fn a_transcript_is_off_on_or_in_a_file_of_its_own() {
+    let transcript = |value: &str| {
+        let text = format!("[lines.east]\ndevice = '/dev/east'\ntranscript = {value}");
+        parsed(&text).lines["east"].transcript.clone()
+    };
+    assert_eq!(transcript("false"), None);
+    assert_eq!(transcript("true"), Some(Transcript::InData));
+    let own = Transcript::At("east.jsonl".into());
+    assert_eq!(transcript("'east.jsonl'"), Some(own));
 }

@@ -1,0 +1,76 @@
+//! What is kept of a table's lines for when the host is gone: how they are stopped, and whether something moves.
+
+use std::collections::BTreeMap;
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use slewgate_serial::StopSequence;
+use tokio::sync::watch;
+
+use super::Table;
+use super::connection::any_changed;
+use super::motions::Desk;
+
+/// Where it is kept. A stop that needs no host reads it.
+pub trait Journal: Debug + Send + Sync {
+    /// How everything on a line is stopped: a plugin's last word, by the table and the role that it serves. Returns at once.
+    fn remember(&self, line: &str, table: &str, role: &str, stop: &StopSequence);
+
+    /// Whether something of the table moves on a line, or its device is owed what ends that. Returns at once; the last word counts.
+    fn moving(&self, line: &str, table: &str, moving: bool);
+
+    /// Waits until what was said of a line outlasts the host; for a moment at most, because motion never hangs on a disk.
+    fn written(&self, line: &str);
+}
+
+impl Table {
+    pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
+        self.keep_stops(stops);
+        for (role, stop) in stops {
+            if let (Some(journal), Some(line)) = (&self.journal, self.line(role)) {
+                journal.remember(line.name(), &self.name, role, stop);
+            }
+        }
+    }
+
+    /// Says what moves. Called with the desk, so that the last word is that of the last change.
+    pub(super) fn note_moving(&self, desk: &Desk) {
+        let Some(journal) = &self.journal else { return };
+        let mut lines = BTreeMap::new();
+        for (role, line) in &self.lines {
+            let moving = desk.moves(role) || *line.owing().borrow();
+            *lines.entry(line.name()).or_insert(false) |= moving;
+        }
+        for (line, moving) in lines {
+            journal.moving(line, &self.name, moving);
+        }
+    }
+
+    /// Waits until it is on disk that something moves on the line of a role: before the bytes that move can be written.
+    pub(super) fn moving_is_written(&self, role: &str) {
+        if let (Some(journal), Some(line)) = (&self.journal, self.line(role)) {
+            journal.written(line.name());
+        }
+    }
+
+    /// Says once more what moves, for a host that ends.
+    pub fn note_rest(&self) {
+        self.note_moving(&self.desk());
+    }
+}
+
+/// A stop that was handed over, or is owed again, changes what is kept.
+pub(super) async fn watch_owing(table: Arc<Table>) {
+    let mut owing: Vec<watch::Receiver<bool>> = table
+        .lines
+        .values()
+        .map(slewgate_serial::Line::owing)
+        .collect();
+    loop {
+        any_changed(owing.iter_mut()).await;
+        for line in &mut owing {
+            line.mark_unchanged();
+        }
+        table.note_rest();
+    }
+}

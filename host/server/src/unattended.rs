@@ -1,0 +1,83 @@
+//! What a host before this one left moving is stopped first of all.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
+use slewgate_serial::Line;
+
+use crate::direct::{self, Outcome};
+use crate::journal::{Journal, Unattended};
+
+/// Owes each line its stop before anything else is asked of it; the device gets it when it is open, before `attach`.
+pub(crate) fn stop(
+    left: Vec<Unattended>,
+    lines: &BTreeMap<String, Line>,
+    journal: &Arc<Journal>,
+    log: &SecurityLog,
+) {
+    for unattended in left {
+        let name = unattended.record.line.clone();
+        alarm(log, &name, "the host before ended while something moved");
+        let (journal, log) = (Arc::clone(journal), log.clone());
+        match lines.get(&name).filter(|_| unattended.is_ours) {
+            Some(line) => match unattended.record.sequences() {
+                Ok(sequences) if !sequences.is_empty() => {
+                    for sequence in &sequences {
+                        drop(line.stop(sequence));
+                    }
+                    tokio::spawn(attend(line.clone(), journal, log));
+                }
+                _ => alarm(
+                    &log,
+                    &name,
+                    "it may be moving, and nothing says how it is stopped",
+                ),
+            },
+            // Its device is no line of this host: it is opened for this alone.
+            None => drop(tokio::spawn(stop_elsewhere(unattended, journal, log))),
+        }
+    }
+}
+
+/// The marker stays until the device has its stop.
+async fn attend(line: Line, journal: Arc<Journal>, log: SecurityLog) {
+    if line.owing().wait_for(|owing| !owing).await.is_ok() {
+        stopped(&log, line.name());
+        journal.is_attended(line.name());
+    }
+}
+
+async fn stop_elsewhere(left: Unattended, journal: Arc<Journal>, log: SecurityLog) {
+    let report = direct::stop(&left.record, false).await;
+    match report.outcome {
+        Outcome::Stopped { .. } | Outcome::Simulated => {
+            stopped(&log, &report.line);
+            journal.is_attended(&report.line);
+        }
+        Outcome::Failed { error } => alarm(
+            &log,
+            &report.line,
+            &format!("{} may be moving: {error}", report.device),
+        ),
+    }
+}
+
+fn stopped(log: &SecurityLog, line: &str) {
+    const HOW: &str = "left moving by the host before";
+    tracing::warn!(line, "stopped what was {HOW}");
+    log.record(
+        SecurityEvent::new(EventKind::MotionStop)
+            .subject(line)
+            .reason(HOW),
+    );
+}
+
+fn alarm(log: &SecurityLog, line: &str, why: &str) {
+    tracing::error!(line, "{why}");
+    log.record(
+        SecurityEvent::new(EventKind::Alarm)
+            .subject(line)
+            .reason(why),
+    );
+}
