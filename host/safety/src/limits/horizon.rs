@@ -1,7 +1,5 @@
 //! The horizon mask: how high trees, walls and hills stand in each direction.
 
-use super::pose::half_turn;
-
 /// Most points of a mask: one for each twentieth of a degree.
 const MAX_POINTS: usize = 7_200;
 
@@ -102,10 +100,20 @@ impl Horizon {
 
     /// The highest that the mask stands anywhere from `azimuth - half_width` to `azimuth + half_width`, in degrees.
     pub(crate) fn highest(&self, azimuth: f64, half_width: f64) -> f64 {
-        let within = |point: &&(f64, f64)| half_turn(point.0 - azimuth).abs() <= half_width;
-        let ends = [azimuth - half_width, azimuth + half_width].map(|end| self.lowest(end));
-        let between = self.points.iter().filter(within).map(|point| point.1);
-        ends.into_iter().chain(between).fold(-90.0, f64::max)
+        let ends = [azimuth - half_width, azimuth + half_width];
+        // The window may reach past north on either side.
+        let between = [-360.0, 0.0, 360.0].map(|turn| self.between(ends.map(|end| end + turn)));
+        let between = between.into_iter().flatten().map(|point| point.1);
+        between
+            .chain(ends.map(|end| self.lowest(end)))
+            .fold(-90.0, f64::max)
+    }
+
+    /// The points from one azimuth to another.
+    fn between(&self, [from, to]: [f64; 2]) -> &[(f64, f64)] {
+        let first = self.points.partition_point(|point| point.0 < from);
+        let end = self.points.partition_point(|point| point.0 <= to);
+        self.points.get(first..end).unwrap_or_default()
     }
 }
 

@@ -7,9 +7,10 @@ use super::fence::Fence;
 use super::pose::{POLAR, Place, Pose, half_turn};
 use super::settings::{Limits, Sun};
 use super::sighting::{PierSide, Sighting};
+use super::walk::FINEST;
 
 /// How exact the way to the mask is looked for, degrees.
-const EXACT: f64 = 1e-3;
+const EXACT: f64 = 0.01;
 
 /// The site at an instant.
 #[derive(Clone, Copy, Debug)]
@@ -111,7 +112,7 @@ impl<'a> Scene<'a> {
         let mask = self.limits().horizon.is_some();
         Measure {
             limit: Limit::Horizon,
-            room: if mask && above > 0.0 {
+            room: if mask && above > FINEST {
                 self.clear(altitude, azimuth, above)
             } else {
                 above

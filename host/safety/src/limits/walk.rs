@@ -7,7 +7,7 @@ use super::pose::Pose;
 use super::scene::{Measure, Measures, Scene};
 
 /// The shortest step in degrees.
-const FINEST: f64 = 0.02;
+pub(crate) const FINEST: f64 = 0.02;
 
 /// The step outside a limit, on the way back.
 const OUTSIDE: f64 = 0.1;

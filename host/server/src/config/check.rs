@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, SocketAddr};
+use std::path::Path;
 use std::time::Duration;
 
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
@@ -10,11 +11,12 @@ use slewgate_simulator::Family;
 
 use super::cameras::cameras;
 use super::error::ConfigError;
+use super::limits::limits_of_site;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
     Admission, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
-    PretendedClock, Site,
+    PretendedClock, Runaway, Site,
 };
 use crate::net::limits::Limits;
 use crate::net::origins::is_origin;
@@ -28,6 +30,7 @@ pub(super) fn check(
     source: &Source<'_>,
     shape: Shape,
     address: IpAddr,
+    folder: &Path,
 ) -> Result<Config, ConfigError> {
     let engine = engine(&shape.engine);
     let lines = lines(source, shape.lines.0)?;
@@ -53,6 +56,7 @@ pub(super) fn check(
         public_urls: public_urls(source, shape.web.public_urls)?,
         admission: admission(source, &shape.admission)?,
         site: site(source, &shape.site)?,
+        limits: limits_of_site(source, &shape.limits, folder)?,
         cameras: cameras(source, shape.cameras.0, &lines, streams)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0)?,
@@ -233,6 +237,12 @@ fn plugin(
         component,
         lines: written.lines.or(default.lines).unwrap_or_default(),
         settings: written.settings,
+        limits: written.limits == shape::Switch::On,
+        set_clock: written.set_clock,
+        runaway: match written.runaway {
+            shape::Runaway::Stop => Runaway::Stop,
+            shape::Runaway::Tell => Runaway::Tell,
+        },
         compute: written.compute_ms.map_or(engine.compute, milliseconds),
         wait: written.wait_ms.map_or(engine.wait, milliseconds),
         memory: written.memory_mib.map_or(engine.memory, mebibytes),

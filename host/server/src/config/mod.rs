@@ -2,12 +2,14 @@
 //! come of them. `Shape` is the file as it is written; [`Config`] is what the rooms get, one slice
 //! each, free of anything that could still be wrong. An empty file works: every key has a default.
 //!
-//! Nothing here opens a device, a socket or a component, so that a configuration can be judged anywhere.
+//! Nothing here opens a device, a socket or a component, so that a configuration can be judged anywhere. The one file that is
+//! read beside it is the horizon that `[limits]` names.
 
 mod cameras;
 mod check;
 mod environment;
 mod error;
+mod limits;
 mod nearest;
 mod range;
 mod shape;
@@ -50,6 +52,8 @@ pub struct Config {
     pub admission: Admission,
     /// Where the telescope stands. A real mount has no default for it; simulators fall back on [`Site::SIMULATED`].
     pub site: Option<Site>,
+    /// Where the telescope may point: `[limits]`.
+    pub limits: slewgate_safety::limits::Limits,
     /// The lines to hardware, by name.
     pub lines: BTreeMap<String, Line>,
     /// The cameras of the host itself, by the names of their streams.
@@ -179,12 +183,27 @@ pub struct Plugin {
     pub lines: BTreeMap<String, String>,
     /// Handed to the plugin's `configure`.
     pub settings: Map<String, Value>,
+    /// Whether the limits of the site hold. Off, nothing keeps the telescope from the Sun and the ground.
+    pub limits: bool,
+    /// Whether the mount is told site and time when it is attached.
+    pub set_clock: bool,
+    /// What is done where the mount moves though nothing was asked, or does not stop.
+    pub runaway: Runaway,
     /// Computing that one call may take.
     pub compute: Duration,
     /// Time that one call may take in all, waiting for its lines included.
     pub wait: Duration,
     /// Memory of one instance, in bytes.
     pub memory: usize,
+}
+
+/// What is done about a mount that moves though nothing was asked, or does not stop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Runaway {
+    /// It is stopped, and told of.
+    Stop,
+    /// It is told of: for mounts that others move as well, such as by a hand control.
+    Tell,
 }
 
 /// A permission policy: `[policies.CLIENT_TYPE]`.
@@ -230,14 +249,25 @@ impl Config {
         let text = std::fs::read_to_string(file);
         let text =
             text.map_err(|error| ConfigError::new(&name, format!("cannot be read: {error}")))?;
-        Self::parse(&name, &text, variables)
+        Self::read(&name, &text, variables, file.parent())
     }
 
-    /// Reads the text of a file that messages call `name`.
+    /// Reads the text of a file that messages call `name`. Files that it names are looked for in the working directory.
     pub fn parse(name: &str, text: &str, variables: &[Variable]) -> Result<Self, ConfigError> {
+        Self::read(name, text, variables, None)
+    }
+
+    /// `folder`: where files are that the text names by relative paths.
+    fn read(
+        name: &str,
+        text: &str,
+        variables: &[Variable],
+        folder: Option<&Path>,
+    ) -> Result<Self, ConfigError> {
         let address = environment::address(variables)?;
         let mut source = source::Source::parse(name, text)?;
         environment::overlay(&mut source, variables);
-        check::check(&source, source.shape()?, address)
+        let folder = folder.unwrap_or(Path::new(""));
+        check::check(&source, source.shape()?, address, folder)
     }
 }

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::num::NonZeroU32;
 
 use serde::Deserializer;
-use serde::de::{Error, Unexpected, Visitor};
+use serde::de::{DeserializeSeed, Error, SeqAccess, Unexpected, Visitor};
 
 /// A whole number in its range, so that the message can say the range and the parser can say where.
 pub(super) fn whole<'de, D, T, const LEAST: i64, const MOST: i64>(from: D) -> Result<T, D::Error>
@@ -100,5 +100,47 @@ impl<const LEAST: i32, const MOST: i32> Visitor<'_> for Number<LEAST, MOST> {
             .filter(|value| (LEAST..=MOST).contains(value));
         fits.map(f64::from)
             .ok_or_else(|| E::invalid_value(Unexpected::Signed(value), &self))
+    }
+}
+
+/// The least and the greatest of something, or nothing: a list of two numbers in their range.
+pub(super) fn span<'de, D, const LEAST: i32, const MOST: i32>(
+    from: D,
+) -> Result<Option<[f64; 2]>, D::Error>
+where
+    D: Deserializer<'de>,
+{
+    from.deserialize_any(Span::<LEAST, MOST>).map(Some)
+}
+
+struct Span<const LEAST: i32, const MOST: i32>;
+
+impl<'de, const LEAST: i32, const MOST: i32> Visitor<'de> for Span<LEAST, MOST> {
+    type Value = [f64; 2];
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            text,
+            "a list of two numbers from {LEAST} to {MOST}, the lower one first"
+        )
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut numbers: A) -> Result<[f64; 2], A::Error> {
+        let mut next = || numbers.next_element_seed(Seed::<LEAST, MOST>);
+        let pair = (next()?, next()?, next()?);
+        match pair {
+            (Some(least), Some(most), None) if least < most => Ok([least, most]),
+            _ => Err(A::Error::invalid_value(Unexpected::Seq, &self)),
+        }
+    }
+}
+
+struct Seed<const LEAST: i32, const MOST: i32>;
+
+impl<'de, const LEAST: i32, const MOST: i32> DeserializeSeed<'de> for Seed<LEAST, MOST> {
+    type Value = f64;
+
+    fn deserialize<D: Deserializer<'de>>(self, from: D) -> Result<f64, D::Error> {
+        number::<D, f64, LEAST, MOST>(from)
     }
 }

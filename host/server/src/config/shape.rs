@@ -10,7 +10,7 @@ use std::num::NonZeroU32;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::range::{number, whole};
+use super::range::{number, span, whole};
 
 /// The whole file.
 #[derive(Debug, Default, Deserialize, Serialize)]
@@ -22,6 +22,7 @@ pub(super) struct Shape {
     pub(super) server: Server,
     pub(super) admission: Admission,
     pub(super) site: Site,
+    pub(super) limits: Limits,
     pub(super) lines: Lines,
     pub(super) cameras: Cameras,
     pub(super) plugins: Plugins,
@@ -192,6 +193,58 @@ pub(super) struct Site {
     pub(super) dut1: f64,
 }
 
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Limits {
+    pub(super) horizon: String,
+    #[serde(deserialize_with = "number::<_, _, -90, 90>")]
+    pub(super) lowest: f64,
+    #[serde(deserialize_with = "number::<_, _, -90, 90>")]
+    pub(super) highest: f64,
+    #[serde(deserialize_with = "number::<_, _, 0, 90>")]
+    pub(super) meridian: Option<f64>,
+    #[serde(deserialize_with = "span::<_, -180, 180>")]
+    pub(super) hour_angle: Option<[f64; 2]>,
+    #[serde(deserialize_with = "span::<_, -720, 720>")]
+    pub(super) first_axis: Option<[f64; 2]>,
+    #[serde(deserialize_with = "span::<_, -720, 720>")]
+    pub(super) second_axis: Option<[f64; 2]>,
+    #[serde(deserialize_with = "number::<_, _, 0, 180>")]
+    pub(super) sun_distance: f64,
+    #[serde(deserialize_with = "number::<_, _, -90, 90>")]
+    pub(super) sun_above: f64,
+    pub(super) solar_filter: bool,
+    #[serde(deserialize_with = "number::<_, _, 0, 100>")]
+    pub(super) fastest: f64,
+    #[serde(deserialize_with = "number::<_, _, 0, 100>")]
+    pub(super) acceleration: f64,
+    #[serde(deserialize_with = "number::<_, _, 0, 100>")]
+    pub(super) braking: f64,
+    #[serde(deserialize_with = "whole::<_, _, 0, 5_000>")]
+    pub(super) reaction_ms: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            horizon: String::new(),
+            lowest: 0.0,
+            highest: 90.0,
+            meridian: None,
+            hour_angle: None,
+            first_axis: None,
+            second_axis: None,
+            sun_distance: 30.0,
+            sun_above: -10.0,
+            solar_filter: false,
+            fastest: 8.0,
+            acceleration: 8.0,
+            braking: 4.0,
+            reaction_ms: 150,
+        }
+    }
+}
+
 /// A file without the section has the default line, so that the first command works without a telescope.
 #[derive(Debug, Deserialize, Serialize)]
 #[serde(transparent)]
@@ -301,12 +354,31 @@ pub(super) struct Plugin {
     pub(super) component: Option<String>,
     pub(super) lines: Option<BTreeMap<String, String>>,
     pub(super) settings: Map<String, Value>,
+    pub(super) limits: Switch,
+    pub(super) set_clock: bool,
+    pub(super) runaway: Runaway,
     #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
     pub(super) compute_ms: Option<u32>,
     #[serde(deserialize_with = "whole::<_, _, 1, 600_000>")]
     pub(super) wait_ms: Option<u32>,
     #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
     pub(super) memory_mib: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Switch {
+    #[default]
+    On,
+    Off,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Runaway {
+    #[default]
+    Stop,
+    Tell,
 }
 
 impl Plugin {
