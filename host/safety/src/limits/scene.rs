@@ -10,7 +10,7 @@ use super::sighting::{PierSide, Sighting};
 use super::walk::FINEST;
 
 /// How exact the way to the mask is looked for, degrees.
-const EXACT: f64 = 1e-3;
+const EXACT: f64 = 0.01;
 
 /// The site at an instant.
 #[derive(Clone, Copy, Debug)]
