@@ -244,7 +244,10 @@ impl Line {
 
 /// One text, or several.
 #[derive(Debug, Deserialize, Serialize)]
-#[serde(untagged, expecting = "expected a text such as \":Q#\", or a list of them")]
+#[serde(
+    untagged,
+    expecting = "expected a text such as \":Q#\", or a list of them"
+)]
 pub(super) enum Texts {
     One(String),
     Several(Vec<String>),
