@@ -167,8 +167,18 @@ async fn a_host_that_ends_as_it_should_leaves_nothing_unattended() {
     wait(&observatory, false);
     let stopped = observatory.run(&["stop"]);
     assert_eq!(stopped.status.code(), Some(0), "{stopped:?}");
-    let orders = orders(&observatory.mount().wire());
-    assert_eq!(orders, [":Mn#", ":Q#", ":Q#"], "asked for, it is sent");
+    observatory.wait("a stop that was asked for", || {
+        let orders = orders(&observatory.mount().wire());
+        (orders == [":Mn#", ":Q#", ":Q#"]).then_some(())
+    });
+}
+
+/// The first order that the mount ever heard is a stop.
+fn is_stopped(observatory: &Observatory) {
+    let wire = observatory.mount().wire();
+    let stop = wire.wait_for(|frame| frame.request == ":Q#", PATIENCE);
+    assert!(stop.is_some());
+    assert_eq!(orders(&wire), [":Q#"]);
 }
 
 #[tokio::test]
@@ -209,7 +219,7 @@ async fn a_stop_works_before_any_plugin_was_loaded_where_the_configuration_has_o
     let mut client = observatory.client("telescope").await;
     let stopped = client.call("mount.stop", json!({})).await.unwrap();
     assert_eq!(stopped, json!({ "stopped": true }));
-    assert_eq!(orders(&observatory.mount().wire()), [":Q#"]);
+    is_stopped(&observatory);
 
     let observatory = without(None);
     let mut client = observatory.client("telescope").await;
@@ -231,7 +241,7 @@ async fn the_last_word_of_a_plugin_outlasts_the_host_and_the_plugin() {
     let mut client = observatory.client("telescope").await;
     let stopped = client.call("mount.stop", json!({})).await.unwrap();
     assert_eq!(stopped, json!({ "stopped": true }));
-    assert_eq!(orders(&observatory.mount().wire()), [":Q#"]);
+    is_stopped(&observatory);
 }
 
 #[tokio::test]
@@ -266,13 +276,20 @@ async fn a_transcript_has_every_byte_with_the_call_that_sent_it() {
     by("mount attach", ":GVP#");
     by("mount handle goto", ":MS#");
     by("stop", ":Q#");
-    // What passed is what the mount heard.
-    let sent: String = lines
-        .iter()
-        .filter(|line| line["dir"] == "out")
-        .map(|line| line["text"].as_str().unwrap())
-        .collect();
-    let heard = observatory.mount().wire().frames();
-    let heard: String = heard.into_iter().map(|frame| frame.request).collect();
+    // What passed is what the mount heard, which shows each byte as the character of its number.
+    let bytes = |line: &Value| -> String {
+        let digits = line["bytes"].as_str().unwrap().as_bytes();
+        let byte = |two: &[u8]| u8::from_str_radix(std::str::from_utf8(two).unwrap(), 16).unwrap();
+        digits.chunks(2).map(|two| char::from(byte(two))).collect()
+    };
+    let sent = lines.iter().filter(|line| line["dir"] == "out").map(bytes);
+    let sent: String = sent.collect();
+    let wire = observatory.mount().wire();
+    assert!(
+        wire.wait_for(|frame| frame.request == ":Q#", PATIENCE)
+            .is_some()
+    );
+    let heard = wire.frames().into_iter().map(|frame| frame.request);
+    let heard: String = heard.collect();
     assert!(heard.starts_with(&sent), "{heard}\n{sent}");
 }

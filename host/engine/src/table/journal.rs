@@ -16,6 +16,9 @@ pub trait Journal: Debug + Send + Sync {
     /// How everything on a line is stopped: a plugin's last word, by the table and the role that it serves. Returns at once.
     fn remember(&self, line: &str, table: &str, role: &str, stop: &StopSequence);
 
+    /// Waits until what was remembered of a line outlasts the host; for seconds at most.
+    fn remembered(&self, line: &str);
+
     /// Whether something of the table moves on a line, or its device is owed what ends that. Returns at once; the last word counts.
     fn moving(&self, line: &str, table: &str, moving: bool);
 
@@ -31,6 +34,21 @@ impl Table {
                 journal.remember(line.name(), &self.name, role, stop);
             }
         }
+    }
+
+    /// Waits until the stops are on disk: nothing moves before that.
+    pub(super) async fn stops_are_kept(&self) {
+        let Some(journal) = self.journal.clone() else {
+            return;
+        };
+        let lines: Vec<_> = self.lines.values().cloned().collect();
+        let wait = move || {
+            lines
+                .iter()
+                .for_each(|line| journal.remembered(line.name()))
+        };
+        // It fails with the runtime, when nothing moves any more.
+        let _ = tokio::task::spawn_blocking(wait).await;
     }
 
     /// Says what moves. Called with the desk, so that the last word is that of the last change.

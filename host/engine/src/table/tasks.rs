@@ -161,6 +161,7 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
         Attached::To(attachment) => {
             tracing::info!(plugin = table.name(), model = attachment.model, "attached");
             table.remember_stops(&attachment.stops);
+            table.stops_are_kept().await;
             table.adopted();
             table.tell_the_time();
             true

@@ -79,8 +79,8 @@ impl Stop {
                     *written = configured.configured.or_else(|| written.take());
                 }
                 None => found.push(Found {
+                    marked: journal::is_marked(&common.data, &name),
                     record: configured,
-                    marked: false,
                 }),
             }
         }

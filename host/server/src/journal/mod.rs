@@ -26,6 +26,9 @@ pub(crate) use record::{Record, address_of};
 /// How long a motion waits for its marker. Several hundred times what a disk needs that works.
 const MARKER_PATIENCE: Duration = Duration::from_millis(50);
 
+/// How long `attach` waits for a stop sequence that is new to be on the disk itself.
+const RECORD_PATIENCE: Duration = Duration::from_secs(3);
+
 /// Who moves a line that a host before this one left.
 const THE_HOST_BEFORE: &str = "";
 
@@ -66,24 +69,33 @@ pub(crate) struct Found {
 
 /// What is on disk below a data directory; what cannot be read is a sentence that names the file.
 pub(crate) fn read(data: &Path) -> (Vec<Found>, Vec<String>) {
-    let folder = data.join(FOLDER);
-    let entries = fs::read_dir(&folder).into_iter().flatten().flatten();
-    let files = entries.map(|entry| entry.path());
-    let mut files: Vec<PathBuf> = files
-        .filter(|file| file.extension().is_some_and(|kind| kind == RECORD))
-        .collect();
+    let entries = fs::read_dir(data.join(FOLDER)).into_iter().flatten();
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).collect();
     files.sort();
+    let is = |file: &Path, kind: &str| file.extension().is_some_and(|found| found == kind);
     let (mut found, mut unreadable) = (Vec::new(), Vec::new());
     for file in files {
-        match Record::read(&file) {
-            Ok(record) => found.push(Found {
-                marked: marker(data, &record.line).exists(),
-                record,
-            }),
-            Err(why) => unreadable.push(format!("cannot use {}: {why}", file.display())),
+        if is(&file, RECORD) {
+            match Record::read(&file) {
+                Ok(record) => found.push(Found {
+                    marked: is_marked(data, &record.line),
+                    record,
+                }),
+                Err(why) => unreadable.push(format!("cannot use {}: {why}", file.display())),
+            }
+        } else if is(&file, MARKER) && !file.with_extension(RECORD).exists() {
+            unreadable.push(format!(
+                "{} says that something was left moving, and nothing beside it how that is stopped",
+                file.display()
+            ));
         }
     }
     (found, unreadable)
+}
+
+/// Whether something was left moving on a line, or moves.
+pub(crate) fn is_marked(data: &Path, line: &str) -> bool {
+    marker(data, line).exists()
 }
 
 /// Takes a marker away, when what moved was stopped and no host keeps the journal.
@@ -161,7 +173,10 @@ impl Journal {
             ..Record::of(name, line)
         };
         let mut known = self.known();
-        self.keep(&record);
+        // One that says nothing of how the line is stopped is of no use to anybody.
+        if record.configured.is_some() || !record.stops.is_empty() {
+            self.keep(&record);
+        }
         known.records.insert(name.to_owned(), record);
     }
 
@@ -197,6 +212,15 @@ impl slewgate_engine::Journal for Journal {
             && record.remember(table, role, stop)
         {
             self.keep(record);
+        }
+    }
+
+    fn remembered(&self, line: &str) {
+        if !self
+            .records
+            .is_written(&file(line, RECORD), RECORD_PATIENCE)
+        {
+            tracing::warn!(line, "how it is stopped is not on disk");
         }
     }
 
