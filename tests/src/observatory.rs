@@ -120,6 +120,11 @@ impl Setup {
         self.without("SLEWGATE_LIMITS__SUN_DISTANCE")
     }
 
+    /// The ground limits nothing: what is below the horizon is for the mount itself to refuse.
+    pub fn below_the_horizon_too(self) -> Setup {
+        self.variable("SLEWGATE_LIMITS__LOWEST", "-90")
+    }
+
     /// The modes of files bind the program also where root runs the test.
     pub fn bound_by_modes(mut self) -> Setup {
         self.bound_by_modes = true;

@@ -106,10 +106,10 @@ async fn by_day_neither_the_sun_nor_the_way_past_it_is_let_through() {
     completes(
         &mut client,
         "mount.goto",
-        json!({ "altitude": 14, "azimuth": 110 }),
+        json!({ "altitude": 14, "azimuth": 80 }),
     )
     .await;
-    let across = json!({ "altitude": 14, "azimuth": 190 });
+    let across = json!({ "altitude": 14, "azimuth": 225 });
     let error = client.call("mount.goto", across).await.unwrap_err();
     refused_by(&error, "sun");
     let reason = error["data"]["reason"].as_str().unwrap();

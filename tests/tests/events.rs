@@ -223,7 +223,7 @@ async fn a_slew_completes_when_its_client_leaves() {
 
 #[tokio::test]
 async fn an_order_that_the_mount_refuses_is_over_at_once() {
-    let observatory = Setup::default().own_mount().start();
+    let observatory = Setup::default().own_mount().below_the_horizon_too().start();
     let (mut listener, mut mover) = two(&observatory).await;
     let goto = json!({ "altitude": -30, "azimuth": 180 });
     let refused = mover.call("mount.goto", goto).await.unwrap_err();

@@ -168,6 +168,7 @@ fn a_port_in_use_is_named_with_the_setting_to_change() {
 fn with_device(device: &Path) -> Observatory {
     Setup::default()
         .bound_by_modes()
+        .config("[site]\nlatitude = 51.4779\nlongitude = 0.0")
         .config(&format!("[lines.east]\ndevice = \"{}\"", device.display()))
         .start()
 }

@@ -17,6 +17,7 @@ impl Session {
         let observatory = Setup::default()
             .variable("REQUEST_LIMIT_PER_MINUTE", "100000")
             .own_mount_that_speaks(dialect)
+            .below_the_horizon_too()
             .start();
         let mut client = observatory.client("telescope").await;
         // Samples come all the time, so that a motion which takes long is no silence.

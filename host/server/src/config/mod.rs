@@ -212,15 +212,6 @@ pub struct Plugin {
     pub memory: usize,
 }
 
-/// What is done about a mount that moves though nothing was asked, or does not stop.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Runaway {
-    /// It is stopped, and told of.
-    Stop,
-    /// It is told of: for mounts that others move as well, such as by a hand control.
-    Tell,
-}
-
 /// A permission policy: `[policies.CLIENT_TYPE]`.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Policy {
