@@ -89,8 +89,12 @@ async fn a_host_that_starts_stops_first_of_all_what_the_one_before_left_moving()
         kill(&mut observatory);
         let before = wire.frames().last().unwrap().number;
         observatory.restart();
-        let first = wire.wait_for(|frame| frame.number > before, PATIENCE);
-        assert_eq!(first.unwrap().request, ":Q#", "{method}");
+        let stop = wire.wait_for(
+            |frame| frame.number > before && frame.request == ":Q#",
+            PATIENCE,
+        );
+        // One request of the host that was killed may still have lain in the terminal.
+        assert!(stop.unwrap().number <= before + 2, "{method}");
         wait(&observatory, false);
         let alarm = observatory.wait_for_security_event(|event| event["event"] == "alarm");
         assert_eq!(alarm["subject"], "east");
