@@ -4,6 +4,7 @@
 //! everything: the program's log is printed with the panic. Events are awaited within [`PATIENCE`], never slept for.
 //! What is repeated is repeated as often as [`long`] says.
 
+mod builds;
 mod client;
 mod cord;
 mod http;
@@ -15,6 +16,7 @@ mod python;
 
 use std::time::Duration;
 
+pub use builds::Builds;
 pub use client::{Client, Closed};
 pub use cord::{Cord, Kind};
 pub use http::{Answer, ask, get, read_answer};

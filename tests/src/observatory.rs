@@ -117,7 +117,7 @@ impl Setup {
 
     /// The Sun is where it is: otherwise it limits nothing, so that tests need not ask for the hour.
     pub fn under_the_sun(self) -> Setup {
-        self.without("SLEWGATE_LIMITS__SUN_DISTANCE")
+        self.variable("SLEWGATE_LIMITS__SUN_DISTANCE", "30")
     }
 
     /// The ground limits nothing: what is below the horizon is for the mount itself to refuse.

@@ -55,7 +55,7 @@ pub(super) fn check(
         public_urls: public_urls(source, shape.web.public_urls)?,
         admission: admission(source, &shape.admission)?,
         site: site(source, &shape.site)?,
-        limits: limits_of_site(source, &shape.limits, folder)?,
+        limits: limits_of_site(source, &shape.limits, simulated(&lines), folder)?,
         cameras: cameras(source, shape.cameras.0, &lines, streams)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0)?,
@@ -266,6 +266,15 @@ fn engine(written: &shape::Engine) -> Engine {
     }
 }
 
+fn is_simulated(line: &Line) -> bool {
+    matches!(line.device, Device::Simulator(_))
+}
+
+/// Whether there is no real hardware.
+fn simulated(lines: &BTreeMap<String, Line>) -> bool {
+    lines.values().all(is_simulated)
+}
+
 fn clock(
     source: &Source<'_>,
     written: &shape::Clock,
@@ -281,10 +290,7 @@ fn clock(
         };
     };
     let path = ["clock", "start"];
-    if let Some((name, _)) = lines
-        .iter()
-        .find(|(_, line)| !matches!(line.device, Device::Simulator(_)))
-    {
+    if let Some((name, _)) = lines.iter().find(|(_, line)| !is_simulated(line)) {
         let sentence = format!(
             "[clock] start: [lines.{name}] is no simulator, and a real mount would point elsewhere"
         );

@@ -14,13 +14,21 @@ use super::source::Source;
 /// A horizon of more bytes is none.
 const MAX_BYTES: u64 = 1 << 20;
 
-/// The checked limits. `folder`: where the horizon is looked for, if its path is relative.
+/// The checked limits. `simulated`: there is no real mount, and so no Sun to fear, unless the file says how far to stay from it: people
+/// try a telescope by day. `folder`: where the horizon is looked for, if its path is relative.
 pub(super) fn limits_of_site(
     source: &Source<'_>,
     written: &shape::Limits,
+    simulated: bool,
     folder: &Path,
 ) -> Result<Limits, ConfigError> {
     judge(source, written)?;
+    let unwritten = if simulated {
+        0.0
+    } else {
+        Sun::default().distance
+    };
+    let sun_distance = written.sun_distance.unwrap_or(unwritten);
     let span = |pair: Option<[f64; 2]>| pair.map(|[least, most]| (least, most));
     Ok(Limits {
         lowest: written.lowest,
@@ -29,8 +37,8 @@ pub(super) fn limits_of_site(
         meridian: written.meridian,
         hour_angle: span(written.hour_angle),
         axes: [span(written.first_axis), span(written.second_axis)],
-        sun: (written.sun_distance > 0.0).then_some(Sun {
-            distance: written.sun_distance,
+        sun: (sun_distance > 0.0).then_some(Sun {
+            distance: sun_distance,
             above: written.sun_above,
         }),
         solar_filter: written.solar_filter,
@@ -117,12 +125,22 @@ mod tests {
 
     #[test]
     fn the_defaults_of_the_file_are_those_of_the_limits() {
-        assert_eq!(parsed("").limits, Limits::default());
+        let real = "[lines.east]\ndevice = \"/dev/ttyUSB0\"";
+        assert_eq!(parsed(real).limits, Limits::default());
         let plugin = &parsed("").plugins["mount"];
         assert_eq!(
             (plugin.limits, plugin.set_clock, plugin.runaway),
             (true, false, Runaway::Stop)
         );
+    }
+
+    #[test]
+    fn the_sun_is_no_limit_of_a_simulator_unless_the_file_says_so() {
+        let sun = |text| parsed(text).limits.sun.map(|sun| sun.distance);
+        assert_eq!(sun(""), None);
+        assert_eq!(sun("[limits]\nsun_distance = 25"), Some(25.0));
+        let one_is_real = "[lines.east]\ndevice = \"simulator:lx200\"\n[lines.west]\ndevice = \"tcp://10.0.0.7:9999\"";
+        assert_eq!(sun(one_is_real), Some(30.0));
     }
 
     #[test]

@@ -210,7 +210,7 @@ pub(super) struct Limits {
     #[serde(deserialize_with = "span::<_, -720, 720>")]
     pub(super) second_axis: Option<[f64; 2]>,
     #[serde(deserialize_with = "number::<_, _, 0, 180>")]
-    pub(super) sun_distance: f64,
+    pub(super) sun_distance: Option<f64>,
     #[serde(deserialize_with = "number::<_, _, -90, 90>")]
     pub(super) sun_above: f64,
     pub(super) solar_filter: bool,
@@ -234,7 +234,7 @@ impl Default for Limits {
             hour_angle: None,
             first_axis: None,
             second_axis: None,
-            sun_distance: 30.0,
+            sun_distance: None,
             sun_above: -10.0,
             solar_filter: false,
             fastest: 8.0,
