@@ -73,6 +73,7 @@ pub struct Watch {
 #[derive(Clone, Copy, Debug)]
 struct Seen {
     sighting: Sighting,
+    motion: Option<Motion>,
     /// An axis was [`FAST`].
     fast: bool,
     outlook: Outlook,
@@ -97,6 +98,58 @@ impl Watch {
     /// What was seen before says nothing of what comes: the mount was synced, or its line was opened anew.
     pub fn forget(&mut self) {
         *self = Self::default();
+    }
+
+    /// Whether a jog may begin, as [`Fence::jog`] has it, also where the other axis is under way: the two lead further together.
+    /// Ask before [`Watch::begun`].
+    ///
+    /// # Errors
+    /// The limit ahead.
+    pub fn jog(
+        &self,
+        fence: &Fence,
+        from: &Sighting,
+        label: &str,
+        at_ms: f64,
+        sun_permitted: bool,
+    ) -> Result<(), Breach> {
+        fence.jog(from, label, at_ms, sun_permitted)?;
+        let Some((first, second)) = fence.towards(label, from.pier) else {
+            return Ok(());
+        };
+        let scene = Scene::new(fence, at_ms, sun_permitted);
+        let pose = fence.scene_of(from, at_ms).seen(from);
+        let along = second == 0.0;
+        let aside = self.reaches(fence, from, usize::from(along)).into_iter();
+        let turned = aside.map(|aside| {
+            if along {
+                (first, aside)
+            } else {
+                (aside, second)
+            }
+        });
+        let measure = turned
+            .into_iter()
+            .find_map(|(first, second)| scene.rectangle(pose, first, second));
+        measure.map_or(Ok(()), |measure| Err(measure.breach(Subject::Telescope)))
+    }
+
+    /// How far an axis may come by what was seen of it, and by what began and was not seen.
+    fn reaches(&self, fence: &Fence, from: &Sighting, axis: usize) -> Vec<f64> {
+        let mut reaches = Vec::new();
+        if self.begun.is_some() {
+            reaches.extend([fence.room_to_begin(), -fence.room_to_begin()]);
+        }
+        if let Some((last, motion)) = self.last.and_then(|last| Some((last, last.motion?)))
+            && motion.speeds[axis].abs() >= SLOW
+        {
+            let since = from.taken.saturating_duration_since(last.sighting.taken);
+            let measured = motion.seconds + 2.0 * since.as_secs_f64();
+            let look = 2.0 * SHORTEST_LOOK.as_secs_f64();
+            let drive = &fence.limits().drive;
+            reaches.push(drive.reach(motion.speeds[axis], measured, look));
+        }
+        reaches
     }
 
     /// Judges a sighting. `sun_permitted`: who moves the telescope, or did last, may point at the Sun.
@@ -136,6 +189,7 @@ impl Watch {
         self.begun = None;
         self.last = Some(Seen {
             sighting: *sighting,
+            motion,
             fast,
             outlook,
         });
@@ -267,19 +321,17 @@ impl Look<'_> {
         let measure = ends.into_iter().find_map(|(first, second)| {
             scene.walk(&[self.pose, self.pose.turned(first, second)], 0.0)
         });
+        // One may end while the other goes on.
+        let measure = measure.or_else(|| scene.rectangle(self.pose, first, second));
         measure.map(|measure| measure.breach(Subject::Telescope))
     }
 
     /// Degrees that an axis can come until a stop at the next look has ended it, with their sign.
     fn reach(&self, speed: f64, measured: f64, look: f64) -> f64 {
-        let seconds = look + self.reaction();
         if speed.abs() < SLOW {
-            return speed * seconds;
+            return speed * (look + self.reaction());
         }
-        // It may have sped up while it was measured: at the end it is faster than on the average.
-        let sped_up = (speed.abs() + self.drive().acceleration * measured / 2.0)
-            .min(self.drive().fastest.max(speed.abs()));
-        self.drive().stopping(sped_up, seconds).copysign(speed)
+        self.drive().reach(speed, measured, look)
     }
 
     /// Whether it is at a pole, or a German mount is on its way over it. Then its hour angle says nothing of its axes.

@@ -59,6 +59,7 @@ pub(crate) struct Scene {
     pub(crate) watch: Watch,
     /// A stop was decided on: what and when.
     pub(crate) stopped: Option<(f64, Outlook)>,
+    begun_ms: f64,
     started: Instant,
     now: f64,
     next_look: f64,
@@ -68,6 +69,17 @@ pub(crate) struct Scene {
 impl Scene {
     /// Standing at an hour angle and a declination.
     pub(crate) fn at(fence: Fence, site: Site, place: (f64, f64), traits: Traits) -> Self {
+        Self::begun(NIGHT, fence, site, place, traits)
+    }
+
+    /// The same from an instant on.
+    pub(crate) fn begun(
+        begun_ms: f64,
+        fence: Fence,
+        site: Site,
+        place: (f64, f64),
+        traits: Traits,
+    ) -> Self {
         let mut scene = Self {
             fence,
             site,
@@ -76,6 +88,7 @@ impl Scene {
             course: Course::Free,
             watch: Watch::default(),
             stopped: None,
+            begun_ms,
             started: Instant::now(),
             now: 0.0,
             next_look: 0.0,
@@ -91,7 +104,7 @@ impl Scene {
     }
 
     fn at_ms(&self) -> f64 {
-        NIGHT + self.now * 1e3
+        self.begun_ms + self.now * 1e3
     }
 
     pub(crate) fn sighting(&self) -> Sighting {
@@ -119,8 +132,8 @@ impl Scene {
     pub(crate) fn jog(&mut self, label: &str, rate: f64) -> bool {
         if self.stopped.is_some()
             || self
-                .fence
-                .jog(&self.sighting(), label, self.at_ms(), false)
+                .watch
+                .jog(&self.fence, &self.sighting(), label, self.at_ms(), false)
                 .is_err()
         {
             return false;
@@ -132,16 +145,16 @@ impl Scene {
             _ => (0, -1.0),
         };
         self.axes[axis].wanted = sign * rate;
-        self.begun();
+        self.tell();
         true
     }
 
     pub(crate) fn let_go(&mut self, axis: usize) {
         self.axes[axis].wanted = 0.0;
-        self.begun();
+        self.tell();
     }
 
-    fn begun(&mut self) {
+    fn tell(&mut self) {
         self.watch
             .begun(self.started + Duration::from_secs_f64(self.now));
         self.next_look = self.next_look.min(self.now + 0.1);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use slewgate_safety::limits::{
     Breach, Course, Fence, Limit, Limits, Outlook, PierSide, Sighting, State, Watch,
 };
-use slewgate_sky::Equatorial;
+use slewgate_sky::{Equatorial, separation};
 
 use crate::mount::{Scene, Traits};
 use crate::places::{GREENWICH, NIGHT, NOON, SKY, SYDNEY, at, fence, limits, place};
@@ -225,6 +225,46 @@ fn a_jog_at_the_highest_rate_stops_before_the_limit_and_comes_back_out() {
         scene.pass(3.0, |_| ());
         assert!(scene.stopped.is_none(), "{:?}", scene.stopped);
         assert!(altitude(&scene) > 20.0);
+    }
+}
+
+#[test]
+fn a_jog_at_the_highest_rate_stops_before_an_hour_angle_and_comes_back_out() {
+    for (begin, label, back) in [(20.0, "west", "east"), (-20.0, "east", "west")] {
+        let wall = Limits {
+            hour_angle: Some((-60.0, 60.0)),
+            ..limits()
+        };
+        let mut scene = Scene::at(fence(wall, SYDNEY), SYDNEY, (begin, -30.0), SIMULATOR);
+        assert!(scene.jog(label, 6.0));
+        scene.pass(20.0, |scene| assert!(scene.axes[0].position.abs() < 60.0));
+        assert!(scene.stopped.is_some() && scene.axes[0].position.abs() > 45.0);
+        scene.stopped = None;
+        assert!(scene.jog(back, 6.0));
+        scene.pass(3.0, |_| ());
+        assert!(scene.stopped.is_none() && scene.axes[0].position.abs() < 45.0);
+    }
+}
+
+#[test]
+fn a_jog_at_the_highest_rate_stops_before_the_suns_cone_and_comes_back_out() {
+    let sun = SKY.sun(NOON);
+    let (hour_angle, dec) = place(sun, GREENWICH, NOON);
+    for (from, label, back) in [
+        ((hour_angle + 70.0, dec), "east", "west"),
+        ((hour_angle - 70.0, dec), "west", "east"),
+        ((hour_angle, dec + 55.0), "south", "north"),
+    ] {
+        let fence = fence(Limits::default(), GREENWICH);
+        let mut scene = Scene::begun(NOON, fence, GREENWICH, from, SIMULATOR);
+        let away = |scene: &Scene| separation(scene.sighting().position, SKY.sun(NOON));
+        assert!(scene.jog(label, 6.0));
+        scene.pass(20.0, |scene| assert!(away(scene) > 30.0, "{label}"));
+        assert!(scene.stopped.is_some() && away(&scene) < 45.0, "{label}");
+        scene.stopped = None;
+        assert!(scene.jog(back, 6.0));
+        scene.pass(3.0, |_| ());
+        assert!(scene.stopped.is_none() && away(&scene) > 45.0, "{label}");
     }
 }
 
