@@ -70,7 +70,7 @@ impl Fence {
         Ok(())
     }
 
-    /// Whether a jog may begin. One that leads into a limit near by may not: it would have to be stopped at once. Nor may one
+    /// Whether a jog of a mount that stands or tracks may begin; for one that moves see [`super::Watch::jog`]. One that leads into a limit near by may not: it would have to be stopped at once. Nor may one
     /// that leads further out. `label` is `north`, `south`, `east` or `west` in the sky; others may begin, and are watched.
     ///
     /// # Errors
@@ -82,18 +82,8 @@ impl Fence {
         at_ms: f64,
         sun_permitted: bool,
     ) -> Result<(), Breach> {
-        let reach = self.room_to_begin();
-        let (first, north) = match label {
-            "north" => (0.0, reach),
-            "south" => (0.0, -reach),
-            "east" => (-reach, 0.0),
-            "west" => (reach, 0.0),
-            _ => return Ok(()),
-        };
-        // West of the pier the declination axis turns the other way.
-        let second = match from.pier {
-            Some(PierSide::West) => -north,
-            _ => north,
+        let Some((first, second)) = self.towards(label, from.pier) else {
+            return Ok(());
         };
         let start = self.scene_of(from, at_ms).seen(from);
         let scene = Scene::new(self, at_ms, sun_permitted);
@@ -103,15 +93,33 @@ impl Fence {
         }
     }
 
+    /// How far the axes may come in a direction before a stop has ended a jog that nobody saw begin; none for a direction
+    /// that is not known.
+    pub(crate) fn towards(&self, label: &str, side: Option<PierSide>) -> Option<(f64, f64)> {
+        let reach = self.room_to_begin();
+        // West of the pier the declination axis turns the other way.
+        let north = match side {
+            Some(PierSide::West) => -reach,
+            _ => reach,
+        };
+        match label {
+            "north" => Some((0.0, north)),
+            "south" => Some((0.0, -north)),
+            "east" => Some((-reach, 0.0)),
+            "west" => Some((reach, 0.0)),
+            _ => None,
+        }
+    }
+
     /// Degrees that a motion needs before it so that [`super::Watch`] sees it in time: nobody knows of it before the second look.
-    fn room_to_begin(&self) -> f64 {
+    pub(crate) fn room_to_begin(&self) -> f64 {
         let drive = &self.limits.drive;
         let unseen = (2 * SHORTEST_LOOK + drive.reaction).as_secs_f64();
         drive.stopping(0.0, unseen).max(NEAR)
     }
 
     /// What stands still is where it was seen above the ground; what follows the sky is where it was among the stars.
-    fn scene_of(&self, sighting: &Sighting, at_ms: f64) -> Scene<'_> {
+    pub(crate) fn scene_of(&self, sighting: &Sighting, at_ms: f64) -> Scene<'_> {
         let at = if sighting.state == State::Still {
             sighting.at_ms
         } else {

@@ -9,6 +9,7 @@
 mod breach;
 mod fence;
 mod horizon;
+mod look;
 mod plausible;
 mod pose;
 mod scene;

@@ -114,6 +114,15 @@ impl Drive {
         until + peak * peak / (2.0 * self.braking)
     }
 
+    /// Degrees that an axis goes at most until a stop at a look in so many seconds has ended it, with the sign of its speed. It
+    /// was measured over some seconds, and may have sped up meanwhile: at the end it is faster than on the average.
+    pub(crate) fn reach(&self, speed: f64, measured: f64, look: f64) -> f64 {
+        let sped_up =
+            (speed.abs() + self.acceleration * measured / 2.0).min(self.fastest.max(speed.abs()));
+        let seconds = look + self.reaction.as_secs_f64();
+        self.stopping(sped_up, seconds).copysign(speed)
+    }
+
     /// Degrees that no mount can brake in less from a speed.
     pub(crate) fn shortest_stop(&self, speed: f64) -> f64 {
         speed * speed / (2.0 * self.acceleration.max(self.braking))

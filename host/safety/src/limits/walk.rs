@@ -1,4 +1,4 @@
-//! Along a way, in steps that nothing fits between.
+//! Along a way, in steps that nothing fits between; and all over a rectangle, in parts that nothing fits into.
 //!
 //! At each place the room to the nearest limit is known, and no shorter step can meet one; so the steps are long far from
 //! the limits and short near them. The shortest is [`FINEST`]: a way that grazes a limit may pass it by half of that.
@@ -29,6 +29,39 @@ impl Scene<'_> {
             }
         }
         breach
+    }
+
+    /// A limit that is not kept anywhere between a pose and one that is turned by so much, whichever axis turns first. Those
+    /// that are not kept at the pose itself are left out: [`Scene::walk`] tells whether it gets worse.
+    pub(crate) fn rectangle(&self, pose: Pose, first: f64, second: f64) -> Option<Measure> {
+        let outside = self
+            .measures(pose)
+            .map(|measure| measure.filter(|measure| measure.is_breached(0.0)));
+        let (first, second) = (first / 2.0, second / 2.0);
+        self.part(pose.turned(first, second), first, second, &outside)
+    }
+
+    /// The same of a rectangle by its middle and half of its sides.
+    fn part(&self, middle: Pose, first: f64, second: f64, outside: &Measures) -> Option<Measure> {
+        let measures = self.measures(middle).into_iter().zip(outside);
+        let held = measures.filter_map(|(now, outside)| now.filter(|_| outside.is_none()));
+        let least = held.min_by(|a, b| a.room.total_cmp(&b.room))?;
+        if least.is_breached(0.0) {
+            return Some(least);
+        }
+        if first.hypot(second) <= least.room.max(FINEST) {
+            return None;
+        }
+        let halves = if first.abs() > second.abs() {
+            (first / 2.0, second, (first / 2.0, 0.0))
+        } else {
+            (first, second / 2.0, (0.0, second / 2.0))
+        };
+        let (first, second, aside) = halves;
+        [-1.0, 1.0].into_iter().find_map(|sign| {
+            let middle = middle.turned(sign * aside.0, sign * aside.1);
+            self.part(middle, first, second, outside)
+        })
     }
 
     fn stretch(&self, from: Pose, to: Pose, slack: f64, outside: &mut Measures) -> Option<Measure> {

@@ -132,8 +132,8 @@ impl Scene {
     pub(crate) fn jog(&mut self, label: &str, rate: f64) -> bool {
         if self.stopped.is_some()
             || self
-                .fence
-                .jog(&self.sighting(), label, self.at_ms(), false)
+                .watch
+                .jog(&self.fence, &self.sighting(), label, self.at_ms(), false)
                 .is_err()
         {
             return false;
