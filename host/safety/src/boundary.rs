@@ -62,7 +62,8 @@ impl Boundary {
             )),
             OfTheSite::Fence(fence) => {
                 self.check_clock(fence)?;
-                judge(fence, plan, seen.as_ref(), caller.sun_permitted, at).map_err(Denied::Beyond)
+                self.judge(fence, plan, seen.as_ref(), caller.sun_permitted, at)
+                    .map_err(Denied::Beyond)
             }
         }
     }
@@ -101,7 +102,7 @@ impl Boundary {
             self.look_within = None;
             return None;
         };
-        // A mount brakes by itself before a target, its park or its home.
+        // A mount brakes by itself before a target, its park or its home; where those are it alone knows.
         let course = match active.iter().any(|motion| motion.kind == Kind::Slew) {
             true => Course::ToGoal,
             false => Course::Free,
@@ -131,6 +132,23 @@ impl Boundary {
         self.look_within
     }
 
+    fn judge(
+        &self,
+        fence: &Fence,
+        plan: &Plan,
+        seen: Option<&Sighting>,
+        sun_permitted: bool,
+        at: f64,
+    ) -> Result<(), Breach> {
+        match (plan.kind, plan.target, seen) {
+            (_, Some(target), seen) => fence.goal(seen, target, at, sun_permitted),
+            (Kind::Jog, None, Some(seen)) => {
+                self.watch.jog(fence, seen, &plan.label, at, sun_permitted)
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// A mount that has another time or place in mind turns elsewhere than it is sent.
     fn check_clock(&self, fence: &Fence) -> Result<(), Denied> {
         let Some((sample, told)) = self
@@ -150,20 +168,6 @@ impl Boundary {
             clock(told),
             clock(ours)
         )))
-    }
-}
-
-fn judge(
-    fence: &Fence,
-    plan: &Plan,
-    seen: Option<&Sighting>,
-    sun_permitted: bool,
-    at: f64,
-) -> Result<(), Breach> {
-    match (plan.kind, plan.target, seen) {
-        (_, Some(target), seen) => fence.goal(seen, target, at, sun_permitted),
-        (Kind::Jog, None, Some(seen)) => fence.jog(seen, &plan.label, at, sun_permitted),
-        _ => Ok(()),
     }
 }
 

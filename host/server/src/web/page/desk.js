@@ -98,7 +98,7 @@ class Desk {
     try {
       if (before && before !== table) await this.commands.call('events.unsubscribe', { topics: topics(before) });
       if (this.methods.has('events.subscribe')) {
-        await this.commands.call('events.subscribe', { topics: ['plugins', ...(table ? topics(table) : [])] });
+        await this.commands.call('events.subscribe', { topics: ['plugins', 'alarms', ...(table ? topics(table) : [])] });
       }
     } catch (error) {
       this.tell(error);
@@ -214,6 +214,7 @@ class Desk {
   event(topic, data) {
     if (topic === `${this.table}.status`) this.panel.set(data);
     else if (topic === `${this.table}.motion`) this.motion(data);
+    else if (topic === 'alarms') (data.alarms || [data]).forEach(({ plugin, what }) => news(`Alarm of ${plugin}: ${what}`, true));
     else if (topic === 'plugins' && 'what' in data) {
       news(`Plugin ${data.plugin.name}: ${data.what}`, data.what === 'failed');
       this.learn();

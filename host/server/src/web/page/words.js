@@ -44,6 +44,10 @@ const ENDS = {
   superseded: 'replaced by a newer one',
   at_most: 'ended: it took too long',
   orphaned: 'ended: its plugin is gone',
+  control_lost: 'ended: another client took control',
+  limit: 'stopped at a limit',
+  runaway: 'stopped: the mount moved unasked',
+  does_not_stop: 'the mount does not stop',
   failed: 'failed',
 };
 
@@ -52,6 +56,7 @@ function sentence(error) {
   const data = error.data || {};
   if (error.code === -32002) return `Too many requests: try again in ${Math.ceil((data.retry_after_ms || 1000) / 1000)} s.`;
   const reason = data.reason && !String(error.message).includes(data.reason) ? `: ${data.reason}` : '';
+  if (data.holder) return `${data.holder} is in control: wait until it rests, or stop it.`;
   const incident = data.incident ? ` (incident ${data.incident})` : '';
   const outcome = data.outcome === 'indeterminate' ? ' Whether it was done is not known.' : '';
   return `${error.message}${reason}${incident}.${outcome}`;
