@@ -6,7 +6,7 @@
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
 //! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `cli`, `logging`, `transcript` (every byte
 //! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
-//! the host before left), `panics`.
+//! the host before left), `panics`, and `safeguards`, which start these and end them.
 
 pub mod config;
 
@@ -57,6 +57,8 @@ mod direct;
 mod unattended;
 
 mod panics;
+
+mod safeguards;
 
 mod platform;
 
