@@ -109,6 +109,21 @@ async fn a_host_that_starts_stops_first_of_all_what_the_one_before_left_moving()
 }
 
 #[tokio::test]
+async fn what_was_left_moving_is_stopped_also_where_its_device_is_configured_no_more() {
+    let (mut observatory, _client) = jogging().await;
+    kill(&mut observatory);
+    let file = observatory.data().join("slewgate.toml");
+    let device = observatory.mount().path().display().to_string();
+    let text = fs::read_to_string(&file).unwrap();
+    fs::write(&file, text.replace(&device, "/dev/none")).unwrap();
+    observatory.restart();
+    wait(&observatory, false);
+    observatory.wait_for_security_event(|event| event["event"] == "motion_stop");
+    assert_eq!(alarms(&observatory), 1);
+    assert_eq!(orders(&observatory.mount().wire()), [":Mn#", ":Q#"]);
+}
+
+#[tokio::test]
 async fn a_service_stops_what_its_host_left_moving_and_leaves_alone_what_rests() {
     let (mut observatory, _client) = jogging().await;
     kill(&mut observatory);

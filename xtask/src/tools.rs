@@ -30,6 +30,28 @@ pub(crate) fn ensure_indi() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// Tests of links that are taken down have this in their names.
+pub(crate) const NAMESPACES: &str = "network_namespace";
+
+/// Whether tests may make network namespaces, which `ip` does.
+pub(crate) fn may_make_namespaces() -> anyhow::Result<bool> {
+    if !is_on_path("ip") {
+        bail!("ip not found on the PATH; install iproute2: apt-get install iproute2");
+    }
+    let name = format!("slewgate-xtask-{}", std::process::id());
+    let netns = |verb| Command::new("ip").args(["netns", verb, &name]).output();
+    let made = netns("add")?;
+    if made.status.success() {
+        netns("delete")?;
+    } else {
+        let why = String::from_utf8_lossy(&made.stderr);
+        eprintln!(
+            "LEFT OUT: tests with {NAMESPACES} in their names, which only root may run: {why}"
+        );
+    }
+    Ok(made.status.success())
+}
+
 /// Python's libraries that tests need: as it imports them, and as they are installed.
 const LIBRARIES: [(&str, &str); 2] = [("websockets", "websockets"), ("erfa", "pyerfa")];
 

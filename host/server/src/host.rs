@@ -10,16 +10,11 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use slewgate_engine::{
-    Engine, EngineSettings, Limits, PluginSettings, Plugins, StoppedBy, Stopping, Surroundings,
-    TableSettings,
-};
-use slewgate_safety::OfTheSite;
-use slewgate_safety::limits::Fence;
+use slewgate_engine::{Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings};
 use slewgate_security::admission::{Admission, RequestLimiter};
-use slewgate_security::log::{EventKind, LogSettings, SecurityEvent, SecurityLog};
+use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
-use slewgate_serial::{Address, Line, LineOptions, LineSettings, StopSequence, Tap};
+use slewgate_serial::{Address, Line, LineOptions, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
@@ -29,22 +24,22 @@ use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::timestamp;
 use crate::cameras::Cameras;
-use crate::config::{self, Config, Device, Site};
+use crate::config::{Config, Device, Site};
 use crate::connection::{Door, Service};
-use crate::journal::{self, Journal};
 use crate::liveview::{LiveView, Streams};
 use crate::local::{self, Local};
 use crate::methods::{HostInfo, HostMethods};
 use crate::net::close::Close;
 use crate::net::listener::{BindError, Bound, Configured};
 use crate::net::origins::Origins;
-use crate::panics;
 use crate::pipeline::{CommandPipeline, Commands};
 use crate::platform;
 use crate::recorder::{record_notices, record_swaps};
+use crate::safeguards;
 use crate::sessions::Sessions;
+use crate::tables;
 use crate::topics::Topics;
-use crate::transcript::{Transcript, TranscriptSettings};
+use crate::transcript;
 use crate::unattended;
 use crate::web::{Page, Port, Web};
 
@@ -55,8 +50,6 @@ const SOCKET_THREADS: usize = 2;
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 const LOG_PATIENCE: Duration = Duration::from_secs(1);
-/// How long the last stops may take to be handed over, and what is on disk of them to be written.
-const REST_PATIENCE: Duration = Duration::from_secs(1);
 
 /// What a host is started with.
 pub struct ServeOptions {
@@ -103,7 +96,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let clock = clock(&config);
     let log = security_log(&data, &clock)?;
     let surroundings = surroundings(&config, &clock);
-    let (journal, left) = start_journal(&config, &data, &log)?;
+    let (journal, left) = safeguards::journal(&config, &data, &log)?;
     let hardware = Hardware::start(&config, &data, &surroundings)?;
     unattended::stop(left, &hardware.lines, &journal, &log);
     let engine = Engine::new(&EngineSettings {
@@ -114,11 +107,11 @@ async fn run(options: ServeOptions) -> Result<()> {
     let plugins = Plugins::start(
         engine,
         surroundings.clone(),
-        plugin_settings(&config, &data, &hardware, &surroundings, &journal),
+        tables::plugin_settings(&config, &data, &hardware.lines, &surroundings, &journal),
     )
     .await?;
     let plugins = Arc::new(plugins);
-    stop_at_a_panic(&plugins, &log)?;
+    safeguards::stop_at_a_panic(&plugins, &log)?;
 
     let told = log.clone();
     let tokens = TokenStore::start(data.join("api_tokens.json"), move |news| {
@@ -222,7 +215,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     // What a client began before it was told.
     stop_motion(&plugins).await;
     tasks.shutdown().await;
-    rest(&plugins, &hardware, &journal).await;
+    safeguards::rest(&plugins, &hardware.lines, &journal).await;
     cameras.close();
     hardware.close();
     if !log.flush(LOG_PATIENCE) {
@@ -273,7 +266,7 @@ impl Hardware {
                 quiet: line.quiet,
             };
             let options = LineOptions {
-                tap: transcript(name, line, data, &surroundings.clock)?,
+                tap: transcript::of_line(name, line, data, &surroundings.clock)?,
                 ..LineOptions::default()
             };
             lines.insert(
@@ -290,88 +283,6 @@ impl Hardware {
             line.close();
         }
         drop(self.simulators);
-    }
-}
-
-/// What hears everything on a line, if somebody is to.
-fn transcript(
-    name: &str,
-    line: &config::Line,
-    data: &Path,
-    clock: &SharedClock,
-) -> Result<Option<Arc<dyn Tap>>> {
-    let file = match &line.transcript {
-        None => return Ok(None),
-        Some(config::Transcript::InData) => data.join("transcripts").join(format!("{name}.jsonl")),
-        Some(config::Transcript::At(path)) => data.join(path),
-    };
-    let clock = Arc::clone(clock);
-    let settings = TranscriptSettings {
-        file,
-        line: name.to_owned(),
-        device: line.device.to_string(),
-        baud: line.baud,
-        now: Arc::new(move || timestamp(&*clock).to_string()),
-    };
-    let transcript = Transcript::start(settings)
-        .with_context(|| format!("cannot start the transcript of {name}"))?;
-    Ok(Some(Arc::new(transcript)))
-}
-
-/// What a host before this one left on disk, and a journal for this one.
-fn start_journal(
-    config: &Config,
-    data: &Path,
-    log: &SecurityLog,
-) -> Result<(Arc<Journal>, Vec<journal::Unattended>)> {
-    let alarm = {
-        let log = log.clone();
-        move |why: &str| {
-            tracing::error!("{why}");
-            log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
-        }
-    };
-    let (found, unreadable) = journal::read(data);
-    unreadable.iter().for_each(|why| alarm(why));
-    let trouble = move |path: &Path, error: &std::io::Error| {
-        let path = path.display();
-        alarm(&format!(
-            "cannot keep {path}: {error}; without it a stop needs this host"
-        ));
-    };
-    let started = Journal::start(data, &config.lines, found, Arc::new(trouble));
-    let (journal, left) = started.context("cannot start the journal")?;
-    Ok((Arc::new(journal), left))
-}
-
-/// A host with a fault may not look after what it moves.
-fn stop_at_a_panic(plugins: &Arc<Plugins>, log: &SecurityLog) -> Result<()> {
-    let (plugins, log) = (Arc::downgrade(plugins), log.clone());
-    let stop = move |place: &str| {
-        let why = format!("a fault of the host, in {place}; what moves is stopped");
-        tracing::error!("{why}");
-        log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
-        if let Some(plugins) = plugins.upgrade() {
-            // They are on their way; whether they arrive is seen by who waits for the motions to end.
-            drop(begin_to_stop(&plugins, "the host, after a fault"));
-        }
-    };
-    panics::watch(stop).context("cannot watch for panics")
-}
-
-/// A host that ends leaves no marker where nothing moves and nothing is owed.
-async fn rest(plugins: &Plugins, hardware: &Hardware, journal: &Journal) {
-    for line in hardware.lines.values() {
-        let mut owing = line.owing();
-        let handed_over = owing.wait_for(|owing| !owing);
-        // A device that is gone is owed it: that stays on disk.
-        let _ = timeout(REST_PATIENCE, handed_over).await;
-    }
-    for table in plugins.tables().values() {
-        table.note_rest();
-    }
-    if !journal.flush(REST_PATIENCE) {
-        tracing::warn!("what is on disk of the lines may be old");
     }
 }
 
@@ -414,95 +325,6 @@ fn security_log(data: &Path, clock: &SharedClock) -> Result<SecurityLog> {
         ..LogSettings::below(data)
     };
     SecurityLog::start(settings).context("cannot start the security log")
-}
-
-fn plugin_settings(
-    config: &Config,
-    data: &Path,
-    hardware: &Hardware,
-    surroundings: &Surroundings,
-    journal: &Arc<Journal>,
-) -> PluginSettings {
-    let engine = &config.engine;
-    let tables = config.plugins.iter().map(|(name, plugin)| {
-        let lines = plugin
-            .lines
-            .iter()
-            .filter_map(|(role, line)| Some((role.clone(), hardware.lines.get(line)?.clone())));
-        let table = TableSettings {
-            name: name.clone(),
-            component: plugin.component.clone(),
-            settings: json!(plugin.settings).to_string(),
-            lines: lines.collect(),
-            runaway: plugin.runaway,
-            limits: match plugin.limits {
-                true => limits(config, surroundings),
-                false => unlimited(name),
-            },
-            set_clock: plugin.set_clock,
-            stops: known_stops(config, name, &plugin.lines, journal),
-            journal: Some(Arc::clone(journal) as Arc<dyn slewgate_engine::Journal>),
-        };
-        let limits = Limits {
-            memory: plugin.memory,
-            computing: plugin.compute,
-            waiting: plugin.wait,
-            instances: engine.instances,
-            queue: engine.queue,
-        };
-        (table, limits)
-    });
-    PluginSettings {
-        handlers: data.join("handlers"),
-        policies: data.join("policies"),
-        tables: tables.collect(),
-        policy_settings: config
-            .policies
-            .iter()
-            .map(|(name, policy)| (name.clone(), json!(policy.settings).to_string()))
-            .collect(),
-        policy_limits: Limits {
-            memory: engine.memory,
-            computing: engine.policy_compute,
-            instances: engine.instances,
-            queue: engine.queue,
-            ..Limits::policy()
-        },
-    }
-}
-
-/// By role: what the plugin said to this host or to one before it, else what the configuration says of the line.
-fn known_stops(
-    config: &Config,
-    table: &str,
-    roles: &BTreeMap<String, String>,
-    journal: &Journal,
-) -> BTreeMap<String, StopSequence> {
-    let known = roles.iter().filter_map(|(role, line)| {
-        let said = journal.last_word(line, table, role);
-        let stop = said.or_else(|| config.lines.get(line)?.stop.clone())?;
-        Some((role.clone(), stop))
-    });
-    known.collect()
-}
-
-/// Those of the place where the telescope stands.
-fn limits(config: &Config, surroundings: &Surroundings) -> OfTheSite {
-    match surroundings.site {
-        Some(site) => {
-            let sky = Sky::clone(&surroundings.sky);
-            OfTheSite::Fence(Box::new(Fence::new(config.limits.clone(), sky, site)))
-        }
-        None => OfTheSite::Unknown,
-    }
-}
-
-fn unlimited(plugin: &str) -> OfTheSite {
-    tracing::warn!(
-        plugin,
-        "limits = \"off\": nothing keeps the telescope from the Sun and the ground"
-    );
-    OfTheSite::Off
 }
 
 /// Where clients connect.
@@ -548,7 +370,7 @@ async fn stop_motion(plugins: &Plugins) {
 }
 
 /// Stops the tables on which something moves: each is on its way before the first is waited for.
-fn begin_to_stop<'a>(plugins: &'a Plugins, by: &str) -> Vec<(&'a str, Stopping)> {
+pub(crate) fn begin_to_stop<'a>(plugins: &'a Plugins, by: &str) -> Vec<(&'a str, Stopping)> {
     let by = StoppedBy(by.to_owned());
     let moving = plugins
         .tables()

@@ -4,9 +4,9 @@
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
 //! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them), `cameras` (those of the host
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
-//! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `recorder` (what the security log hears of plugins), `cli`, `logging`, `transcript` (every byte
+//! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `tables` (what plugins are started with), `recorder` (what the security log hears of them), `cli`, `logging`, `transcript` (every byte
 //! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
-//! the host before left), `panics`.
+//! the host before left), `panics`, and `safeguards`, which start these and end them.
 
 pub mod config;
 
@@ -27,6 +27,8 @@ pub mod pipeline;
 mod requests;
 
 mod recorder;
+
+mod tables;
 
 mod records;
 
@@ -59,6 +61,8 @@ mod direct;
 mod unattended;
 
 mod panics;
+
+mod safeguards;
 
 mod platform;
 

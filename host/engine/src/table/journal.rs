@@ -43,9 +43,9 @@ impl Table {
         };
         let lines: Vec<_> = self.lines.values().cloned().collect();
         let wait = move || {
-            lines
-                .iter()
-                .for_each(|line| journal.remembered(line.name()))
+            for line in lines {
+                journal.remembered(line.name());
+            }
         };
         // It fails with the runtime, when nothing moves any more.
         let _ = tokio::task::spawn_blocking(wait).await;

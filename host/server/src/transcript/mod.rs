@@ -9,15 +9,19 @@ mod writer;
 
 use std::fmt;
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::thread;
 use std::time::Instant;
 
+use anyhow::Context;
 use slewgate_serial::Tap;
+use slewgate_sky::SharedClock;
 
+use crate::authenticate::timestamp;
+use crate::config;
 use entry::{Entry, What};
 use writer::Writer;
 
@@ -28,20 +32,45 @@ const QUEUE: usize = 1024;
 const LONGEST: u64 = 64 << 20;
 
 /// What a transcript is of.
-pub(crate) struct TranscriptSettings {
-    pub(crate) file: PathBuf,
-    pub(crate) line: String,
-    pub(crate) device: String,
-    pub(crate) baud: u32,
+struct Settings {
+    file: PathBuf,
+    line: String,
+    device: String,
+    baud: u32,
     /// The wall clock, as RFC 3339.
-    pub(crate) now: Arc<dyn Fn() -> String + Send + Sync>,
+    now: Arc<dyn Fn() -> String + Send + Sync>,
 }
 
 /// Listens in on one line; the file ends with it.
-pub(crate) struct Transcript {
+struct Transcript {
     queue: SyncSender<Entry>,
     /// What did not fit since something did. One thread counts it, that of the line.
     lost: AtomicU64,
+}
+
+/// What hears everything on a line, if somebody is to.
+pub(crate) fn of_line(
+    name: &str,
+    line: &config::Line,
+    data: &Path,
+    clock: &SharedClock,
+) -> anyhow::Result<Option<Arc<dyn Tap>>> {
+    let file = match &line.transcript {
+        None => return Ok(None),
+        Some(config::Transcript::InData) => data.join("transcripts").join(format!("{name}.jsonl")),
+        Some(config::Transcript::At(path)) => data.join(path),
+    };
+    let clock = Arc::clone(clock);
+    let settings = Settings {
+        file,
+        line: name.to_owned(),
+        device: line.device.to_string(),
+        baud: line.baud,
+        now: Arc::new(move || timestamp(&*clock).to_string()),
+    };
+    let transcript = Transcript::start(settings)
+        .with_context(|| format!("cannot start the transcript of {name}"))?;
+    Ok(Some(Arc::new(transcript)))
 }
 
 impl Transcript {
@@ -49,7 +78,7 @@ impl Transcript {
     ///
     /// # Errors
     /// The system gives no thread.
-    pub(crate) fn start(settings: TranscriptSettings) -> io::Result<Transcript> {
+    fn start(settings: Settings) -> io::Result<Transcript> {
         let (queue, entries) = sync_channel(QUEUE);
         let writer = Writer::new(settings, LONGEST);
         thread::Builder::new()

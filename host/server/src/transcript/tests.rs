@@ -10,8 +10,8 @@ use tempfile::TempDir;
 
 use super::*;
 
-fn settings(file: &Path) -> TranscriptSettings {
-    TranscriptSettings {
+fn settings(file: &Path) -> Settings {
+    Settings {
         file: file.to_owned(),
         line: "east".to_owned(),
         device: "/dev/ttyUSB0".to_owned(),

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
-use super::TranscriptSettings;
+use super::Settings;
 use super::entry::{Entry, Head};
 use crate::platform;
 
@@ -14,7 +14,7 @@ use crate::platform;
 const RETRY: Duration = Duration::from_secs(1);
 
 pub(super) struct Writer {
-    settings: TranscriptSettings,
+    settings: Settings,
     longest: u64,
     open: Option<Open>,
     /// The file could not be written: not before this time again.
@@ -30,7 +30,7 @@ struct Open {
 }
 
 impl Writer {
-    pub(super) fn new(settings: TranscriptSettings, longest: u64) -> Writer {
+    pub(super) fn new(settings: Settings, longest: u64) -> Writer {
         Writer {
             settings,
             longest,

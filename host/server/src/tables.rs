@@ -1,0 +1,91 @@
+//! What the plugins are started with: each `[plugins.NAME]` with its lines, its limits and what is known of how it is stopped.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde_json::json;
+use slewgate_engine::{Limits, PluginSettings, Surroundings, TableSettings};
+use slewgate_safety::OfTheSite;
+use slewgate_safety::limits::Fence;
+use slewgate_serial::Line;
+use slewgate_sky::Sky;
+
+use crate::config::Config;
+use crate::journal::Journal;
+use crate::safeguards;
+
+/// Of all tables and policies.
+pub(crate) fn plugin_settings(
+    config: &Config,
+    data: &Path,
+    lines: &BTreeMap<String, Line>,
+    surroundings: &Surroundings,
+    journal: &Arc<Journal>,
+) -> PluginSettings {
+    let engine = &config.engine;
+    let tables = config.plugins.iter().map(|(name, plugin)| {
+        let played = plugin
+            .lines
+            .iter()
+            .filter_map(|(role, line)| Some((role.clone(), lines.get(line)?.clone())));
+        let table = TableSettings {
+            name: name.clone(),
+            component: plugin.component.clone(),
+            settings: json!(plugin.settings).to_string(),
+            lines: played.collect(),
+            runaway: plugin.runaway,
+            limits: match plugin.limits {
+                true => limits(config, surroundings),
+                false => unlimited(name),
+            },
+            set_clock: plugin.set_clock,
+            stops: safeguards::known_stops(config, name, &plugin.lines, journal),
+            journal: Some(Arc::clone(journal) as Arc<dyn slewgate_engine::Journal>),
+        };
+        let limits = Limits {
+            memory: plugin.memory,
+            computing: plugin.compute,
+            waiting: plugin.wait,
+            instances: engine.instances,
+            queue: engine.queue,
+        };
+        (table, limits)
+    });
+    PluginSettings {
+        handlers: data.join("handlers"),
+        policies: data.join("policies"),
+        tables: tables.collect(),
+        policy_settings: config
+            .policies
+            .iter()
+            .map(|(name, policy)| (name.clone(), json!(policy.settings).to_string()))
+            .collect(),
+        policy_limits: Limits {
+            memory: engine.memory,
+            computing: engine.policy_compute,
+            instances: engine.instances,
+            queue: engine.queue,
+            ..Limits::policy()
+        },
+    }
+}
+
+/// Those of the place where the telescope stands.
+fn limits(config: &Config, surroundings: &Surroundings) -> OfTheSite {
+    match surroundings.site {
+        Some(site) => {
+            let sky = Sky::clone(&surroundings.sky);
+            OfTheSite::Fence(Box::new(Fence::new(config.limits.clone(), sky, site)))
+        }
+        None => OfTheSite::Unknown,
+    }
+}
+
+fn unlimited(plugin: &str) -> OfTheSite {
+    tracing::warn!(
+        plugin,
+        "limits = \"off\": nothing keeps the telescope from the Sun and the ground"
+    );
+    OfTheSite::Off
+}
