@@ -270,9 +270,14 @@ impl Safety {
         self.boundary.look_within()
     }
 
+    /// Whether it was told to stand and was not seen to.
+    pub fn is_to_stand(&self) -> bool {
+        self.rest.is_awaited()
+    }
+
     /// Whether the hardware is to be looked at as often as may be: something moves, or is to come to rest.
     pub fn is_restless(&self) -> bool {
-        self.motions.is_busy() || self.rest.is_awaited()
+        self.motions.is_busy() || self.is_to_stand()
     }
 
     /// Changes the motions, and sees what follows from it for control and rest.

@@ -56,7 +56,7 @@ impl Table {
         let Some(journal) = &self.journal else { return };
         let mut lines = BTreeMap::new();
         for (role, line) in &self.lines {
-            let moving = desk.moves(role) || *line.owing().borrow();
+            let moving = desk.moves(role) || desk.is_to_stand() || *line.owing().borrow();
             *lines.entry(line.name()).or_insert(false) |= moving;
         }
         for (line, moving) in lines {

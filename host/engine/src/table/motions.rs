@@ -105,6 +105,11 @@ impl Desk {
         }
     }
 
+    /// Whether it was told to stand and was not seen to.
+    pub(super) fn is_to_stand(&self) -> bool {
+        self.safety.is_to_stand()
+    }
+
     pub(crate) fn label_stops(&self) -> u64 {
         self.label_stops
     }
