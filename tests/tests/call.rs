@@ -82,3 +82,35 @@ fn private(file: &str) {
 
 #[cfg(not(unix))]
 fn private(_: &str) {}
+
+#[test]
+fn calls_that_follow_each_other_are_one_client_which_stays_in_control() {
+    let observatory = Observatory::start();
+    let token = observatory.token("telescope");
+    for method in ["mount.track", "mount.goto"] {
+        let params = match method {
+            "mount.track" => r#"{"mode": "sidereal"}"#,
+            _ => r#"{"altitude": 60, "azimuth": 120}"#,
+        };
+        let output = call(&observatory, &token, &[method, params]);
+        assert_eq!(output.status.code(), Some(0), "{method}: {output:?}");
+    }
+    let params = r#"{"direction": "north"}"#;
+    let other = ["mount.jog", params, "--client-id", "another"];
+    let output = call(&observatory, &token, &other);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert!(text(&output.stderr).contains("-32005"), "{output:?}");
+}
+
+#[test]
+fn calls_beside_each_other_are_all_answered() {
+    let observatory = Observatory::start();
+    let token = observatory.token("observer");
+    let calls: Vec<_> = std::thread::scope(|scope| {
+        let calls = [(); 4].map(|()| scope.spawn(|| call(&observatory, &token, &["mount.status"])));
+        calls.map(|call| call.join().unwrap()).into()
+    });
+    for output in calls {
+        assert_eq!(output.status.code(), Some(0), "{output:?}");
+    }
+}

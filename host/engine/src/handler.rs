@@ -240,8 +240,10 @@ impl Handler {
     }
 
     pub(crate) async fn sample(&self) -> Result<Observation, Refusal> {
-        let sampled = self.caller.call(async |mut instance| {
-            instance.store.data_mut().powers.duty = Some(Duty::of_host("sample", None));
+        let duty = Duty::of_host("sample", None);
+        let deeds = Arc::clone(&duty.deeds);
+        let sampled = self.caller.call(async move |mut instance| {
+            instance.store.data_mut().powers.duty = Some(duty);
             let sampled = instance
                 .exports
                 .slewgate_plugin_handler()
@@ -259,7 +261,7 @@ impl Handler {
                 if failure::is_silence(&failure) {
                     self.table.missed();
                 }
-                return Err(self.refusal(failure, false));
+                return Err(self.refusal(failure, deeds.wrote.load(Ordering::Relaxed)));
             }
             Err(error) => return Err(self.fell(&error)),
         };

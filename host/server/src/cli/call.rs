@@ -44,6 +44,25 @@ pub(super) struct Call {
     /// A file that holds the token and that only you can read (0600)
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// What the client calls itself: who has the same token and id is the same client, which stays in control from one call to the next
+    #[arg(long, value_name = "ID", default_value = CLIENT_ID)]
+    client_id: String,
+}
+
+/// The client of all calls that name none.
+const CLIENT_ID: &str = "call";
+
+/// The host's code for a token and id that are connected already.
+const CONNECTED_ALREADY: u16 = 4009;
+
+type Connection = WebSocketStream<TcpStream>;
+
+/// The host closed the connection.
+#[derive(Debug, thiserror::Error)]
+#[error("{reason} ({code})")]
+struct Closed {
+    reason: String,
+    code: u16,
 }
 
 /// What came of the call.
@@ -61,8 +80,7 @@ impl Call {
             .enable_all()
             .build();
         let answer = runtime.context("cannot start")?.block_on(async {
-            let conversation = converse(&self.url, &address, &token, &self.method, params);
-            tokio::time::timeout(PATIENCE, conversation)
+            tokio::time::timeout(PATIENCE, self.converse(&address, &token, &params))
                 .await
                 .unwrap_or_else(|_| {
                     bail!(
@@ -79,6 +97,40 @@ impl Call {
                 Err(Failure::Told(1))
             }
             Answer::Error(error) => Err(anyhow!(refusal(&error)).into()),
+        }
+    }
+}
+
+impl Call {
+    /// A call beside another of the same client, as from a script, is one of its own.
+    async fn log_in(&self, address: &str, token: &str) -> anyhow::Result<Connection> {
+        match log_in(&self.url, address, token, &self.client_id).await {
+            Err(error) if self.client_id == CLIENT_ID && is_connected_already(&error) => {
+                let beside = format!("{CLIENT_ID}-{}", std::process::id());
+                log_in(&self.url, address, token, &beside).await
+            }
+            outcome => outcome,
+        }
+    }
+
+    async fn converse(
+        &self,
+        address: &str,
+        token: &str,
+        params: &Map<String, Value>,
+    ) -> anyhow::Result<Answer> {
+        let mut socket = self.log_in(address, token).await?;
+        send(
+            &mut socket,
+            &json!({"jsonrpc": "2.0", "id": REQUEST, "method": self.method, "params": params}),
+        )
+        .await?;
+        let mut reply = receive(&mut socket, |message| message["id"] == REQUEST).await?;
+        // The answer is there; how the connection ends changes nothing.
+        let _ = socket.close(None).await;
+        match reply.get_mut("error").map(Value::take) {
+            Some(error) => Ok(Answer::Error(error)),
+            None => Ok(Answer::Result(reply["result"].take())),
         }
     }
 }
@@ -144,19 +196,18 @@ fn read_token(file: &Path) -> anyhow::Result<String> {
     Ok(std::fs::read_to_string(file)?.trim().to_owned())
 }
 
-async fn converse(
+/// An authenticated connection.
+async fn log_in(
     url: &str,
     address: &str,
     token: &str,
-    method: &str,
-    params: Map<String, Value>,
-) -> anyhow::Result<Answer> {
+    client_id: &str,
+) -> anyhow::Result<Connection> {
     let stream = TcpStream::connect(address)
         .await
         .with_context(|| format!("no host answers at {url}"))?;
     let upgraded = tokio_tungstenite::client_async(url, stream).await;
     let (mut socket, _) = upgraded.with_context(|| format!("{url} does not accept a WebSocket"))?;
-    let client_id = format!("call-{}", std::process::id());
     send(
         &mut socket,
         &json!({"token": token, "client_id": client_id}),
@@ -164,21 +215,16 @@ async fn converse(
     .await?;
     let accepted = receive(&mut socket, |message| message["type"] == "auth_ok").await;
     accepted.context("the host did not accept the token")?;
-    send(
-        &mut socket,
-        &json!({"jsonrpc": "2.0", "id": REQUEST, "method": method, "params": params}),
-    )
-    .await?;
-    let mut reply = receive(&mut socket, |message| message["id"] == REQUEST).await?;
-    // The answer is there; how the connection ends changes nothing.
-    let _ = socket.close(None).await;
-    match reply.get_mut("error").map(Value::take) {
-        Some(error) => Ok(Answer::Error(error)),
-        None => Ok(Answer::Result(reply["result"].take())),
-    }
+    Ok(socket)
 }
 
-async fn send(socket: &mut WebSocketStream<TcpStream>, message: &Value) -> anyhow::Result<()> {
+/// Whether the host said that this client is there already.
+fn is_connected_already(error: &anyhow::Error) -> bool {
+    let closed = error.downcast_ref::<Closed>();
+    closed.is_some_and(|closed| closed.code == CONNECTED_ALREADY)
+}
+
+async fn send(socket: &mut Connection, message: &Value) -> anyhow::Result<()> {
     socket
         .send(Message::text(message.to_string()))
         .await
@@ -187,7 +233,7 @@ async fn send(socket: &mut WebSocketStream<TcpStream>, message: &Value) -> anyho
 
 /// The next message that is `wanted`; others, such as events, are passed over.
 async fn receive(
-    socket: &mut WebSocketStream<TcpStream>,
+    socket: &mut Connection,
     wanted: impl Fn(&Value) -> bool,
 ) -> anyhow::Result<Value> {
     while let Some(message) = socket.next().await {
@@ -199,7 +245,13 @@ async fn receive(
                     return Ok(message);
                 }
             }
-            Message::Close(Some(close)) => bail!("{} ({})", close.reason, u16::from(close.code)),
+            Message::Close(Some(close)) => {
+                return Err(Closed {
+                    reason: close.reason.to_string(),
+                    code: close.code.into(),
+                }
+                .into());
+            }
             _ => {}
         }
     }
