@@ -29,7 +29,7 @@ const FLAGS = [
 const complaints = [];
 
 const STEPS = [
-  refusedToken, observer, crowded, crowdedSlew, operator, closedTab, stops, silence, keys, loss, phone, forcedColours,
+  refusedToken, observer, crowded, crowdedSlew, operator, twoTabs, closedTab, stops, silence, keys, loss, phone, forcedColours,
 ];
 
 async function main() {
@@ -141,6 +141,7 @@ async function crowdedSlew(context) {
   refusing = false;
   await page.locator('#jogging').waitFor();
   await until('a status', async () => (await value(page, 'Slewing')) !== '');
+  await inControl(page);
 
   await goTo(page, '18:36:56.3', (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00');
   await until('a slew', async () => (await value(page, 'Slewing')) === 'yes');
@@ -188,6 +189,26 @@ async function operator(context) {
   await page.mouse.up();
   await rests(page);
   await page.close();
+}
+
+/** Who does not control the mount is told who does, and takes control where that is allowed; who logs out gives it up. */
+async function twoTabs(context) {
+  const [one, other] = [await loggedIn(context, 'telescope'), await loggedIn(context, 'telescope')];
+  await other.getByRole('button', { name: 'Stars' }).click();
+  await other.locator('#latest', { hasText: 'Tracking: Stars' }).waitFor();
+  await other.locator('#holder', { hasText: 'You' }).waitFor();
+  await one.bringToFront();
+  await one.getByRole('button', { name: 'Stars' }).click();
+  await one.locator('#latest', { hasText: 'is in control' }).waitFor();
+  await picture(one, 'controlled');
+  await one.getByRole('button', { name: 'Take control' }).click();
+  await one.locator('#holder', { hasText: 'You' }).waitFor();
+  await one.getByRole('button', { name: 'Stars' }).click();
+  await one.locator('#latest', { hasText: 'Tracking: Stars' }).waitFor();
+  await one.getByRole('button', { name: 'Log out' }).click();
+  await other.locator('#holder', { hasText: 'Nobody' }).waitFor();
+  await one.close();
+  await other.close();
 }
 
 async function closedTab(context) {
@@ -251,6 +272,7 @@ async function silence(context) {
   await logIn(page, tokens.telescope);
   await page.locator('#going').waitFor();
   await until('a status', async () => (await value(page, 'Slewing')) !== '');
+  await inControl(page);
   await goTo(page, '18:36:56.3', (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00');
   await until('a slew', async () => (await value(page, 'Slewing')) === 'yes');
   page.emit('silence');
@@ -383,6 +405,7 @@ async function forcedColours(context) {
   await page.emulateMedia({ forcedColors: 'active' });
   await logIn(page, tokens.telescope);
   await page.locator('#jogging').waitFor();
+  await inControl(page);
   const ground = (selector) => page.locator(selector).evaluate((shown) => getComputedStyle(shown).backgroundColor);
   const border = await page.locator('#stop').evaluate((shown) => getComputedStyle(shown).borderTopStyle);
   assert.equal(border, 'solid');
@@ -416,7 +439,18 @@ async function loggedIn(context, type) {
   await page.getByText('Connected as').waitFor();
   if (type === 'telescope') await page.getByRole('button', { name: 'STOP' }).waitFor();
   await until('a status', async () => (await value(page, 'Slewing')) !== '');
+  if (type === 'telescope') await inControl(page);
   return page;
+}
+
+/** A tab that was closed is in control for a while: this one takes its place. */
+async function inControl(page) {
+  const [holder, take] = [page.locator('#holder'), page.locator('#take')];
+  await until('who is in control', async () => (await holder.textContent()) !== '');
+  if (await take.isVisible()) {
+    await take.click();
+    await page.locator('#holder', { hasText: 'You' }).waitFor();
+  }
 }
 
 async function goTo(page, ra, dec) {

@@ -8,8 +8,7 @@ use serde_json::json;
 use slewgate_tests::{Setup, program};
 
 /// Vega stands high over Greenwich. The mount is fast there, and requests are not limited: each step is a new login.
-const EVENING: &str =
-    "[clock]\nstart = 2026-11-23T17:00:00Z\n[admission]\nrequests_per_minute = 1_000";
+const EVENING: &str = "[clock]\nstart = 2026-11-23T17:00:00Z\n[admission]\nrequests_per_minute = 1_000\n[policies.telescope]\nsettings = { take_over = true }\n[policies.observer]";
 
 #[test]
 fn people_log_in_look_go_to_a_star_jog_and_stop() {

@@ -39,7 +39,7 @@ async fn who_does_not_control_the_mount_is_told_who_does_and_may_still_stop_it()
             "{method}: {error}"
         );
     }
-    assert_eq!(holder(&mut desk).await, "the telescope");
+    assert_eq!(holder(&mut desk).await["client_id"], "dome");
     desk.call("mount.stop", json!({})).await.unwrap();
     observatory.wait("rest", || {
         (!observatory.mount().state().moving).then_some(())
@@ -66,9 +66,10 @@ async fn control_that_is_released_is_taken_by_the_next_order() {
         .await
         .unwrap();
     let taken = news().await;
+    let dome_holds = json!({ "name": "the telescope", "client_id": "dome" });
     assert_eq!(
         (&taken["what"], &taken["holder"]),
-        (&json!("taken"), &json!("the telescope"))
+        (&json!("taken"), &dome_holds)
     );
     let released = dome.call("control.release", json!({})).await.unwrap();
     assert_eq!(released, json!({ "plugin": "mount", "holder": null }));
@@ -88,7 +89,7 @@ async fn control_is_taken_from_another_only_where_the_policy_allows_it_and_ends_
     let force = json!({ "plugin": "mount", "force": true });
     let denied = desk.call("control.take", force.clone()).await.unwrap_err();
     assert_eq!(denied["code"], -32001, "{denied}");
-    assert_eq!(holder(&mut desk).await, "the telescope");
+    assert_eq!(holder(&mut desk).await["client_id"], "dome");
 
     let observatory = Setup::default().own_mount().config(TAKE_OVER).start();
     let (mut dome, mut desk) = two(&observatory).await;

@@ -30,7 +30,8 @@ impl Client {
             session,
             guest: Arc::new(guest),
             owner: Arc::new(Owner {
-                key: format!("{token}/{id}"),
+                token: token.to_owned(),
+                id: id.to_owned(),
                 name: name.to_owned(),
             }),
         }

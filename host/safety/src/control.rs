@@ -13,10 +13,19 @@ pub const CONTROL_LAPSE: Duration = Duration::from_secs(60);
 /// A client, whatever session it comes in: one that comes back is the same.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Owner {
-    /// Tells it from others: its token and the id that it gave itself.
-    pub key: String,
+    /// Id of its token.
+    pub token: String,
+    /// The id that it gave itself; with the token it tells it from others.
+    pub id: String,
     /// Name of its token, for people.
     pub name: String,
+}
+
+impl Owner {
+    /// Whether it is the same client, whatever its token is called now.
+    pub fn is(&self, other: &Owner) -> bool {
+        (&self.token, &self.id) == (&other.token, &other.id)
+    }
 }
 
 /// Control changed hands.
@@ -76,9 +85,7 @@ impl Control {
     /// Whether this client may move the hardware.
     pub(crate) fn check(&self, owner: &Owner) -> Result<(), Denied> {
         match self.holder() {
-            Some(holder) if holder.key != owner.key => {
-                Err(Denied::ControlledBy(holder.name.clone()))
-            }
+            Some(holder) if !holder.is(owner) => Err(Denied::ControlledBy(holder.name.clone())),
             _ => Ok(()),
         }
     }
@@ -91,7 +98,7 @@ impl Control {
         });
         let before = before.map(|holder| holder.owner);
         let change = match &before {
-            Some(before) if before.key == owner.key => return None,
+            Some(before) if before.is(owner) => return None,
             Some(_) => ControlChange::TakenOver,
             None => ControlChange::Taken,
         };
@@ -100,9 +107,7 @@ impl Control {
 
     /// The client gives it up, if it has it.
     pub(crate) fn release(&mut self, owner: &Owner) -> Option<ControlEvent> {
-        let holder = self
-            .holder
-            .take_if(|holder| holder.owner.key == owner.key)?;
+        let holder = self.holder.take_if(|holder| holder.owner.is(owner))?;
         Some(self.event(ControlChange::Released, Some(holder.owner)))
     }
 

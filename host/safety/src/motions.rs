@@ -148,8 +148,7 @@ impl Motions {
 
     /// Ends the jogs of all but this client.
     pub(crate) fn end_jogs_of_others(&mut self, owner: &Owner, now: Instant) -> Vec<Action> {
-        let theirs =
-            |motion: &Motion| motion.plan().kind == Kind::Jog && motion.owner().key != owner.key;
+        let theirs = |motion: &Motion| motion.plan().kind == Kind::Jog && !motion.owner().is(owner);
         let actions = self.end_where(|motion| theirs(motion).then_some(Cause::ControlLost), now);
         self.and_look(actions, now)
     }
@@ -157,9 +156,7 @@ impl Motions {
     /// Whether something moves that this client is to be in control for.
     pub(crate) fn moves_for(&self, owner: &Owner) -> bool {
         let theirs = |motion: &Motion| {
-            motion.is_active()
-                && motion.owner().key == owner.key
-                && motion.plan().kind != Kind::Pulse
+            motion.is_active() && motion.owner().is(owner) && motion.plan().kind != Kind::Pulse
         };
         self.motions.values().any(theirs)
     }

@@ -310,8 +310,9 @@ fn alarm(notice: &Notice) -> Option<Value> {
     )
 }
 
-fn holder(owner: Option<&Owner>) -> Value {
-    json!(owner.map(|owner| &owner.name))
+/// Who is in control, as clients see it: the name is its token's, the id what it calls itself.
+pub(crate) fn holder(owner: Option<&Owner>) -> Value {
+    json!(owner.map(|owner| json!({ "name": owner.name, "client_id": owner.id })))
 }
 
 async fn readings(teller: &mut Teller, table: &Table) {

@@ -70,7 +70,8 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
     let caller = Caller {
         session,
         owner: Owner {
-            key: "alice".into(),
+            token: "token".into(),
+            id: "alice".into(),
             name: "alice".into(),
         },
         moves: true,

@@ -44,7 +44,8 @@ pub(crate) fn plan(kind: Kind, label: &str) -> Plan {
 
 pub(crate) fn owner(client: Session) -> Owner {
     Owner {
-        key: client.to_string(),
+        token: "token".to_owned(),
+        id: client.to_string(),
         name: format!("client {client}"),
     }
 }

@@ -60,6 +60,6 @@ impl HostMethods {
 }
 
 fn holder(table: &Table) -> Result<Box<RawValue>, Refusal> {
-    let holder = table.holder().map(|holder| holder.name);
+    let holder = crate::topics::holder(table.holder().as_ref());
     result(&json!({ "plugin": table.name(), "holder": holder }))
 }

@@ -54,8 +54,8 @@ struct State {
     #[serde(flatten)]
     connection: ConnectionState,
     motions: Vec<Value>,
-    /// Name of the client in control.
-    control: Option<String>,
+    /// The client in control.
+    control: Value,
 }
 
 /// How a table's lines and its hardware are.
@@ -97,7 +97,7 @@ impl HostMethods {
             let state = State {
                 connection: connection(table, &mut table.connection()),
                 motions: table.motions().iter().map(crate::topics::motion).collect(),
-                control: table.holder().map(|holder| holder.name),
+                control: crate::topics::holder(table.holder().as_ref()),
             };
             (name.as_str(), state)
         });

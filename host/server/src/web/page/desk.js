@@ -22,6 +22,7 @@ class Desk {
     this.methods = UNTIL_TOLD;
     this.table = null;
     this.turn = 0;
+    this.holders = {};
     this.panel = new StatusPanel();
     this.stopButton = new StopButton();
     this.jogs = new Jogs({
@@ -98,7 +99,7 @@ class Desk {
     try {
       if (before && before !== table) await this.commands.call('events.unsubscribe', { topics: topics(before) });
       if (this.methods.has('events.subscribe')) {
-        await this.commands.call('events.subscribe', { topics: ['plugins', 'alarms', ...(table ? topics(table) : [])] });
+        await this.commands.call('events.subscribe', { topics: ['plugins', 'alarms', 'control', ...(table ? topics(table) : [])] });
       }
     } catch (error) {
       this.tell(error);
@@ -145,6 +146,7 @@ class Desk {
     byId('orders').replaceChildren(...orders.map((verb) => this.button(ORDERS[verb], verb, {})));
     show('doing', modes.length + orders.length > 0);
     show('stopbar', stops);
+    this.drawControl();
     document.body.classList.toggle('stoppable', stops);
     const moves = ['jog', 'goto', 'track', ...Object.keys(ORDERS)].some(can);
     show('looking', this.table !== null && !moves && !stops);
@@ -214,10 +216,42 @@ class Desk {
   event(topic, data) {
     if (topic === `${this.table}.status`) this.panel.set(data);
     else if (topic === `${this.table}.motion`) this.motion(data);
+    else if (topic === 'control') this.control(data);
     else if (topic === 'alarms') (data.alarms || [data]).forEach(({ plugin, what }) => news(`Alarm of ${plugin}: ${what}`, true));
     else if (topic === 'plugins' && 'what' in data) {
       news(`Plugin ${data.plugin.name}: ${data.what}`, data.what === 'failed');
       this.learn();
+    }
+  }
+
+  /** Who moves the mount: all others are refused. */
+  control({ holders, plugin, holder }) {
+    if (holders) this.holders = holders;
+    else this.holders[plugin] = holder;
+    this.drawControl();
+  }
+
+  drawControl() {
+    const holder = this.holders[this.table];
+    const mine = holder?.client_id === this.key.client;
+    byId('holder').textContent = mine ? 'You' : holder ? `${holder.name} (${holder.client_id})` : 'Nobody: the first to move the mount is';
+    show('controlled', this.table !== null && this.methods.has('control.take'));
+    show('take', Boolean(holder) && !mine);
+  }
+
+  async takeControl() {
+    try {
+      await this.commands.call('control.take', { plugin: this.table, force: true });
+      news('You are in control');
+    } catch (error) {
+      news(`Take control: ${sentence(error)}`, true);
+    }
+  }
+
+  /** Whoever leaves keeps nobody waiting. */
+  releaseControl() {
+    for (const [plugin, holder] of Object.entries(this.holders)) {
+      if (holder?.client_id === this.key.client) this.commands.call('control.release', { plugin }).catch(() => {});
     }
   }
 
@@ -275,6 +309,7 @@ class Desk {
 
   close() {
     this.jogs.releaseAll();
+    this.releaseControl();
     clearInterval(this.clock);
     this.commands.close();
     this.view?.close();

@@ -11,7 +11,7 @@ function clientId() {
 function leave(why = '') {
   desk?.close();
   desk = null;
-  for (const id of ['desk', 'leave', 'tables', 'stopbar', 'picture', 'streams', 'looking']) show(id, false);
+  for (const id of ['desk', 'leave', 'tables', 'stopbar', 'picture', 'streams', 'looking', 'controlled']) show(id, false);
   show('login', true);
   document.body.classList.remove('stoppable');
   for (const id of ['news', 'latest']) byId(id).replaceChildren();
@@ -34,6 +34,7 @@ byId('login').addEventListener('submit', (event) => {
 });
 
 byId('leave').addEventListener('click', () => leave());
+byId('take').addEventListener('click', () => desk?.takeControl());
 byId('table').addEventListener('change', (event) => desk?.choose(event.target.value));
 byId('stream').addEventListener('change', (event) => desk?.look(event.target.value));
 byId('goto').addEventListener('submit', (event) => {
@@ -92,7 +93,10 @@ for (const moved of ['focusin', 'focusout']) document.addEventListener(moved, ()
 
 // Whoever cannot see the page cannot let go of a button in it.
 window.addEventListener('blur', () => desk?.jogs.releaseAll());
-window.addEventListener('pagehide', () => desk?.jogs.releaseAll());
+window.addEventListener('pagehide', () => {
+  desk?.jogs.releaseAll();
+  desk?.releaseControl();
+});
 document.addEventListener('visibilitychange', () => document.hidden && desk?.jogs.releaseAll());
 
 byId('token').focus();
