@@ -7,6 +7,7 @@
 mod builds;
 mod client;
 mod cord;
+mod crowd;
 mod http;
 mod long;
 mod mount;
@@ -19,6 +20,7 @@ use std::time::Duration;
 pub use builds::Builds;
 pub use client::{Client, Closed};
 pub use cord::{Cord, Kind};
+pub use crowd::{Crowd, Stopped};
 pub use http::{Answer, ask, get, read_answer};
 pub use long::long;
 pub use mount::{Taciturn, orders};

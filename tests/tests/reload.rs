@@ -1,14 +1,12 @@
 //! Handlers are replaced while everything runs.
 
 use std::collections::BTreeSet;
-use std::fs;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Instant;
 
 use serde_json::{Value, json};
-use slewgate_tests::{Client, Observatory, Setup, long, orders, plugins};
+use slewgate_tests::{Builds, Client, Observatory, Setup, long, orders};
 use tokio::task::JoinSet;
 
 const RELOADS: usize = 200;
@@ -37,42 +35,6 @@ lines = { port = "south" }
 const TABLES: [&str; 3] = ["mount", "guidescope", "finder"];
 
 const DIRECTIONS: [&str; 4] = ["north", "east", "south", "west"];
-
-/// The handler's file, and two builds of it that do the same and differ in their bytes.
-struct Builds {
-    file: PathBuf,
-    builds: [Vec<u8>; 2],
-    next: usize,
-}
-
-impl Builds {
-    fn of(observatory: &Observatory) -> Builds {
-        let built = fs::read(plugins().join("handlers/lx200.wasm")).unwrap();
-        Builds {
-            file: observatory.data().join("handlers/lx200.wasm"),
-            builds: [b"one", b"two"].map(|note| noted(&built, note)),
-            next: 0,
-        }
-    }
-
-    /// The other build, as editors save: a file beside it that takes its name.
-    fn swap(&mut self) {
-        let new = self.file.with_extension("new");
-        fs::write(&new, &self.builds[self.next]).unwrap();
-        fs::rename(&new, &self.file).unwrap();
-        self.next = 1 - self.next;
-    }
-}
-
-/// The component with one custom section more, which means nothing to anybody.
-fn noted(component: &[u8], note: &[u8]) -> Vec<u8> {
-    const CUSTOM: u8 = 0;
-    let name = b"note";
-    // Lengths below 128 are one byte in LEB128.
-    let lengths = [1 + name.len() + note.len(), name.len()].map(|length| length as u8);
-    let header = [CUSTOM, lengths[0], lengths[1]];
-    [component, &header, name, note].concat()
-}
 
 fn unlimited() -> Setup {
     Setup::default()

@@ -15,6 +15,9 @@ const UNTIL_TOLD = new Map([['mount.stop', {}]]);
 /** Names that are the host's own. */
 const HOSTS = ['rpc', 'host', 'events', 'control', 'liveview', 'plugins', 'catalog'];
 
+/** How long the host may take to hear that control is given up before one has left, in milliseconds. */
+const LEAVING = 1000;
+
 /** One login: both links, what may be done, and what the buttons do. */
 class Desk {
   constructor(key) {
@@ -248,11 +251,10 @@ class Desk {
     }
   }
 
-  /** Whoever leaves keeps nobody waiting. */
-  releaseControl() {
-    for (const [plugin, holder] of Object.entries(this.holders)) {
-      if (holder?.client_id === this.key.client) this.commands.call('control.release', { plugin }).catch(() => {});
-    }
+  /** Whoever leaves keeps nobody waiting. The host answers while the connection is there. */
+  async releaseControl() {
+    const mine = Object.entries(this.holders).filter(([, holder]) => holder?.client_id === this.key.client);
+    await Promise.allSettled(mine.map(([plugin]) => this.commands.call('control.release', { plugin })));
   }
 
   motion({ kind, label, client, happening, why, error }) {
@@ -309,9 +311,9 @@ class Desk {
 
   close() {
     this.jogs.releaseAll();
-    this.releaseControl();
     clearInterval(this.clock);
-    this.commands.close();
+    const released = new Promise((answered) => setTimeout(answered, LEAVING));
+    Promise.race([this.releaseControl(), released]).then(() => this.commands.close());
     this.view?.close();
     this.panel.clear();
   }

@@ -93,10 +93,7 @@ for (const moved of ['focusin', 'focusout']) document.addEventListener(moved, ()
 
 // Whoever cannot see the page cannot let go of a button in it.
 window.addEventListener('blur', () => desk?.jogs.releaseAll());
-window.addEventListener('pagehide', () => {
-  desk?.jogs.releaseAll();
-  desk?.releaseControl();
-});
+window.addEventListener('pagehide', () => desk?.jogs.releaseAll());
 document.addEventListener('visibilitychange', () => document.hidden && desk?.jogs.releaseAll());
 
 byId('token').focus();

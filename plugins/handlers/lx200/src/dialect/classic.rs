@@ -13,7 +13,7 @@ use super::{Activity, Dialect, Pulses, Stage, in_words};
 use crate::home::Homing;
 use crate::mount::Mount;
 use crate::park::Parking;
-use crate::port::{HeldPort, Port};
+use crate::port::{HeldPort, Port, garbled};
 use crate::status::{self, Reading};
 use crate::{angles, attach, jog};
 use drift::{Rest, Seen};
@@ -109,9 +109,15 @@ impl Dialect for Classic {
     }
 
     fn set_out(&self, _: &Mount, held: &HeldPort) -> Result<Option<String>, Failure> {
-        match held.letter(b":MS#")? {
-            b'0' => Ok(None),
-            code => Ok(Some(in_words(code, &held.words()?, REFUSALS))),
+        let code = held.letter(b":MS#")?;
+        if code == b'0' {
+            return Ok(None);
+        }
+        let own = held.words()?;
+        match code.is_ascii_digit() || !own.is_empty() {
+            true => Ok(Some(in_words(code, &own, REFUSALS))),
+            // No answer of any mount: it may have set out.
+            false => Err(garbled(b":MS#", &[code])),
         }
     }
 

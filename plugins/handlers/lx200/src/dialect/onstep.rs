@@ -12,7 +12,7 @@ use super::{Activity, Dialect, Name, Pulses, Stage, in_words};
 use crate::home::Homing;
 use crate::mount::Mount;
 use crate::park::Parking;
-use crate::port::{HOLD, HeldPort, Port, Probed};
+use crate::port::{HOLD, HeldPort, Port, Probed, garbled};
 use crate::status::Reading;
 use crate::{angles, jog};
 use flags::{Flags, Park};
@@ -125,7 +125,12 @@ impl Dialect for OnStep {
             come_to_rest(mount, held)?;
             code = held.letter(b":MS#")?;
         }
-        Ok((code != b'0').then(|| in_words(code, "", REFUSALS)))
+        match code {
+            b'0' => Ok(None),
+            code if code.is_ascii_digit() => Ok(Some(in_words(code, "", REFUSALS))),
+            // No answer of any mount: it may have set out.
+            other => Err(garbled(b":MS#", &[other])),
+        }
     }
 
     fn unsynced(&self, reply: &[u8]) -> Option<String> {
