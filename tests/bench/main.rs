@@ -1,17 +1,20 @@
 //! What the host costs, beside what it stands on: `cargo xtask bench`.
 //!
 //! `path` measures the way from socket to plugin and back against bare echoes (`echo`), which run as child processes as the
-//! program does (`process`), by the same client (`client`). `component` measures calls of plugins through the engine.
+//! program does (`process`), by the same client (`client`). `component` measures calls of plugins through the engine, `stop` the way of
+//! a stop to the wire, and `gap` what a line loses between two exchanges.
 //! Figures that are compared come from one run and interleaved blocks (`blocks`); `report` prints and keeps them.
 
 mod blocks;
 mod client;
 mod component;
 mod echo;
+mod gap;
 mod machine;
 mod path;
 mod process;
 mod report;
+mod stop;
 
 use std::process::ExitCode;
 
@@ -35,7 +38,7 @@ const SHORT: Extent = Extent {
     warm_up: 1,
 };
 
-const BENCHES: [&str; 2] = ["path", "component"];
+const BENCHES: [&str; 4] = ["path", "component", "stop", "gap"];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -66,6 +69,12 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if wanted("component") {
         report.component(&runtime.block_on(component::measure(extent))?);
+    }
+    if wanted("stop") {
+        report.stop(&runtime.block_on(stop::measure(extent))?, flags.is_empty());
+    }
+    if wanted("gap") {
+        report.gap(&runtime.block_on(gap::measure(extent))?, flags.is_empty());
     }
     report.keep()?;
     Ok(ExitCode::SUCCESS)

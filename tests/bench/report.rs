@@ -9,12 +9,20 @@ use slewgate_sky::{Clock, SystemClock};
 use crate::blocks::Blocks;
 use crate::component::Call;
 use crate::echo;
+use crate::gap::Gap;
 use crate::machine;
 use crate::path::{Figures, JUDGED, LOADS, Subject};
+use crate::stop::Delays;
 
 /// The first goal: the median round trip is at most this many times that of the echo of messages, or adds at most so many
 /// microseconds to it.
 const GOAL: (f64, f64) = (1.25, 10.0);
+
+/// Of a stop under load: milliseconds from its sending to the wire, of 99 in 100.
+const STOP_GOAL: f64 = 5.0;
+
+/// Of a line: milliseconds from an exchange's reply to the next request that waits, of the middle one.
+const GAP_GOAL: f64 = 0.5;
 
 /// Figures of one run.
 pub(crate) struct Report(Value);
@@ -91,6 +99,53 @@ impl Report {
         self.0["component"] = calls.collect::<Map<_, _>>().into();
     }
 
+    /// Says whether the goal is met, if that is to be judged.
+    pub(crate) fn stop(&mut self, delays: &Delays, judged: bool) {
+        println!(
+            "\n{:<25} {:>8} {:>8} {:>10}",
+            "a stop, to the wire", "p50 µs", "p99 µs", "longest µs"
+        );
+        let parts = [("quiet", &delays.quiet), ("under load", &delays.crowded)];
+        for (name, delay) in parts {
+            println!("{name:<25} {}", columns(|part| delay.of_all(part), 1));
+        }
+        let times = |part| delays.crowded.of_all(part) / delays.quiet.of_all(part);
+        println!("{:<25} {}", "under load / quiet", columns(times, 2));
+        let p50 = delays
+            .crowded
+            .p50
+            .with(&delays.quiet.p50, |crowded, quiet| crowded / quiet);
+        println!("{:<25} {}", "p50, block by block", spread(&p50, 2));
+        if judged {
+            let p99 = delays.crowded.of_all(0.99) / 1e3;
+            println!(
+                "p99 of a stop under load: {p99:.2} ms; the goal, {STOP_GOAL} ms, is {}",
+                met(p99 <= STOP_GOAL)
+            );
+        }
+        let parts = parts.map(|(name, delay)| (name.to_owned(), delay.json()));
+        self.0["stop"] = parts.into_iter().collect::<Map<_, _>>().into();
+    }
+
+    /// Says whether the goal is met, if that is to be judged.
+    pub(crate) fn gap(&mut self, gap: &Gap, judged: bool) {
+        println!("\n{:<25} {:>24} {:>24}", "a busy line", "p50 µs", "p99 µs");
+        println!(
+            "{:<25} {:>24} {:>24}",
+            "request to next request",
+            spread(&gap.p50, 1),
+            spread(&gap.p99, 1)
+        );
+        if judged {
+            let median = gap.p50.median() / 1e3;
+            println!(
+                "median gap, the mount's answer included: {median:.3} ms; the goal, {GAP_GOAL} ms, is {}",
+                met(median <= GAP_GOAL)
+            );
+        }
+        self.0["gap"] = json!({ "p50_us": gap.p50.json(), "p99_us": gap.p99.json() });
+    }
+
     /// Writes all figures of all blocks.
     pub(crate) fn keep(mut self) -> anyhow::Result<()> {
         self.0["load"]["after"] = machine::load().into();
@@ -125,6 +180,19 @@ fn row(figures: &Figures, base: &Figures) -> String {
         figures.processor.median(),
         figures.throughput.median()
     )
+}
+
+/// The middle one, that of 99 in 100, and the longest.
+fn columns(figure: impl Fn(f64) -> f64, digits: usize) -> String {
+    let [p50, p99, longest] = [0.5, 0.99, 1.0].map(figure);
+    format!("{p50:>8.digits$} {p99:>8.digits$} {longest:>10.digits$}")
+}
+
+fn met(met: bool) -> &'static str {
+    match met {
+        true => "met",
+        false => "missed",
+    }
 }
 
 /// The median, and between what half of the blocks lie.

@@ -9,7 +9,8 @@ use crate::workspace::{Workspace, step};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// `path` (from a socket to a plugin and back) or `component` (calls of plugins); all, where none is named.
+    /// `path` (from a socket to a plugin and back), `component` (calls of plugins), `stop` (a stop's way to the wire, quiet and under
+    /// load) or `gap` (between two exchanges of a line); all, where none is named.
     names: Vec<String>,
     /// A few blocks, without a verdict: shows that the bench works.
     #[arg(long)]

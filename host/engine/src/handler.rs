@@ -233,10 +233,10 @@ impl Handler {
             .await
     }
 
-    /// A reading of at most this age.
+    /// A reading of at most this age, or that of a sample on a slow line.
     pub(crate) async fn observe(&self, age: Duration) -> Result<Reading, Refusal> {
         self.attached("").await?;
-        self.table.observe(self, age).await
+        self.table.observe(self, self.table.sparing(age)).await
     }
 
     pub(crate) async fn sample(&self) -> Result<Observation, Refusal> {

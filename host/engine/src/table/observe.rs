@@ -24,6 +24,8 @@ pub struct Reading {
     pub(crate) observation: Observation,
     /// When it was taken.
     pub taken: Instant,
+    /// How long that took, waits for the line included.
+    took: Duration,
     /// The same by the host's clock, in milliseconds since 1970, UTC.
     pub at: f64,
 }
@@ -135,11 +137,19 @@ impl Table {
         self.sampling.share(self.sample(handler)).await
     }
 
+    /// The age that clients may ask for: what a sample took of the line is left free before the next, however many ask.
+    pub(crate) fn sparing(&self, age: Duration) -> Duration {
+        let newest = self.newest.borrow();
+        newest.as_ref().map_or(age, |newest| age.max(newest.took))
+    }
+
     async fn sample(&self, handler: &Handler) -> Result<Reading, Refusal> {
+        let began = Instant::now();
         let observation = handler.sample().await?;
         let reading = Reading {
             observation,
             taken: Instant::now(),
+            took: began.elapsed(),
             at: self.surroundings.clock.now(),
         };
         self.newest.send_replace(Some(reading.clone()));
