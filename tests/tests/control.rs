@@ -5,10 +5,12 @@ use slewgate_tests::{Client, Observatory, Setup};
 
 const TAKE_OVER: &str = "[policies.telescope]\nsettings = { take_over = true }";
 
-/// Two clients of one token.
+/// Two clients, each with a token of its own.
 async fn two(observatory: &Observatory) -> (Client, Client) {
-    let token = observatory.token("telescope");
-    let client = async |name| Client::authenticated(observatory.address(), &token, name).await;
+    let client = async |name| {
+        let token = observatory.token("telescope");
+        Client::authenticated(observatory.address(), &token, name).await
+    };
     (client("dome").await, client("desk").await)
 }
 
@@ -135,6 +137,21 @@ async fn who_guides_beside_the_one_in_control_is_obeyed_and_takes_no_control() {
     dome.call("mount.track", json!({ "mode": "sidereal" }))
         .await
         .unwrap();
+}
+
+#[tokio::test]
+async fn a_client_of_the_same_token_takes_control_without_force() {
+    let observatory = Setup::default().own_mount().start();
+    let token = observatory.token("telescope");
+    let client = async |name| Client::authenticated(observatory.address(), &token, name).await;
+    let (mut shell, mut page) = (client("call").await, client("page").await);
+    shell.call("mount.goto", goto(90.0)).await.unwrap();
+    let refused = page.call("mount.goto", goto(120.0)).await.unwrap_err();
+    assert_eq!(refused["data"]["client_id"], "call", "{refused}");
+    page.call("control.take", json!({})).await.unwrap();
+    page.call("mount.goto", goto(120.0)).await.unwrap();
+    let refused = shell.call("mount.goto", goto(90.0)).await.unwrap_err();
+    assert_eq!(refused["code"], -32005, "{refused}");
 }
 
 #[tokio::test]

@@ -165,6 +165,15 @@ impl Handler {
     }
 
     async fn carry_out(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
+        let configures = request.effect == Effect::Configure;
+        let outcome = Box::pin(self.call_handle(request)).await;
+        if configures {
+            self.table.configured();
+        }
+        outcome
+    }
+
+    async fn call_handle(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
         let deeds = Arc::new(Deeds::default());
         let duty = duty(&request, Arc::clone(&deeds));
         let (table, done) = (Arc::clone(&self.table), Arc::clone(&deeds));

@@ -172,9 +172,10 @@ impl Refusal {
         refusal
     }
 
-    /// Another client is in control: its name.
-    pub fn controlled_by(holder: &str) -> Self {
-        let data = json!({ "holder": cut(holder, MAX_TEXT) });
+    /// Another client is in control: the name of its token, and what it calls itself.
+    pub fn controlled_by(holder: &str, client_id: &str) -> Self {
+        let data =
+            json!({ "holder": cut(holder, MAX_TEXT), "client_id": cut(client_id, MAX_TEXT) });
         Self::new(
             Code::Controlled,
             "controlled by another client".into(),

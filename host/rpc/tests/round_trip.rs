@@ -290,10 +290,10 @@ fn table() -> Vec<(Refusal, i64, &'static str, Value)> {
             json!({"reason": "parked"}),
         ),
         (
-            Refusal::controlled_by("Dome"),
+            Refusal::controlled_by("Dome", "page"),
             -32005,
             "controlled by another client",
-            json!({"holder": "Dome"}),
+            json!({"holder": "Dome", "client_id": "page"}),
         ),
         (
             Refusal::busy(soon),
@@ -347,7 +347,7 @@ fn what_a_client_or_a_plugin_wrote_is_cut_in_a_refusal() {
         Refusal::denied(&long, ""),
         Refusal::refused(&long),
         Refusal::hardware(Outcome::NotStarted, &long, ""),
-        Refusal::controlled_by(&long),
+        Refusal::controlled_by(&long, &long),
     ] {
         let text = Reply::refused(Id::Null, refusal).to_text();
         assert!(

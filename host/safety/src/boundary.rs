@@ -61,7 +61,10 @@ impl Boundary {
                     .to_owned(),
             )),
             OfTheSite::Fence(fence) => {
-                self.check_clock(fence)?;
+                // Where it is to point depends on the clock; the way back from a limit, and to the park, does not.
+                if plan.target.is_some() {
+                    self.check_clock(fence)?;
+                }
                 self.judge(fence, plan, seen.as_ref(), caller.sun_permitted, at)
                     .map_err(Denied::Beyond)
             }
@@ -125,6 +128,11 @@ impl Boundary {
                 Some(breach)
             }
         }
+    }
+
+    /// Whether it was seen twice in a row to be faster than anything that follows the sky.
+    pub(crate) fn is_fast(&self) -> bool {
+        self.watch.is_fast()
     }
 
     /// How soon the telescope is to be looked at after it was; none: whenever.

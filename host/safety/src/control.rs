@@ -85,8 +85,16 @@ impl Control {
     /// Whether this client may move the hardware.
     pub(crate) fn check(&self, owner: &Owner) -> Result<(), Denied> {
         match self.holder() {
-            Some(holder) if !holder.is(owner) => Err(Denied::ControlledBy(holder.name.clone())),
+            Some(holder) if !holder.is(owner) => Err(Denied::ControlledBy(holder.clone())),
             _ => Ok(()),
+        }
+    }
+
+    /// Whether this client may ask for control without force: nobody has it, or a client of the same token, which is the same people.
+    pub(crate) fn check_token(&self, owner: &Owner) -> Result<(), Denied> {
+        match self.holder() {
+            Some(holder) if holder.token == owner.token => Ok(()),
+            _ => self.check(owner),
         }
     }
 

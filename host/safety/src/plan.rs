@@ -114,9 +114,9 @@ pub enum Denied {
         "the command is not of effect `move`; its description must say so before it may move anything"
     )]
     NotAMove,
-    /// Another client is in control: its name.
-    #[error("controlled by {0}")]
-    ControlledBy(String),
+    /// Another client is in control.
+    #[error("controlled by {}", .0.name)]
+    ControlledBy(Owner),
     /// A bound: which, its value and the plan's.
     #[error("{0}")]
     Limit(String),

@@ -17,6 +17,8 @@ pub const REPEATS: [Duration; 4] = [
 ];
 /// How often it is repeated after the alarm.
 const AFTER_ALARM: Duration = Duration::from_secs(5);
+/// How long a stop may be in doubt before it is repeated for the first time.
+const LONGEST_DOUBT: Duration = Duration::from_secs(3);
 /// What moves so soon after a motion or an order is the rest of it.
 pub const AFTERMATH: Duration = Duration::from_secs(2);
 /// So many samples in a row that show motion nobody asked for are a runaway: one may be a reading that jumped.
@@ -61,8 +63,10 @@ enum State {
         repeats: usize,
         /// When it is told again.
         next: Instant,
-        /// A sample since it was last told shows that it moves.
-        moves: bool,
+        /// Samples since it was last told that show that it moves, though it had the time to come to rest.
+        moving: u8,
+        /// When the newest sample since the first telling was taken.
+        seen: Option<Instant>,
     },
 }
 
@@ -75,7 +79,8 @@ impl Rest {
                 since: now,
                 repeats: 0,
                 next: now + REST_PATIENCE + REPEATS[0],
-                moves: false,
+                moving: 0,
+                seen: None,
             };
         }
     }
@@ -105,19 +110,28 @@ impl Rest {
     /// A sample that was taken then. `busy`: something moves that was asked for.
     pub(crate) fn sighted(&mut self, seen: Seen, taken: Instant, busy: bool) -> Option<Verdict> {
         self.samples = true;
-        let moves = seen == Seen::Moving;
+        // Who cannot tell confirms nothing.
+        let rests = matches!(seen, Seen::Still | Seen::Tracking);
         match &mut self.state {
             State::Awaited { since, .. } if taken <= *since => None,
-            State::Awaited { moves: moved, .. } if moves => {
-                *moved = true;
-                None
-            }
-            State::Awaited { .. } => {
+            State::Awaited { .. } if rests => {
                 self.state = State::Quiet;
                 self.alarm = None;
                 Some(Verdict::AtRest)
             }
-            State::Quiet => self.judge(moves && !busy, taken),
+            State::Awaited {
+                since,
+                moving,
+                seen: newest,
+                ..
+            } => {
+                *newest = Some(taken);
+                if seen == Seen::Moving && taken >= *since + REST_PATIENCE {
+                    *moving = moving.saturating_add(1);
+                }
+                None
+            }
+            State::Quiet => self.judge(seen == Seen::Moving && !busy, taken),
         }
     }
 
@@ -125,10 +139,11 @@ impl Rest {
     /// to those who look after silent lines.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Verdict> {
         let State::Awaited {
+            since,
             repeats,
             next,
-            moves,
-            ..
+            moving,
+            seen,
         } = &mut self.state
         else {
             return None;
@@ -136,7 +151,13 @@ impl Rest {
         if now < *next {
             return None;
         }
-        let moved = std::mem::take(moves);
+        // What a mount shows is where it was a sample ago: the first doubt takes a second one, while samples come.
+        let doubtful = *repeats == 0 && seen.is_some() && *moving < STRANGE_SAMPLES;
+        if doubtful && now < *since + LONGEST_DOUBT {
+            *next = now + REPEATS[0];
+            return None;
+        }
+        let moved = std::mem::take(moving) > 0;
         *repeats += 1;
         let last = REPEATS.len();
         *next = now

@@ -84,11 +84,19 @@ impl Safety {
         if !pulse {
             self.control.check(&caller.owner)?;
         }
+        if pulse && self.rest.is_awaited() {
+            return Err(Denied::Limit(
+                "the mount was told to stop and was not seen to rest yet; guide when it rests"
+                    .to_owned(),
+            ));
+        }
         self.boundary.check(&plan, &caller, at)?;
         let (motion, begun) = self
             .motions
             .begin(plan.clone(), caller.clone(), current, now)?;
-        self.rest.begun(now);
+        if !pulse {
+            self.rest.begun(now);
+        }
         self.boundary.begun(&plan, &caller, now);
         let taken = match pulse {
             true => None,
@@ -109,7 +117,7 @@ impl Safety {
         Ok(before.into_iter().chain(taken).collect())
     }
 
-    /// A client wants control. `force`: also from another, whose jogs end.
+    /// A client wants control. From another of its own token it takes it, and with `force` from any; the jogs of that one end.
     pub fn take_control(
         &mut self,
         owner: &Owner,
@@ -118,7 +126,7 @@ impl Safety {
     ) -> Result<Vec<Action>, Denied> {
         let mut actions: Vec<_> = self.keep_control(now).into_iter().collect();
         if !force {
-            self.control.check(owner)?;
+            self.control.check_token(owner)?;
         }
         let ended = self.motions.end_jogs_of_others(owner, now);
         actions.extend(self.control.take(owner, now).map(Action::Control));
@@ -130,6 +138,11 @@ impl Safety {
     pub fn release_control(&mut self, owner: &Owner) -> Vec<Action> {
         let released = self.control.release(owner).map(Action::Control);
         released.into_iter().collect()
+    }
+
+    /// Such an order was carried out: what was seen before says nothing of where the hardware points now.
+    pub fn configured(&mut self) {
+        self.boundary.forget();
     }
 
     /// See [`Motions::renew`].
@@ -213,16 +226,21 @@ impl Safety {
     pub fn sighted(&mut self, sample: &Sample, now: Instant) -> Vec<Action> {
         self.motions.watch_rest(true);
         let active = self.motions.active();
+        let pulses = active.iter().all(|motion| motion.kind == Kind::Pulse);
         let busy = !active.is_empty();
         let mut actions = match self.boundary.look(sample, &active, now) {
             Some(breach) => self.stop_for(&breach, sample.state, busy, now),
             None => Vec::new(),
         };
-        actions.extend(match self.rest.sighted(sample.state, sample.taken, busy) {
-            Some(Verdict::AtRest) => self.motions.at_rest(now),
-            Some(Verdict::Runaway) => self.runaway(now),
-            _ => Vec::new(),
-        });
+        // A pulse moves by seconds of arc: it explains no motion that is seen from its positions.
+        let explained = busy && !(pulses && self.boundary.is_fast());
+        actions.extend(
+            match self.rest.sighted(sample.state, sample.taken, explained) {
+                Some(Verdict::AtRest) => self.motions.at_rest(now),
+                Some(Verdict::Runaway) => self.runaway(now),
+                _ => Vec::new(),
+            },
+        );
         actions
     }
 
@@ -299,6 +317,7 @@ impl Safety {
                 continue;
             };
             match &event.happening {
+                Happening::Ended(_) if event.kind == Kind::Pulse && self.boundary.is_fast() => {}
                 Happening::Ended(Cause::Done | Cause::Superseded | Cause::LineLost(_)) => {
                     self.rest.asked(now);
                 }

@@ -42,7 +42,7 @@ fn who_moves_first_is_in_control_and_others_are_told_who_is() {
     let (mut safety, now) = (safety(&["port"]), Instant::now());
     begin(&mut safety, Kind::Slew, 1, now).unwrap();
     let refused = begin(&mut safety, Kind::Slew, 2, now).unwrap_err();
-    assert_eq!(refused, Denied::ControlledBy("client 1".into()));
+    assert_eq!(refused, Denied::ControlledBy(owner(1)));
     assert_eq!(safety.configure(&owner(2), now).unwrap_err(), refused);
     begin(&mut safety, Kind::Slew, 1, now).unwrap();
 }
@@ -139,4 +139,21 @@ fn control_is_taken_over_by_force_alone_and_jogs_of_the_former_holder_end() {
     let ended = common::endings(&taken);
     assert!(matches!(&ended[..], [(_, Cause::ControlLost)]), "{ended:?}");
     begin(&mut safety, Kind::Jog, 1, now).unwrap_err();
+}
+
+#[test]
+fn another_client_of_the_same_token_takes_control_without_force_when_it_asks_for_it() {
+    let (mut safety, now) = (safety(&["port"]), Instant::now());
+    begin(&mut safety, Kind::Slew, 1, now).unwrap();
+    let page = Owner {
+        id: "page".into(),
+        ..owner(1)
+    };
+    let order = safety.configure(&page, now);
+    assert!(
+        matches!(order, Err(Denied::ControlledBy(_))),
+        "an order does not ask"
+    );
+    let taken = safety.take_control(&page, false, now).unwrap();
+    assert_eq!(changes(&taken), [ControlChange::TakenOver]);
 }

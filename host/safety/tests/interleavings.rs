@@ -287,9 +287,9 @@ impl World {
                 assert!(self.active.contains(&id));
                 assert!(pulse || self.holder == Some(owner(session)));
             }
-            Err(Denied::ControlledBy(name)) => {
+            Err(Denied::ControlledBy(holder)) => {
                 assert!(!controls);
-                assert_eq!(self.holder.as_ref().map(|holder| &holder.name), Some(&name));
+                assert_eq!(self.holder, Some(holder));
             }
             Err(denied) => assert!(!may || matches!(denied, Denied::Limit(_)), "{denied}"),
         }

@@ -140,9 +140,9 @@ fn a_stop_that_does_not_work_is_repeated_at_growing_intervals_and_then_people_ar
     watched.begin(Kind::Slew);
     watched.stop();
     watched.pass(8 * SECOND, Some(State::Moving));
-    let expected = [1250, 1750, 2750, 4750, 6750].map(ms);
+    let expected = [1500, 2000, 3000, 5000, 7000].map(ms);
     assert_eq!(watched.repeated(), expected);
-    assert_eq!(watched.alarms, [(ms(6750), AlarmKind::DoesNotStop)]);
+    assert_eq!(watched.alarms, [(ms(7000), AlarmKind::DoesNotStop)]);
     watched.pass(12 * SECOND, Some(State::Moving));
     assert_eq!(watched.alarms.len(), 1, "people are called once");
     assert!(watched.stops.len() > 6, "the host does not give up");
@@ -177,8 +177,8 @@ fn the_end_of_a_jog_is_seen_to_work_like_a_stop() {
     watched.begin(Kind::Jog);
     watched.pass(ms(1000), Some(State::Moving));
     assert_eq!(watched.safety.active().len(), 0, "its lease is over");
-    watched.pass(ms(1300), Some(State::Moving));
-    assert_eq!(watched.stops, [(ms(2250), Cause::DoesNotStop)]);
+    watched.pass(ms(1700), Some(State::Moving));
+    assert_eq!(watched.stops, [(ms(2500), Cause::DoesNotStop)]);
 }
 
 #[test]
@@ -268,4 +268,48 @@ fn a_table_without_samples_is_not_stopped_again() {
     let now = Instant::now();
     safety.stopped("port", stops(1), now);
     assert_eq!(safety.next_deadline(), None);
+}
+
+#[test]
+fn a_mount_that_shows_a_sample_late_that_it_stands_is_not_told_again() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(ms(1400), Some(State::Moving));
+    watched.pass(60 * SECOND, Some(State::Tracking));
+    assert_eq!(watched.stops, []);
+}
+
+#[test]
+fn who_cannot_tell_whether_it_moves_confirms_no_stop() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(20 * SECOND, Some(State::Unknown));
+    assert!(!watched.stops.is_empty());
+    assert_eq!(watched.alarms.len(), 1, "{:?}", watched.alarms);
+}
+
+#[test]
+fn guide_pulses_hide_no_stop_that_did_not_work() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    let pulse = Caller {
+        stop_count: stops(watched.count),
+        ..caller(2)
+    };
+    let moment = Moment {
+        now: watched.now,
+        at: 0.0,
+    };
+    let refused = watched.safety.begin(
+        plan(Kind::Pulse, "west"),
+        pulse,
+        stops(watched.count),
+        moment,
+    );
+    assert!(matches!(refused, Err(Denied::Limit(_))), "{refused:?}");
+    watched.pass(8 * SECOND, Some(State::Moving));
+    assert_eq!(watched.alarms.len(), 1);
 }

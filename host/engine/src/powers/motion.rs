@@ -22,7 +22,7 @@ impl Host for Guest<HandlerPowers> {
         Ok(begun.map_err(|not_begun| match not_begun {
             NotBegun::NoSuchRole => ErrorCode::NotGranted,
             NotBegun::Denied(Denied::NotAMove) => ErrorCode::NotAMove,
-            NotBegun::Denied(Denied::ControlledBy(holder)) => ErrorCode::ControlledBy(holder),
+            NotBegun::Denied(Denied::ControlledBy(holder)) => ErrorCode::ControlledBy(holder.name),
             NotBegun::Denied(Denied::Limit(limit)) => ErrorCode::Limit(limit),
             NotBegun::Denied(Denied::Beyond(breach)) => ErrorCode::Limit(breach.to_string()),
             NotBegun::Denied(Denied::Stopped) => ErrorCode::Stopped,

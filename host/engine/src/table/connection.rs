@@ -81,7 +81,7 @@ impl Table {
 
     /// What moved ends, and what was seen of the hardware counts no more: it may be another, or in another state, when it is back.
     fn line_lost(&self, role: &str, how: &str) {
-        self.newest.send_replace(None);
+        self.forget_newest();
         self.end_lost(role, how);
     }
 }

@@ -33,6 +33,15 @@ impl Table {
         self.change(|safety, _| safety.release_control(owner));
     }
 
+    /// The hardware was configured: it may take itself to point elsewhere, or have another time in mind.
+    pub(crate) fn configured(&self) {
+        self.forget_newest();
+        self.change(|safety, _| {
+            safety.configured();
+            Vec::new()
+        });
+    }
+
     /// A client is about to configure the hardware.
     pub(crate) fn configure(&self, owner: &Owner) -> Result<(), Refusal> {
         let mut desk = self.desk();
@@ -48,7 +57,7 @@ impl Table {
 /// What a client is told of a motion that the host did not let begin, whatever its plugin made of it. None: the plugin knows better.
 pub(crate) fn denial(denied: &Denied) -> Option<Refusal> {
     match denied {
-        Denied::ControlledBy(holder) => Some(Refusal::controlled_by(holder)),
+        Denied::ControlledBy(holder) => Some(Refusal::controlled_by(&holder.name, &holder.id)),
         Denied::Beyond(breach) => Some(Refusal::beyond(
             &breach.to_string(),
             breach.limit.as_str(),

@@ -179,6 +179,11 @@ impl Table {
         limits.map_or(usual, |limits| limits.min(usual))
     }
 
+    /// What was seen counts no more.
+    pub(super) fn forget_newest(&self) {
+        self.newest.send_replace(None);
+    }
+
     /// The newest reading, however old.
     #[must_use]
     pub fn newest(&self) -> Option<Reading> {

@@ -63,8 +63,9 @@ pub struct Watch {
 struct Seen {
     sighting: Sighting,
     motion: Option<Motion>,
-    /// An axis was [`FAST`].
+    /// An axis was [`FAST`]; and so it was at the look before.
     fast: bool,
+    twice: bool,
     outlook: Outlook,
 }
 
@@ -141,6 +142,11 @@ impl Watch {
         reaches
     }
 
+    /// Whether the last two looks in a row showed an axis that neither stands nor follows the sky.
+    pub fn is_fast(&self) -> bool {
+        self.last.is_some_and(|last| last.twice)
+    }
+
     /// Judges a sighting. `sun_permitted`: who moves the telescope, or did last, may point at the Sun.
     pub fn look(
         &mut self,
@@ -180,6 +186,7 @@ impl Watch {
             sighting: *sighting,
             motion,
             fast,
+            twice: disbelieved,
             outlook,
         });
         outlook

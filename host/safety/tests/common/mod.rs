@@ -44,7 +44,7 @@ pub(crate) fn plan(kind: Kind, label: &str) -> Plan {
 
 pub(crate) fn owner(client: Session) -> Owner {
     Owner {
-        token: "token".to_owned(),
+        token: format!("token of {client}"),
         id: client.to_string(),
         name: format!("client {client}"),
     }

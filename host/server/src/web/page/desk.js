@@ -219,12 +219,18 @@ class Desk {
   event(topic, data) {
     if (topic === `${this.table}.status`) this.panel.set(data);
     else if (topic === `${this.table}.motion`) this.motion(data);
-    else if (topic === 'control') this.control(data);
-    else if (topic === 'alarms') (data.alarms || [data]).forEach(({ plugin, what }) => news(`Alarm of ${plugin}: ${what}`, true));
+    else if (topic === 'control' && !data.missed) this.control(data);
+    else if (topic === 'alarms' && !data.missed) (data.alarms || [data]).forEach((alarm) => this.alarm(alarm));
     else if (topic === 'plugins' && 'what' in data) {
       news(`Plugin ${data.plugin.name}: ${data.what}`, data.what === 'failed');
       this.learn();
     }
+  }
+
+  /** Those from before the login are told with their time: what they say may be over. */
+  alarm({ plugin, what, at }) {
+    const then = Date.now() - Date.parse(at) > STALE ? ` (${at.slice(0, 16).replace('T', ' ')} UTC)` : '';
+    news(`Alarm of ${plugin}${then}: ${what}`, true);
   }
 
   /** Who moves the mount: all others are refused. */
@@ -242,9 +248,11 @@ class Desk {
     show('take', Boolean(holder) && !mine);
   }
 
+  /** From a client of the same token it is taken without force; from others where the policy allows that. */
   async takeControl() {
+    const take = (params) => this.commands.call('control.take', { plugin: this.table, ...params });
     try {
-      await this.commands.call('control.take', { plugin: this.table, force: true });
+      await take({}).catch((error) => (error.code === -32005 ? take({ force: true }) : Promise.reject(error)));
       news('You are in control');
     } catch (error) {
       news(`Take control: ${sentence(error)}`, true);

@@ -2,10 +2,15 @@
 
 let desk = null;
 
-/** Unique for this page, so that it comes back as itself; browsers make UUIDs on secure pages only. */
+/** Unique for this page, so that it comes back as itself, also when it is loaded again; browsers make UUIDs on secure pages only. */
 function clientId() {
+  const [{ type } = {}] = performance.getEntriesByType('navigation');
+  const before = type === 'reload' && sessionStorage.getItem('client');
+  if (before) return before;
   const bytes = crypto.getRandomValues(new Uint8Array(8));
-  return `page-${[...bytes].map((byte) => pad(byte.toString(16))).join('')}`;
+  const id = `page-${[...bytes].map((byte) => pad(byte.toString(16))).join('')}`;
+  sessionStorage.setItem('client', id);
+  return id;
 }
 
 function leave(why = '') {

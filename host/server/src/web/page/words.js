@@ -56,7 +56,7 @@ function sentence(error) {
   const data = error.data || {};
   if (error.code === -32002) return `Too many requests: try again in ${Math.ceil((data.retry_after_ms || 1000) / 1000)} s.`;
   const reason = data.reason && !String(error.message).includes(data.reason) ? `: ${data.reason}` : '';
-  if (data.holder) return `${data.holder} is in control: wait until it rests, or stop it.`;
+  if (data.holder) return `${data.holder} (${data.client_id}) is in control, until a minute after its last motion.`;
   const incident = data.incident ? ` (incident ${data.incident})` : '';
   const outcome = data.outcome === 'indeterminate' ? ' Whether it was done is not known.' : '';
   return `${error.message}${reason}${incident}.${outcome}`;
