@@ -65,13 +65,14 @@ pub(crate) fn known_stops(
 pub(crate) fn stop_at_a_panic(plugins: &Arc<Plugins>, log: &SecurityLog) -> Result<()> {
     let (plugins, log) = (Arc::downgrade(plugins), log.clone());
     let stop = move |place: &str| {
-        let why = format!("a fault of the host, in {place}; what moves is stopped");
-        tracing::error!("{why}");
-        log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
+        // First, because the thread that failed may hold what a log needs.
         if let Some(plugins) = plugins.upgrade() {
             // They are on their way; whether they arrive is seen by who waits for the motions to end.
             drop(begin_to_stop(&plugins, "the host, after a fault"));
         }
+        let why = format!("a fault of the host, in {place}; what moves is stopped");
+        tracing::error!("{why}");
+        log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
     };
     panics::watch(stop).context("cannot watch for panics")
 }

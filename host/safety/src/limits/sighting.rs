@@ -13,7 +13,7 @@ pub enum PierSide {
     West,
 }
 
-/// What the mount is about. Guide pulses are [`State::Tracking`].
+/// What the mount is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum State {
     /// Stands still against the ground.
