@@ -5,11 +5,11 @@ let desk = null;
 /** Unique for this page, so that it comes back as itself, also when it is loaded again; browsers make UUIDs on secure pages only. */
 function clientId() {
   const [{ type } = {}] = performance.getEntriesByType('navigation');
-  const before = type === 'reload' && sessionStorage.getItem('client');
+  const before = type === 'reload' && history.state?.client;
   if (before) return before;
   const bytes = crypto.getRandomValues(new Uint8Array(8));
   const id = `page-${[...bytes].map((byte) => pad(byte.toString(16))).join('')}`;
-  sessionStorage.setItem('client', id);
+  history.replaceState({ client: id }, '');
   return id;
 }
 
