@@ -84,12 +84,6 @@ impl Safety {
         if !pulse {
             self.control.check(&caller.owner)?;
         }
-        if pulse && self.rest.is_awaited() {
-            return Err(Denied::Limit(
-                "the mount was told to stop and was not seen to rest yet; guide when it rests"
-                    .to_owned(),
-            ));
-        }
         self.boundary.check(&plan, &caller, at)?;
         let (motion, begun) = self
             .motions
@@ -232,15 +226,17 @@ impl Safety {
             Some(breach) => self.stop_for(&breach, sample.state, busy, now),
             None => Vec::new(),
         };
-        // A pulse moves by seconds of arc: it explains no motion that is seen from its positions.
-        let explained = busy && !(pulses && self.boundary.is_fast());
-        actions.extend(
-            match self.rest.sighted(sample.state, sample.taken, explained) {
-                Some(Verdict::AtRest) => self.motions.at_rest(now),
-                Some(Verdict::Runaway) => self.runaway(now),
-                _ => Vec::new(),
-            },
-        );
+        // A pulse moves by seconds of arc: it explains what is said of the motion, and not what is seen from the positions.
+        let guided = busy && pulses && !self.boundary.is_fast();
+        let (seen, explained) = match sample.state {
+            State::Moving if guided => (State::Tracking, true),
+            seen => (seen, busy && !pulses),
+        };
+        actions.extend(match self.rest.sighted(seen, sample.taken, explained) {
+            Some(Verdict::AtRest) => self.motions.at_rest(now),
+            Some(Verdict::Runaway) => self.runaway(now),
+            _ => Vec::new(),
+        });
         actions
     }
 

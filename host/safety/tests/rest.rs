@@ -290,26 +290,81 @@ fn who_cannot_tell_whether_it_moves_confirms_no_stop() {
     assert_eq!(watched.alarms.len(), 1, "{:?}", watched.alarms);
 }
 
-#[test]
-fn guide_pulses_hide_no_stop_that_did_not_work() {
+/// A mount over Greenwich, whose limits are of no concern here; it turns in declination.
+fn turning(limits: OfTheSite) -> Watched {
     let mut watched = Watched::new(Runaway::Stop);
-    watched.begin(Kind::Slew);
-    watched.stop();
-    let pulse = Caller {
+    watched.safety = Safety::new(SafetySettings {
+        roles: vec!["port".to_owned()],
+        runaway: Runaway::Stop,
+        limits,
+    });
+    watched
+}
+
+/// Half a second passes; the mount is seen at a declination, guided meanwhile by a pulse of another client.
+fn seen_at(watched: &mut Watched, dec: f64) {
+    watched.now += ms(500);
+    let mut seen = sample(State::Moving, watched.now);
+    seen.position = Some(slewgate_sky::Equatorial { ra: 6.0, dec });
+    seen.at = (watched.now - watched.began).as_secs_f64() * 1e3;
+    let actions = watched.safety.sighted(&seen, watched.now);
+    watched.carry_out(actions);
+    let actions = watched.safety.tick(watched.now);
+    watched.carry_out(actions);
+    let caller = Caller {
         stop_count: stops(watched.count),
         ..caller(2)
     };
     let moment = Moment {
         now: watched.now,
-        at: 0.0,
+        at: seen.at,
     };
-    let refused = watched.safety.begin(
-        plan(Kind::Pulse, "west"),
-        pulse,
-        stops(watched.count),
-        moment,
-    );
-    assert!(matches!(refused, Err(Denied::Limit(_))), "{refused:?}");
-    watched.pass(8 * SECOND, Some(State::Moving));
-    assert_eq!(watched.alarms.len(), 1);
+    let pulse = plan(Kind::Pulse, "west");
+    let begun = watched
+        .safety
+        .begin(pulse, caller, stops(watched.count), moment);
+    let (_, actions) = begun.unwrap();
+    watched.carry_out(actions);
+}
+
+fn over_greenwich() -> OfTheSite {
+    use slewgate_safety::limits::{Fence, Limits};
+    let limits = Limits {
+        lowest: -90.0,
+        sun: None,
+        ..Limits::default()
+    };
+    let site = slewgate_sky::Site {
+        latitude: 51.4779,
+        longitude: 0.0,
+        elevation: 46.0,
+    };
+    OfTheSite::Fence(Box::new(Fence::new(
+        limits,
+        slewgate_sky::Sky::new(0.0),
+        site,
+    )))
+}
+
+#[test]
+fn guide_pulses_hide_no_runaway_and_no_stop_that_did_not_work() {
+    let mut watched = turning(over_greenwich());
+    for step in 0..40 {
+        seen_at(&mut watched, f64::from(step));
+    }
+    let alarms: Vec<_> = watched.alarms.iter().map(|(_, kind)| *kind).collect();
+    assert_eq!(alarms, [AlarmKind::Runaway, AlarmKind::DoesNotStop]);
+    assert!(watched.stops.len() > 5, "{:?}", watched.stops);
+}
+
+#[test]
+fn guide_pulses_of_a_mount_that_calls_them_motion_are_no_runaway_and_end_the_wait_for_rest() {
+    let mut watched = turning(over_greenwich());
+    seen_at(&mut watched, 10.0);
+    watched.stop();
+    for step in 0..40 {
+        seen_at(&mut watched, 10.0 + f64::from(step) * 0.001);
+    }
+    assert_eq!(watched.stops, []);
+    assert_eq!(watched.alarms, []);
 }
