@@ -293,6 +293,7 @@ async fn a_status_that_fails_is_told_and_the_next_one_is_right() {
                     Err(error) => break error,
                 }
                 assert!(Instant::now() < deadline, "{case}");
+                tokio::time::sleep(Duration::from_millis(20)).await;
             };
             failed(&error, "indeterminate", &case);
             scene.recovers();

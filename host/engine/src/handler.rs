@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
-use slewgate_rpc::Refusal;
+use slewgate_rpc::{Code, Refusal};
 use slewgate_safety::{Occasion, Progress};
 use slewgate_serial::Warrant;
 use wasmtime::Store;
@@ -167,7 +167,9 @@ impl Handler {
     async fn carry_out(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
         let configures = request.effect == Effect::Configure;
         let outcome = Box::pin(self.call_handle(request)).await;
-        if configures {
+        let refused =
+            |refusal: &Refusal| matches!(refusal.code, Code::Refused | Code::InvalidParams);
+        if configures && !outcome.as_ref().is_err_and(refused) {
             self.table.configured();
         }
         outcome

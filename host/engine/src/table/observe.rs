@@ -163,6 +163,11 @@ impl Table {
         matches!(&*self.attached.borrow(), Attached::To(_))
     }
 
+    /// Whether it was told to stand and was not seen to.
+    pub(super) fn is_to_stand(&self) -> bool {
+        self.desk().safety.is_to_stand()
+    }
+
     /// How long after a look the next is due, where the plugin is to be asked this often while somebody watches or something moves.
     pub(super) fn look_again_within(&self, period: Duration) -> Duration {
         let (restless, limits) = {

@@ -205,9 +205,11 @@ async fn sample(table: Arc<Table>, snapshots: Snapshots) {
         }
         let took = began.elapsed();
         // What asks for the next sample may come at any time: somebody watches, something moves.
-        while let wait = period
-            .map_or(IDLE, |period| table.look_again_within(period))
-            .max(took * 2)
+        // Whether hardware that was told to stand does, comes before what others may want of the line.
+        while let spared = if table.is_to_stand() { took } else { took * 2 }
+            && let wait = period
+                .map_or(IDLE, |period| table.look_again_within(period))
+                .max(spared)
             && began.elapsed() < wait
         {
             sleep_until((began + wait).min(Instant::now() + IDLE)).await;
