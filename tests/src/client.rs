@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
@@ -19,6 +20,8 @@ pub struct Client {
     last_id: u64,
     /// Messages that came while another was waited for.
     kept: VecDeque<Value>,
+    /// How long a message is waited for.
+    patience: Duration,
 }
 
 /// How the host ended a connection.
@@ -59,6 +62,7 @@ impl Client {
             socket,
             last_id: 0,
             kept: VecDeque::new(),
+            patience: PATIENCE,
         }
     }
 
@@ -189,6 +193,12 @@ impl Client {
         }
     }
 
+    /// Waits so long for each message, where a command may take all the time that the host gives it.
+    pub fn with_patience(mut self, patience: Duration) -> Client {
+        self.patience = patience;
+        self
+    }
+
     /// Forgets the events of a topic that came and that nobody asked for: those that follow are newer than now.
     pub fn forget(&mut self, topic: &str) {
         self.kept
@@ -213,9 +223,12 @@ impl Client {
 
     async fn read(&mut self) -> Result<Value, Closed> {
         loop {
-            let message = timeout(PATIENCE, self.socket.next()).await;
+            let message = timeout(self.patience, self.socket.next()).await;
             let message = message.unwrap_or_else(|_| {
-                panic!("no message within {PATIENCE:?}; kept: {:?}", self.kept)
+                panic!(
+                    "no message within {:?}; kept: {:?}",
+                    self.patience, self.kept
+                )
             });
             match message {
                 Some(Ok(Message::Text(text))) => {

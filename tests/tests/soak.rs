@@ -208,7 +208,9 @@ impl Guest {
 /// A client that nobody was before.
 async fn connected(observatory: &Observatory, counts: &Counts, token: &str) -> Client {
     let name = format!("guest-{}", Counts::one(&counts.connections));
-    Client::authenticated(observatory.address(), token, &name).await
+    // A command under a fault may take all of its 15 s, behind another's.
+    let client = Client::authenticated(observatory.address(), token, &name).await;
+    client.with_patience(4 * PATIENCE)
 }
 
 /// Adds a fault now and then, ends all of them now and then, and swaps the handler now and then.
