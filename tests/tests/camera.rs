@@ -149,12 +149,14 @@ async fn a_viewer_sees_the_stars_where_the_mount_points_before_and_after_a_goto(
         .await
         .unwrap();
     // A viewer that takes no picture for ten seconds would be shown the door.
-    let arrives = arrival(&mut client);
-    tokio::pin!(arrives);
-    loop {
-        tokio::select! {
-            () = &mut arrives => break,
-            _ = viewer.picture() => {}
+    {
+        let arrives = arrival(&mut client);
+        tokio::pin!(arrives);
+        loop {
+            tokio::select! {
+                () = &mut arrives => break,
+                _ = viewer.picture() => {}
+            }
         }
     }
     let after = pointing(&mut client).await;
