@@ -114,3 +114,18 @@ fn calls_beside_each_other_are_all_answered() {
         assert_eq!(output.status.code(), Some(0), "{output:?}");
     }
 }
+
+#[test]
+fn a_status_that_is_asked_for_after_a_goto_shows_that_the_mount_moves() {
+    let observatory = Observatory::start();
+    let token = observatory.token("telescope");
+    let far = r#"{"altitude": 40, "azimuth": 90}"#;
+    assert!(
+        call(&observatory, &token, &["mount.goto", far])
+            .status
+            .success()
+    );
+    let status = call(&observatory, &token, &["mount.status"]);
+    let status: Value = serde_json::from_slice(&status.stdout).unwrap();
+    assert_eq!(status["slewing"], true, "{status}");
+}

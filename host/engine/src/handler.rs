@@ -165,12 +165,15 @@ impl Handler {
     }
 
     async fn carry_out(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
-        let configures = request.effect == Effect::Configure;
+        let effect = request.effect;
         let outcome = Box::pin(self.call_handle(request)).await;
         let refused =
             |refusal: &Refusal| matches!(refusal.code, Code::Refused | Code::InvalidParams);
-        if configures && !outcome.as_ref().is_err_and(refused) {
-            self.table.configured();
+        match effect {
+            Effect::Configure if !outcome.as_ref().is_err_and(refused) => self.table.configured(),
+            // Whoever asks next is not told what was so before.
+            Effect::Move if outcome.is_ok() => self.table.forget_newest(),
+            _ => {}
         }
         outcome
     }

@@ -185,7 +185,7 @@ impl Table {
     }
 
     /// What was seen counts no more.
-    pub(super) fn forget_newest(&self) {
+    pub(crate) fn forget_newest(&self) {
         self.newest.send_replace(None);
     }
 
