@@ -352,6 +352,9 @@ fn accounts(log: &str) -> BTreeMap<String, usize> {
         let Some(happening) = line["happening"].as_str() else {
             continue;
         };
+        if happening == "at_rest" {
+            continue;
+        }
         let motion = line["motion"].as_str().unwrap().to_owned();
         match happening {
             "began" => assert!(!open.contains_key(&motion), "began twice: {line}"),

@@ -44,6 +44,8 @@ pub enum Action {
     },
     /// Tell the log and those who subscribed.
     Event(MotionEvent),
+    /// What was told to stand is seen to stand, or to follow the sky: tell the log and those who subscribed.
+    AtRest,
     /// Control changed hands: tell the log and those who subscribed.
     Control(ControlEvent),
     /// Have the plugin end that the hardware follows the sky. It comes behind the stop of its line.

@@ -233,7 +233,11 @@ impl Safety {
             seen => (seen, busy && !pulses),
         };
         actions.extend(match self.rest.sighted(seen, sample.taken, explained) {
-            Some(Verdict::AtRest) => self.motions.at_rest(now),
+            Some(Verdict::AtRest) => {
+                let mut seen = vec![Action::AtRest];
+                seen.extend(self.motions.at_rest(now));
+                seen
+            }
             Some(Verdict::Runaway) => self.runaway(now),
             _ => Vec::new(),
         });

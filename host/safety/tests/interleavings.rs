@@ -212,10 +212,7 @@ impl World {
                 let actions = self.safety.plugin_failed(now);
                 self.carry_out(actions);
             }
-            Op::See { state } => {
-                let actions = self.safety.sighted(&sample(state, now), now);
-                self.carry_out(actions);
-            }
+            Op::See { state } => self.see(state),
             Op::Configure { client } => {
                 let may = self.may_control(client);
                 let configured = self.safety.configure(&owner(client), now);
@@ -293,6 +290,16 @@ impl World {
             }
             Err(denied) => assert!(!may || matches!(denied, Denied::Limit(_)), "{denied}"),
         }
+    }
+
+    /// That it stands is told once, and only where it was told to.
+    fn see(&mut self, state: State) {
+        let awaited = self.safety.is_to_stand();
+        let actions = self.safety.sighted(&sample(state, self.now), self.now);
+        let told = actions.iter().filter(|a| matches!(a, Action::AtRest));
+        let stood = awaited && !self.safety.is_to_stand();
+        assert_eq!(told.count(), usize::from(stood), "{state:?}");
+        self.carry_out(actions);
     }
 
     /// Whether nobody else is in control. One whose time is over is, until the next tick.
@@ -400,7 +407,7 @@ impl World {
                     assert_ne!(event.before, event.holder);
                     self.holder = event.holder;
                 }
-                Action::StopTracking | Action::Alarm(_) => {}
+                Action::AtRest | Action::StopTracking | Action::Alarm(_) => {}
             }
         }
     }

@@ -24,6 +24,8 @@ struct Watched {
     /// When a stop was sent, counted from the beginning, and for what.
     stops: Vec<(Duration, Cause)>,
     alarms: Vec<(Duration, AlarmKind)>,
+    /// When it was said to stand.
+    rests: Vec<Duration>,
 }
 
 impl Watched {
@@ -41,6 +43,7 @@ impl Watched {
             count: 0,
             stops: Vec::new(),
             alarms: Vec::new(),
+            rests: Vec::new(),
         };
         watched.see(State::Tracking);
         watched
@@ -55,6 +58,7 @@ impl Watched {
                     self.stops.push((self.now - self.began, cause.clone()));
                     queue.extend(self.count_stop());
                 }
+                Action::AtRest => self.rests.push(self.now - self.began),
                 Action::Alarm(alarm) => self.alarms.push((self.now - self.began, alarm.kind)),
                 _ => {}
             }
@@ -129,9 +133,22 @@ fn a_stop_that_is_seen_to_work_is_not_repeated() {
     watched.begin(Kind::Slew);
     watched.stop();
     watched.pass(ms(600), Some(State::Moving));
+    assert_eq!(watched.rests, []);
     watched.pass(60 * SECOND, Some(State::Tracking));
     assert_eq!(watched.stops, []);
     assert_eq!(watched.alarms, []);
+    assert_eq!(watched.rests, [ms(1100)], "it is told once");
+}
+
+#[test]
+fn nobody_is_told_that_hardware_stands_which_was_not_told_to() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.pass(10 * SECOND, Some(State::Tracking));
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.begin(Kind::Slew);
+    watched.pass(10 * SECOND, Some(State::Tracking));
+    assert_eq!(watched.rests, []);
 }
 
 #[test]

@@ -391,6 +391,7 @@ impl Table {
                     }
                     self.tell(&event);
                 }
+                Action::AtRest => self.tell_rest(),
                 Action::Control(event) => self.notice(Happened::Control(event)),
                 Action::Alarm(alarm) => self.notice(Happened::Alarm(alarm)),
                 Action::StopTracking => self.order_for(desk, "track", &json!({ "mode": "off" })),
@@ -471,7 +472,18 @@ impl Table {
             "happening": happening, "why": why.map(Cause::as_str),
             "error": match why { Some(Cause::Failed(error) | Cause::LineLost(error) | Cause::Limit(error)) => Some(error), _ => None },
         });
-        if let Ok(data) = serde_json::value::to_raw_value(&data) {
+        self.tell_motion(&data);
+    }
+
+    /// Who is to guide or to move next what was stopped may wait for this: until then the stop may be repeated.
+    fn tell_rest(&self) {
+        let happening = "at_rest";
+        tracing::info!(plugin = self.name, happening, "seen to stand");
+        self.tell_motion(&json!({ "happening": happening }));
+    }
+
+    fn tell_motion(&self, data: &serde_json::Value) {
+        if let Ok(data) = serde_json::value::to_raw_value(data) {
             self.publish("motion", data);
         }
     }
