@@ -2,8 +2,10 @@
 
 use std::time::{Duration, Instant};
 
+use slewgate_sky::{Site, Sky};
+
 use crate::action::MotionView;
-use crate::limits::{Breach, Course, Fence, Outlook, SHORTEST_LOOK, Sighting, Watch};
+use crate::limits::{Breach, Course, Fence, Limits, Outlook, SHORTEST_LOOK, Sighting, Watch};
 use crate::plan::{Caller, Denied, Kind, Plan};
 use crate::sample::Sample;
 
@@ -25,6 +27,8 @@ const OBEYS_WITHIN: Duration = Duration::from_secs(3);
 #[derive(Debug)]
 pub(crate) struct Boundary {
     site: OfTheSite,
+    /// Where the site is not known, or has no limits, how fast the axes turn is seen over this place: it is the same over any.
+    anywhere: Fence,
     watch: Watch,
     newest: Option<Sample>,
     /// Until when the next look is due, counted from the one before.
@@ -38,6 +42,7 @@ impl Boundary {
     pub(crate) fn new(site: OfTheSite) -> Boundary {
         Boundary {
             site,
+            anywhere: anywhere(),
             watch: Watch::default(),
             newest: None,
             look_within: None,
@@ -101,8 +106,14 @@ impl Boundary {
         now: Instant,
     ) -> Option<Breach> {
         self.newest = Some(sample.clone());
-        let (OfTheSite::Fence(fence), Some(sighting)) = (&self.site, sample.sighting()) else {
+        let Some(sighting) = sample.sighting() else {
             self.look_within = None;
+            return None;
+        };
+        let OfTheSite::Fence(fence) = &self.site else {
+            self.look_within = None;
+            self.watch
+                .look(&self.anywhere, &sighting, Course::Free, true);
             return None;
         };
         // A mount brakes by itself before a target, its park or its home; where those are it alone knows.
@@ -177,6 +188,16 @@ impl Boundary {
             clock(ours)
         )))
     }
+}
+
+/// A fence of which nothing but the speed of the axes is asked.
+fn anywhere() -> Fence {
+    let place = Site {
+        latitude: 0.0,
+        longitude: 0.0,
+        elevation: 0.0,
+    };
+    Fence::new(Limits::default(), Sky::new(0.0), place)
 }
 
 /// Hours as `18h 36m 56s`.

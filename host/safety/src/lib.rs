@@ -42,6 +42,6 @@ pub use plan::{
     Caller, DEFAULT_LEASE, Denied, Kind, MAX_ENDING, MAX_LABEL, MAX_LEASE, MAX_NOTE, MIN_LEASE,
     MotionId, Orphan, Plan, Session,
 };
-pub use rest::{AFTERMATH, REPEATS, REST_PATIENCE};
+pub use rest::{AFTERMATH, LONGEST_AFTERMATH, REPEATS, REST_PATIENCE};
 pub use safety::{Moment, Runaway, Safety, SafetySettings};
 pub use sample::Sample;

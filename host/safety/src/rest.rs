@@ -15,12 +15,14 @@ pub const REPEATS: [Duration; 4] = [
     Duration::from_secs(1),
     Duration::from_secs(2),
 ];
-/// How often it is repeated after the alarm.
+/// How often it is repeated after the alarm, at most.
 const AFTER_ALARM: Duration = Duration::from_secs(5);
 /// How long a stop may be in doubt before it is repeated for the first time.
 const LONGEST_DOUBT: Duration = Duration::from_secs(3);
 /// What moves so soon after a motion or an order is the rest of it.
 pub const AFTERMATH: Duration = Duration::from_secs(2);
+/// A row of orders, each within [`AFTERMATH`] of the one before, explains motion for so long.
+pub const LONGEST_AFTERMATH: Duration = Duration::from_secs(5);
 /// So many samples in a row that show motion nobody asked for are a runaway: one may be a reading that jumped.
 const STRANGE_SAMPLES: u8 = 2;
 
@@ -45,10 +47,16 @@ pub(crate) struct Rest {
     samples: bool,
     /// Samples in a row that show motion nobody asked for.
     strange: u8,
-    /// When something was last asked of the hardware.
-    asked: Option<Instant>,
-    /// What people were called for, until it was seen to stand.
-    alarm: Option<Verdict>,
+    asked: Option<Asked>,
+    /// People were called for a motion that nobody asked for, which goes on.
+    called: bool,
+}
+
+/// When something was last asked of the hardware: a motion or a stop, and the orders that followed it in a row.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    first: Instant,
+    newest: Instant,
 }
 
 #[derive(Debug, Default)]
@@ -63,7 +71,8 @@ enum State {
         repeats: usize,
         /// When it is told again.
         next: Instant,
-        /// Samples since it was last told that show that it moves, though it had the time to come to rest.
+        /// Samples since it was last told that show that it moves, though it had the time to come to rest. After the alarm it is told
+        /// again only for their sake: what is not seen at all is left to those who look after silent lines.
         moving: u8,
         /// When the newest sample since the first telling was taken.
         seen: Option<Instant>,
@@ -85,10 +94,22 @@ impl Rest {
         }
     }
 
-    /// It was asked for something: it may move.
+    /// It was told to move or to stand, or a motion came to its end: it may move.
     pub(crate) fn asked(&mut self, now: Instant) {
-        self.asked = Some(now);
+        self.asked = Some(Asked {
+            first: now,
+            newest: now,
+        });
         self.strange = 0;
+    }
+
+    /// It was given an order that is no motion: it may move a little all the same. Who gives one after the other blinds nobody for
+    /// ever.
+    pub(crate) fn ordered(&mut self, now: Instant) {
+        match &mut self.asked {
+            Some(asked) if now < asked.newest + AFTERMATH => asked.newest = now,
+            _ => self.asked(now),
+        }
     }
 
     /// A motion began: what moves now is asked for.
@@ -116,7 +137,7 @@ impl Rest {
             State::Awaited { since, .. } if taken <= *since => None,
             State::Awaited { .. } if rests => {
                 self.state = State::Quiet;
-                self.alarm = None;
+                self.called = false;
                 Some(Verdict::AtRest)
             }
             State::Awaited {
@@ -135,9 +156,11 @@ impl Rest {
         }
     }
 
-    /// Repeats what did not work. After the alarm it goes on with hardware that is seen to move; what is not seen at all is left
-    /// to those who look after silent lines.
+    /// Repeats what did not work.
     pub(crate) fn tick(&mut self, now: Instant) -> Option<Verdict> {
+        if self.deadline().is_none_or(|due| now < due) {
+            return None;
+        }
         let State::Awaited {
             since,
             repeats,
@@ -148,17 +171,14 @@ impl Rest {
         else {
             return None;
         };
-        if now < *next {
-            return None;
-        }
         // What a mount shows is where it was a sample ago: the first doubt takes a second one, while samples come.
         let doubtful = *repeats == 0 && seen.is_some() && *moving < STRANGE_SAMPLES;
         if doubtful && now < *since + LONGEST_DOUBT {
             *next = now + REPEATS[0];
             return None;
         }
-        let moved = std::mem::take(moving) > 0;
-        *repeats += 1;
+        *moving = 0;
+        *repeats = repeats.saturating_add(1);
         let last = REPEATS.len();
         *next = now
             + match *repeats {
@@ -166,40 +186,44 @@ impl Rest {
                 told if told == last => REPEATS[last - 1],
                 _ => AFTER_ALARM,
             };
-        if *repeats <= last {
-            return Some(Verdict::StopAgain);
-        }
-        if !moved {
-            (self.state, self.samples) = (State::Quiet, false);
-        }
-        if self.alarm == Some(Verdict::DoesNotStop) {
-            return moved.then_some(Verdict::StopAgain);
-        }
-        self.alarm = Some(Verdict::DoesNotStop);
-        self.alarm
+        Some(match *repeats == last + 1 {
+            true => Verdict::DoesNotStop,
+            false => Verdict::StopAgain,
+        })
     }
 
     /// When it is to be told again.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         match self.state {
+            State::Awaited {
+                repeats, moving, ..
+            } if repeats > REPEATS.len() && moving == 0 => None,
             State::Awaited { next, .. } => Some(next),
             State::Quiet => None,
         }
     }
 
     fn judge(&mut self, strange: bool, taken: Instant) -> Option<Verdict> {
-        let aftermath = self.asked.is_some_and(|asked| taken < asked + AFTERMATH);
+        let aftermath = self
+            .asked
+            .is_some_and(|asked| taken < asked.explains_until());
         self.strange = match strange && !aftermath {
             true => self.strange.saturating_add(1),
             false => 0,
         };
         if !strange {
-            self.alarm = None;
+            self.called = false;
         }
-        if self.strange < STRANGE_SAMPLES || self.alarm.is_some() {
+        if self.strange < STRANGE_SAMPLES || self.called {
             return None;
         }
-        self.alarm = Some(Verdict::Runaway);
-        self.alarm
+        self.called = true;
+        Some(Verdict::Runaway)
+    }
+}
+
+impl Asked {
+    fn explains_until(self) -> Instant {
+        (self.newest + AFTERMATH).min(self.first + LONGEST_AFTERMATH)
     }
 }

@@ -105,7 +105,7 @@ impl Safety {
     pub fn configure(&mut self, owner: &Owner, now: Instant) -> Result<Vec<Action>, Denied> {
         let before = self.keep_control(now);
         self.control.check(owner)?;
-        self.rest.asked(now);
+        self.rest.ordered(now);
         self.boundary.jumps();
         let taken = self.control.take(owner, now).map(Action::Control);
         Ok(before.into_iter().chain(taken).collect())
@@ -199,7 +199,7 @@ impl Safety {
 
     /// See [`Motions::adopted`].
     pub fn adopted(&mut self, now: Instant) -> Vec<Action> {
-        self.rest.asked(now);
+        self.rest.ordered(now);
         self.boundary.jumps();
         self.change(now, |motions| motions.adopted(now))
     }

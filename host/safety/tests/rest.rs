@@ -85,14 +85,18 @@ impl Watched {
 
     /// Time passes, and the host does what is due. Samples, if there are any, come every half second.
     fn pass(&mut self, time: Duration, seen: Option<State>) {
+        self.pass_seen_every(ms(500), time, seen);
+    }
+
+    fn pass_seen_every(&mut self, period: Duration, time: Duration, seen: Option<State>) {
         let until = self.now + time;
-        let mut sample_due = self.now + ms(500);
+        let mut sample_due = self.now + period;
         loop {
             let due = self.safety.next_deadline().filter(|due| *due <= until);
             let next = due.map_or(sample_due, |due| due.min(sample_due)).min(until);
             self.now = next;
             if next == sample_due {
-                sample_due += ms(500);
+                sample_due += period;
                 seen.map(|state| self.see(state));
             }
             let actions = self.safety.tick(self.now);
@@ -101,6 +105,12 @@ impl Watched {
                 return;
             }
         }
+    }
+
+    /// A client gives an order that is no motion.
+    fn configure(&mut self) {
+        let configured = self.safety.configure(&common::owner(1), self.now);
+        self.carry_out(configured.unwrap());
     }
 
     fn begin(&mut self, kind: Kind) -> MotionId {
@@ -173,6 +183,31 @@ fn a_stop_after_which_no_sample_comes_is_repeated_until_people_are_called() {
     watched.pass(60 * SECOND, None);
     assert_eq!(watched.repeated(), [1250, 1750, 2750, 4750, 6750].map(ms));
     assert_eq!(watched.alarms, [(ms(6750), AlarmKind::DoesNotStop)]);
+}
+
+#[test]
+fn hardware_that_is_seldom_looked_at_is_told_to_stand_until_it_is_seen_to() {
+    for period in [3, 4, 7, 10].map(|period| period * SECOND) {
+        let mut watched = Watched::new(Runaway::Stop);
+        watched.begin(Kind::Slew);
+        watched.stop();
+        watched.pass_seen_every(period, 60 * SECOND, Some(State::Moving));
+        let recent = watched
+            .repeated()
+            .into_iter()
+            .filter(|at| *at > 45 * SECOND);
+        assert!(recent.count() > 0, "{period:?}: {:?}", watched.repeated());
+        assert_eq!(
+            watched.alarms.len(),
+            1,
+            "{period:?}: people are called once"
+        );
+        assert!(watched.safety.is_to_stand());
+        let told = watched.stops.len();
+        watched.pass_seen_every(period, 60 * SECOND, Some(State::Tracking));
+        assert!(watched.stops.len() <= told + 1, "{:?}", watched.repeated());
+        assert_eq!(watched.rests.len(), 1);
+    }
 }
 
 #[test]
@@ -254,6 +289,31 @@ fn the_rest_of_a_motion_is_no_runaway() {
     watched.pass(AFTERMATH - ms(100), Some(State::Moving));
     watched.pass(10 * SECOND, Some(State::Tracking));
     assert_eq!(watched.stops, []);
+}
+
+#[test]
+fn an_order_that_is_no_motion_explains_what_moves_so_soon_after_it() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.pass(10 * SECOND, Some(State::Tracking));
+    for _ in 0..2 {
+        watched.configure();
+        watched.pass(ms(1900), Some(State::Moving));
+    }
+    watched.pass(10 * SECOND, Some(State::Tracking));
+    assert_eq!(watched.alarms, []);
+}
+
+#[test]
+fn orders_that_follow_each_other_hide_no_runaway() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.pass(10 * SECOND, Some(State::Tracking));
+    for _ in 0..8 {
+        watched.configure();
+        watched.pass(SECOND, Some(State::Moving));
+    }
+    let noticed = 10 * SECOND + LONGEST_AFTERMATH + ms(500);
+    assert_eq!(watched.alarms, [(noticed, AlarmKind::Runaway)]);
+    assert_eq!(watched.stops[0], (noticed, Cause::Runaway));
 }
 
 #[test]
@@ -365,23 +425,27 @@ fn over_greenwich() -> OfTheSite {
 
 #[test]
 fn guide_pulses_hide_no_runaway_and_no_stop_that_did_not_work() {
-    let mut watched = turning(over_greenwich());
-    for step in 0..40 {
-        seen_at(&mut watched, f64::from(step));
+    for limits in [over_greenwich(), OfTheSite::Off] {
+        let mut watched = turning(limits);
+        for step in 0..40 {
+            seen_at(&mut watched, f64::from(step));
+        }
+        let alarms: Vec<_> = watched.alarms.iter().map(|(_, kind)| *kind).collect();
+        assert_eq!(alarms, [AlarmKind::Runaway, AlarmKind::DoesNotStop]);
+        assert!(watched.stops.len() > 5, "{:?}", watched.stops);
     }
-    let alarms: Vec<_> = watched.alarms.iter().map(|(_, kind)| *kind).collect();
-    assert_eq!(alarms, [AlarmKind::Runaway, AlarmKind::DoesNotStop]);
-    assert!(watched.stops.len() > 5, "{:?}", watched.stops);
 }
 
 #[test]
 fn guide_pulses_of_a_mount_that_calls_them_motion_are_no_runaway_and_end_the_wait_for_rest() {
-    let mut watched = turning(over_greenwich());
-    seen_at(&mut watched, 10.0);
-    watched.stop();
-    for step in 0..40 {
-        seen_at(&mut watched, 10.0 + f64::from(step) * 0.001);
+    for limits in [over_greenwich(), OfTheSite::Off] {
+        let mut watched = turning(limits);
+        seen_at(&mut watched, 10.0);
+        watched.stop();
+        for step in 0..40 {
+            seen_at(&mut watched, 10.0 + f64::from(step) * 0.001);
+        }
+        assert_eq!(watched.stops, []);
+        assert_eq!(watched.alarms, []);
     }
-    assert_eq!(watched.stops, []);
-    assert_eq!(watched.alarms, []);
 }
