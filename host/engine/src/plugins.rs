@@ -101,7 +101,11 @@ impl Plugins {
         let reload = reload::start(reload, loader, publish).await;
         let mut tasks = JoinSet::new();
         for table in tables.values() {
-            tasks.spawn(table::run(Arc::clone(table), snapshots.clone()));
+            tasks.spawn(table::run(
+                Arc::clone(table),
+                snapshots.clone(),
+                engine.clone(),
+            ));
         }
         Ok(Plugins {
             tables,

@@ -5,6 +5,7 @@ mod attachment;
 mod connection;
 mod control;
 mod journal;
+mod lasting;
 mod motions;
 mod notes;
 mod notices;
@@ -97,7 +98,8 @@ pub struct Table {
     /// The next deadline of the motions moved.
     moved: Notify,
     chores: mpsc::Sender<Chore>,
-    waiting_chores: Mutex<Option<mpsc::Receiver<Chore>>>,
+    /// Of the task that has them done.
+    waiting_chores: tokio::sync::Mutex<mpsc::Receiver<Chore>>,
     attached: watch::Sender<Attached>,
     /// Samples in a row that got no answer at all; and that they were too many.
     missed: AtomicU32,
@@ -143,7 +145,7 @@ impl Table {
             desk: Mutex::new(Desk::new(safety, settings.stops.clone())),
             moved: Notify::new(),
             chores,
-            waiting_chores: Mutex::new(Some(waiting_chores)),
+            waiting_chores: tokio::sync::Mutex::new(waiting_chores),
             attached: watch::Sender::new(Attached::NotYet),
             missed: AtomicU32::new(0),
             silent: Notify::new(),
@@ -229,14 +231,6 @@ impl Table {
 
     pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
         self.notes.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// What waits for the plugin; once, for the task that has it done.
-    pub(crate) fn take_chores(&self) -> Option<mpsc::Receiver<Chore>> {
-        self.waiting_chores
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .take()
     }
 
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {

@@ -12,7 +12,9 @@ use tokio::time::{Instant, sleep, sleep_until};
 
 use super::connection::{any_changed, opening, watch_lines};
 use super::journal::watch_owing;
+use super::lasting::lasting;
 use super::{Attached, Chore, Look, Order, Table};
+use crate::engine::Engine;
 use crate::handler::Handler;
 use crate::snapshot::Snapshot;
 
@@ -25,16 +27,18 @@ const IDLE: Duration = Duration::from_millis(100);
 
 type Snapshots = watch::Receiver<Arc<Snapshot>>;
 
-/// Runs until the snapshots end, with the host.
-pub(crate) async fn run(table: Arc<Table>, snapshots: Snapshots) {
-    let mut tasks = JoinSet::new();
-    tasks.spawn(keep_time(Arc::clone(&table)));
-    tasks.spawn(watch_lines(Arc::clone(&table)));
-    tasks.spawn(watch_owing(Arc::clone(&table)));
-    tasks.spawn(look_after(Arc::clone(&table), snapshots.clone()));
-    tasks.spawn(attach(Arc::clone(&table), snapshots.clone()));
-    tasks.spawn(sample(table, snapshots));
-    while tasks.join_next().await.is_some() {}
+/// Runs with the host, each task anew where it fails.
+pub(crate) async fn run(table: Arc<Table>, snapshots: Snapshots, engine: Engine) {
+    let t = || Arc::clone(&table);
+    let s = || snapshots.clone();
+    tokio::join!(
+        lasting(&table, &engine, "keep_time", || keep_time(t())),
+        lasting(&table, &engine, "watch_lines", || watch_lines(t())),
+        lasting(&table, &engine, "watch_owing", || watch_owing(t())),
+        lasting(&table, &engine, "look_after", || look_after(t(), s())),
+        lasting(&table, &engine, "attach", || attach(t(), s())),
+        lasting(&table, &engine, "sample", || sample(t(), s())),
+    );
 }
 
 /// Leases, the longest that a motion may take, the next look, and stops of shared lines.
@@ -61,9 +65,7 @@ pub(super) async fn keep_time(table: Arc<Table>) {
 /// Calls `advance`, and has done what the host itself orders. They do not wait for each other: the queue is drained into tasks of
 /// their own.
 async fn look_after(table: Arc<Table>, snapshots: Snapshots) {
-    let Some(mut chores) = table.take_chores() else {
-        return;
-    };
+    let mut chores = table.waiting_chores.lock().await;
     let mut under_way = JoinSet::new();
     while let Some(chore) = chores.recv().await {
         while under_way.try_join_next().is_some() {}

@@ -1,21 +1,30 @@
-//! Tables that share a line, and what a plugin may tell of one.
+//! Tables that share a line, what a plugin may tell of one, and what becomes of one whose own task fails.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway};
-use slewgate_serial::{Address, Line, LineSettings, StopCount, Warrant};
-use slewgate_sky::{Sky, SystemClock};
+use slewgate_serial::{Address, Line, LineSettings, StopCount, StopSequence, Warrant};
+use slewgate_sky::{Site, Sky, SystemClock};
 use tokio::sync::{broadcast, watch};
 
-use super::tasks::keep_time;
-use super::{News, Table, TableSettings};
+use super::tasks::{keep_time, run};
+use super::{Journal, News, Table, TableSettings};
 use crate::bindings::handler::slewgate::plugin::events::Host;
+use crate::engine::{Engine, EngineSettings};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
+use crate::snapshot::Snapshot;
 use crate::surroundings::Surroundings;
 
 const DEADLINE: Duration = Duration::from_secs(10);
+
+const GREENWICH: Site = Site {
+    latitude: 51.4779,
+    longitude: 0.0,
+    elevation: 46.0,
+};
 
 /// A line whose device is not there: its stops are counted all the same.
 fn line() -> Line {
@@ -30,7 +39,11 @@ fn line() -> Line {
 
 /// A table whose roles are all played by one line.
 fn table(name: &str, roles: &[&str], line: &Line, stops: &watch::Sender<u64>) -> Arc<Table> {
-    let settings = TableSettings {
+    made_of(&settings(name, roles, line), stops)
+}
+
+fn settings(name: &str, roles: &[&str], line: &Line) -> TableSettings {
+    TableSettings {
         name: name.into(),
         component: String::new(),
         settings: "{}".into(),
@@ -43,23 +56,33 @@ fn table(name: &str, roles: &[&str], line: &Line, stops: &watch::Sender<u64>) ->
         limits: OfTheSite::Off,
         set_clock: false,
         journal: None,
-    };
-    let surroundings = Surroundings {
+    }
+}
+
+fn made_of(settings: &TableSettings, stops: &watch::Sender<u64>) -> Arc<Table> {
+    let notices = broadcast::Sender::new(1);
+    Arc::new(Table::new(settings, surroundings(), stops.clone(), notices))
+}
+
+fn surroundings() -> Surroundings {
+    Surroundings {
         clock: Arc::new(SystemClock),
         sky: Arc::new(Sky::new(0.0)),
-        site: None,
+        site: Some(GREENWICH),
         solar_filter: false,
-    };
-    let notices = broadcast::Sender::new(1);
-    Arc::new(Table::new(&settings, surroundings, stops.clone(), notices))
+    }
 }
 
 /// Begins a slew that only a stop of its line ends.
 fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
+    begin(table, Kind::Slew, role, session, orphan);
+}
+
+fn begin(table: &Table, kind: Kind, role: &str, session: u64, orphan: Orphan) {
     let plan = Plan {
         role: role.into(),
         label: "goto".into(),
-        kind: Kind::Slew,
+        kind,
         orphan,
         at_most: Duration::from_secs(60),
         target: None,
@@ -89,6 +112,62 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
     table.begin(plan, &duty).unwrap();
 }
 
+/// The next motion that ended did so for this cause.
+async fn ended(news: &mut broadcast::Receiver<Arc<News>>, why: &str) {
+    let told = async {
+        loop {
+            let told = news.recv().await.unwrap();
+            if told.data.get().contains(r#""happening":"ended""#) {
+                return told;
+            }
+        }
+    };
+    let told = tokio::time::timeout(DEADLINE, told).await.unwrap();
+    let why = format!(r#""why":"{why}""#);
+    assert!(told.data.get().contains(&why), "{told:?}");
+}
+
+/// A journal that fails, once it is to, in the task that says next what moves.
+#[derive(Debug, Default)]
+struct Faulty(AtomicBool);
+
+impl Journal for Faulty {
+    fn remember(&self, _: &str, _: &str, _: &str, _: &StopSequence) {}
+    fn remembered(&self, _: &str) {}
+    fn moving(&self, _: &str, _: &str, _: bool) {
+        assert!(!self.0.swap(false, Ordering::SeqCst), "as it is tested");
+    }
+    fn written(&self, _: &str) {}
+}
+
+#[tokio::test]
+async fn a_table_whose_own_task_fails_is_stopped_and_looked_after_again() {
+    let journal = Arc::new(Faulty::default());
+    let line = line();
+    let settings = TableSettings {
+        journal: Some(Arc::clone(&journal) as _),
+        ..settings("mount", &["mount"], &line)
+    };
+    let mount = made_of(&settings, &watch::Sender::new(0));
+    let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings());
+    let (_publisher, snapshots) = watch::channel(Arc::new(nothing));
+    let engine = Engine::new(&EngineSettings::default()).unwrap();
+    let running = tokio::spawn(run(Arc::clone(&mount), snapshots, engine));
+    let mut news = mount.news();
+    for _ in 0..2 {
+        slew(&mount, "mount", 1, Orphan::Complete);
+        journal.0.store(true, Ordering::SeqCst);
+        mount.moved.notify_one();
+        ended(&mut news, "stop").await;
+        assert!(!running.is_finished());
+        // Nobody but the task that failed ends a lease.
+        begin(&mount, Kind::Jog, "mount", 1, Orphan::Stop);
+        ended(&mut news, "lease").await;
+    }
+    assert!(line.stop_count() > StopCount(0));
+    running.abort();
+}
+
 #[tokio::test]
 async fn a_stop_of_a_shared_line_that_a_closed_session_causes_ends_the_motions_of_other_tables() {
     let (line, stops) = (line(), watch::Sender::new(0));
@@ -102,11 +181,7 @@ async fn a_stop_of_a_shared_line_that_a_closed_session_causes_ends_the_motions_o
         tokio::task::yield_now().await;
     }
     mount.session_closed(1);
-    let told: Arc<News> = tokio::time::timeout(DEADLINE, news.recv())
-        .await
-        .unwrap()
-        .unwrap();
-    assert!(told.data.get().contains(r#""why":"stop""#), "{told:?}");
+    ended(&mut news, "stop").await;
     assert!(dome.motions().is_empty());
     keeper.abort();
 }
