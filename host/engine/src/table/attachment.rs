@@ -6,6 +6,7 @@ use serde_json::json;
 use slewgate_serial::{LONGEST_STOP_WAIT, MAX_REQUEST, MAX_STOP_EXCHANGES, StopSequence};
 use tokio::time::timeout;
 
+use super::motions::Desk;
 use super::{ATTACH_PATIENCE, Table};
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 
@@ -79,17 +80,27 @@ fn judge(role: &str, stop: &StopSequence) -> Result<(), UnfitStop> {
 }
 
 impl Table {
-    /// Tells the hardware where it stands and what time it is, where the settings want that.
-    pub(super) fn tell_the_time(&self) {
-        let Some(site) = self.surroundings().site.filter(|_| self.set_clock) else {
+    /// The hardware is to be told where it stands and what time it is, where the settings want that.
+    pub(super) fn owe_the_time(&self) {
+        self.desk().clock_is_due = self.set_clock;
+        self.moved.notify_one();
+    }
+
+    /// Tells it what it is owed, once nothing moves: a handler may be replaced in the middle of a goto, and a mount that is told
+    /// another time or place on its way would go elsewhere.
+    pub(super) fn tell_the_time(&self, desk: &mut Desk) {
+        if !desk.clock_is_due || desk.safety.is_restless() {
+            return;
+        }
+        desk.clock_is_due = false;
+        let Some(site) = self.surroundings().site else {
             return;
         };
         let place = json!({
             "latitude": site.latitude, "longitude": half_circle(site.longitude), "elevation": site.elevation,
         });
-        let desk = self.desk();
-        self.order_for(&desk, "set_site", &place);
-        self.order_for(&desk, "set_time", &json!({}));
+        self.order_for(desk, "set_site", &place);
+        self.order_for(desk, "set_time", &json!({}));
     }
 
     /// Looks at what was found once `attach` was tried, and waits for that a while: a request that comes right after the start is

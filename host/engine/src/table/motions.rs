@@ -32,6 +32,8 @@ pub(crate) struct Desk {
     /// Stops of one label alone, counted together; and the newest of each label.
     label_stops: u64,
     stopped_labels: VecDeque<(String, u64)>,
+    /// The hardware was found, and is to be told the place and the time once nothing moves.
+    pub(super) clock_is_due: bool,
 }
 
 /// Labels whose newest stop is remembered. A request waits for seconds at most, and in them nobody stops more.
@@ -102,6 +104,7 @@ impl Desk {
             stopped_by: None,
             label_stops: 0,
             stopped_labels: VecDeque::new(),
+            clock_is_due: false,
         }
     }
 
@@ -239,6 +242,7 @@ impl Table {
 
     /// The device of a role's line is gone: its motions end, and the bytes that end them are owed to it.
     pub(super) fn end_lost(&self, role: &str, how: &str) {
+        self.desk().clock_is_due = false;
         self.change(|safety, now| safety.line_lost(role, how, now));
     }
 
@@ -280,6 +284,7 @@ impl Table {
 
     /// There is no plugin any more.
     pub(crate) fn unloaded(&self) {
+        self.desk().clock_is_due = false;
         self.change(Safety::unloaded);
     }
 
@@ -308,6 +313,7 @@ impl Table {
         self.end_stopped(&mut desk);
         let actions = desk.safety.tick(Instant::now());
         self.perform(&mut desk, actions);
+        self.tell_the_time(&mut desk);
         self.note_moving(&desk);
         desk.safety.next_deadline()
     }

@@ -165,7 +165,7 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
             table.remember_stops(&attachment.stops);
             table.stops_are_kept().await;
             table.adopted();
-            table.tell_the_time();
+            table.owe_the_time();
             true
         }
         // Hardware that stays silent, or fails in the same way, is one piece of news.

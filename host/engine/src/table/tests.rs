@@ -11,7 +11,7 @@ use slewgate_sky::{Site, Sky, SystemClock};
 use tokio::sync::{broadcast, watch};
 
 use super::tasks::{keep_time, run};
-use super::{Journal, News, Table, TableSettings};
+use super::{Chore, Journal, News, StoppedBy, Table, TableSettings};
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::engine::{Engine, EngineSettings};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
@@ -214,4 +214,44 @@ async fn a_plugin_cannot_publish_what_only_the_host_tells() {
     }
     assert_eq!(news.try_recv().unwrap().topic, "mount.alignment");
     assert!(news.try_recv().is_err());
+}
+
+/// What the host orders of the plugin next, in their order.
+fn orders(table: &Table) -> Vec<&'static str> {
+    let mut chores = table.waiting_chores.try_lock().unwrap();
+    let ordered = std::iter::from_fn(|| chores.try_recv().ok());
+    let verb = |chore| match chore {
+        Chore::Order(order) => Some(order.verb),
+        Chore::Look(_) => None,
+    };
+    ordered.filter_map(verb).collect()
+}
+
+#[tokio::test]
+async fn hardware_is_told_the_time_once_each_time_that_it_is_found_and_not_while_it_moves() {
+    let settings = TableSettings {
+        set_clock: true,
+        ..settings("mount", &["mount"], &line())
+    };
+    let mount = made_of(&settings, &watch::Sender::new(0));
+    mount.owe_the_time();
+    mount.tick();
+    assert_eq!(orders(&mount), ["set_site", "set_time"]);
+
+    slew(&mount, "mount", 1, Orphan::Complete);
+    mount.owe_the_time();
+    mount.tick();
+    assert_eq!(orders(&mount), Vec::<&str>::new());
+    drop(mount.stop(&StoppedBy("alice".into())));
+    mount.tick();
+    assert_eq!(orders(&mount), ["set_site", "set_time"]);
+    mount.tick();
+    assert_eq!(orders(&mount), Vec::<&str>::new());
+
+    // What is lost is owed it when it is found again.
+    slew(&mount, "mount", 1, Orphan::Complete);
+    mount.owe_the_time();
+    mount.end_lost("mount", "unplugged");
+    mount.tick();
+    assert_eq!(orders(&mount), Vec::<&str>::new());
 }
