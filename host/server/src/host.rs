@@ -38,6 +38,7 @@ use crate::recorder::{record_notices, record_swaps};
 use crate::safeguards;
 use crate::sessions::Sessions;
 use crate::tables;
+use crate::timekeeping;
 use crate::topics::Topics;
 use crate::transcript;
 use crate::unattended;
@@ -203,6 +204,11 @@ async fn run(options: ServeOptions) -> Result<()> {
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
     tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
     tasks.spawn(record_notices(Arc::clone(&plugins), log.clone()));
+    // A clock that is pretended is never right, and simulators have no Sun to fear.
+    if config.clock.is_none() && !is_simulated(&config) {
+        let look = Arc::new(timekeeping::ask_systemd);
+        tasks.spawn(timekeeping::watch(look, log.clone()));
+    }
     announce(ready_file.as_deref(), &addresses)?;
 
     let signal = platform::end().await?;
@@ -302,13 +308,16 @@ fn clock(config: &Config) -> SharedClock {
     }
 }
 
+fn is_simulated(config: &Config) -> bool {
+    let mut lines = config.lines.values();
+    lines.all(|line| matches!(line.device, Device::Simulator(_)))
+}
+
 /// Simulators have a site of their own; a real mount's is only where the configuration says that it is.
 fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
-    let simulated = config
-        .lines
-        .values()
-        .all(|line| matches!(line.device, Device::Simulator(_)));
-    let site = config.site.or(simulated.then_some(Site::SIMULATED));
+    let site = config
+        .site
+        .or(is_simulated(config).then_some(Site::SIMULATED));
     let sky = Arc::new(Sky::new(site.map_or(0.0, |site| site.dut1)));
     Surroundings {
         clock: Arc::clone(clock),

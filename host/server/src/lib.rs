@@ -6,7 +6,7 @@
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
 //! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `tables` (what plugins are started with), `recorder` (what the security log hears of them), `cli`, `logging`, `transcript` (every byte
 //! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
-//! the host before left), `panics`, and `safeguards`, which start these and end them.
+//! the host before left), `panics`, `timekeeping` (whether the machine's clock is right), and `safeguards`, which start these and end them.
 
 pub mod config;
 
@@ -61,6 +61,8 @@ mod direct;
 mod unattended;
 
 mod panics;
+
+mod timekeeping;
 
 mod safeguards;
 
