@@ -84,7 +84,6 @@ impl Motions {
     pub fn renew(
         &mut self,
         session: Session,
-        role: Option<&str>,
         label: &str,
         lease: Option<Duration>,
         now: Instant,
@@ -92,7 +91,6 @@ impl Motions {
         self.motions
             .values_mut()
             .filter(|motion| motion.session() == Some(session) && motion.plan().label == label)
-            .filter(|motion| role.is_none_or(|role| motion.plan().role == role))
             .find_map(|motion| Some((motion.id(), motion.renew(lease, now)?)))
     }
 

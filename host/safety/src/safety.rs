@@ -143,12 +143,11 @@ impl Safety {
     pub fn renew(
         &mut self,
         session: Session,
-        role: Option<&str>,
         label: &str,
         lease: Option<Duration>,
         now: Instant,
     ) -> Option<(MotionId, Duration)> {
-        self.motions.renew(session, role, label, lease, now)
+        self.motions.renew(session, label, lease, now)
     }
 
     /// See [`Motions::stop_label`].

@@ -179,7 +179,7 @@ impl World {
                 lease,
             } => {
                 self.safety
-                    .renew(session, None, LABELS[label], Some(ms(lease)), now);
+                    .renew(session, LABELS[label], Some(ms(lease)), now);
             }
             Op::Stop { role } => {
                 let actions = self.stop_line(ROLES[role]);

@@ -33,7 +33,7 @@ fn a_renewed_jog_goes_on_under_its_number() {
     );
     assert!(motions.tick(now + ms(1800)).is_empty());
     assert_eq!(
-        motions.renew(1, None, "north", Some(ms(500)), now + ms(1800)),
+        motions.renew(1, "north", Some(ms(500)), now + ms(1800)),
         Some((jog, ms(500)))
     );
     assert_eq!(
@@ -46,10 +46,9 @@ fn a_renewed_jog_goes_on_under_its_number() {
 fn a_lease_that_ran_out_is_not_renewed_nor_one_of_somebody_else() {
     let (mut motions, now) = (Motions::new(), Instant::now());
     begin(&mut motions, plan(Kind::Jog, "north"), 1, now);
-    assert_eq!(motions.renew(1, None, "north", None, now + SECOND), None);
-    assert_eq!(motions.renew(2, None, "north", None, now), None);
-    assert_eq!(motions.renew(1, Some("focuser"), "north", None, now), None);
-    assert_eq!(motions.renew(1, None, "south", None, now), None);
+    assert_eq!(motions.renew(1, "north", None, now + SECOND), None);
+    assert_eq!(motions.renew(2, "north", None, now), None);
+    assert_eq!(motions.renew(1, "south", None, now), None);
 }
 
 #[test]
@@ -68,7 +67,7 @@ fn a_lease_stays_within_its_bounds() {
             .begin(plan(Kind::Jog, "north"), client, stops(0), now)
             .unwrap();
         assert_eq!(motions.next_deadline(), Some(now + got));
-        let renewed = motions.renew(1, None, "north", Some(asked), now);
+        let renewed = motions.renew(1, "north", Some(asked), now);
         assert_eq!(renewed.map(|(_, lease)| lease), Some(got));
     }
 }
@@ -91,7 +90,7 @@ fn a_jog_ends_after_a_minute_however_often_it_is_renewed() {
     for half_seconds in 1..120 {
         let at = now + ms(500) * half_seconds;
         assert!(motions.tick(at).is_empty());
-        assert!(motions.renew(1, None, "north", None, at).is_some());
+        assert!(motions.renew(1, "north", None, at).is_some());
     }
     assert_eq!(
         endings(&motions.tick(now + MAX_JOG)),
@@ -147,7 +146,7 @@ fn a_jog_taken_over_by_another_client_lives_by_that_client() {
         .begin(plan(Kind::Jog, "north"), caller(2), stops(0), now)
         .unwrap();
     assert_eq!(endings(&actions), [(first, Cause::Superseded)]);
-    assert_eq!(motions.renew(1, None, "north", None, now), None);
+    assert_eq!(motions.renew(1, "north", None, now), None);
     assert!(motions.session_closed(1, now).is_empty());
     assert_eq!(motions.active()[0].motion, second);
 }

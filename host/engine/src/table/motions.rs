@@ -214,7 +214,7 @@ impl Table {
         let renewed = self
             .desk()
             .safety
-            .renew(session, None, label, lease, Instant::now());
+            .renew(session, label, lease, Instant::now());
         self.moved.notify_one();
         renewed
     }

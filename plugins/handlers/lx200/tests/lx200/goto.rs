@@ -110,6 +110,22 @@ fn the_mounts_own_words_are_the_reason() {
     }
 }
 
+/// A refusal would tell the host that nothing moves.
+#[test]
+fn an_answer_that_no_mount_gives_is_no_refusal_because_the_mount_may_have_set_out() {
+    for (reply, told) in [
+        (&b"\xb0"[..], r"\xb0"),
+        (b"\xb0#", r"\xb0"),
+        (b"p", "p"),
+        (b"#", "#"),
+    ] {
+        let script = set_out().line(":MS#", reply);
+        let garbled = format!("the mount answered `{told}` to :MS#");
+        assert_eq!(hardware(call(&script, "goto", JNOW)), garbled);
+        assert_eq!(script.plans().len(), 1, "its motion goes on");
+    }
+}
+
 #[test]
 fn a_target_that_the_mount_does_not_take_moves_nothing() {
     let script = attached().line(":Sr05:30:00#", "0");
