@@ -4,6 +4,7 @@ use std::fs::Permissions;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpListener, TcpStream, UdpSocket};
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -308,4 +309,41 @@ async fn params_that_do_not_fit_are_refused_by_their_field_and_the_session_goes_
         assert!(sentence.starts_with("Invalid params: "), "{sentence}");
     }
     client.call("mount.goto", zenith()).await.unwrap();
+}
+
+/// A directory with a `timedatectl` that says this of the clock. Another program writes it: nothing that this one starts
+/// meanwhile holds it open.
+fn systemd_says(synchronised: &str) -> TempDir {
+    let directory = TempDir::new().unwrap();
+    let script =
+        format!(r"printf '#!/bin/sh\necho {synchronised}\n' > timedatectl; chmod 755 timedatectl");
+    let mut writer = Command::new("sh");
+    writer.args(["-c", &script]).current_dir(directory.path());
+    assert!(writer.status().unwrap().success());
+    directory
+}
+
+#[test]
+fn that_the_clock_of_the_machine_is_not_synchronised_is_an_alarm_where_a_real_mount_is_moved() {
+    let complains = |observatory: &Observatory| observatory.log().contains("not synchronised");
+    let wrong = systemd_says("no");
+    let path = wrong.path().to_str().unwrap();
+    let real = || Setup::default().own_mount();
+    let observatory = real().variable("PATH", path).start();
+    let alarm = observatory.wait_for_security_event(|event| event["event"] == "alarm");
+    let reason = alarm["reason"].as_str().unwrap();
+    assert!(reason.contains("is not synchronised"), "{alarm}");
+    observatory.wait("a warning", || complains(&observatory).then_some(()));
+
+    let right = systemd_says("yes");
+    let path_right = right.path().to_str().unwrap();
+    for harmless in [
+        real().variable("PATH", path_right),
+        Setup::default().variable("PATH", path),
+    ] {
+        let mut observatory = harmless.start().attached();
+        observatory.terminate();
+        observatory.exit_code();
+        assert!(!complains(&observatory), "{}", observatory.log());
+    }
 }

@@ -267,7 +267,7 @@ class Desk {
 
   motion({ kind, label, client, happening, why, error }) {
     const quiet = kind === 'jog' && (happening === 'began' || why === 'stop' || why === 'session_closed');
-    if (!happening || quiet) return;
+    if (!happening || happening === 'at_rest' || quiet) return;
     const by = client && client !== this.who.name ? ` by ${client}` : '';
     const became = happening === 'began' ? 'began' : ENDS[why] || why;
     news(`${label || kind}${by} ${became}${error ? `: ${error}` : ''}`, Boolean(error));
