@@ -417,7 +417,8 @@ async fn answer(
 async fn handle(commands: &Commands, session: &Session, target: Target, permit: Permit) -> Outcome {
     match target {
         Target::Plugin => Snapshot::handle(permit).await,
-        Target::Status { table, age } => methods::status(&permit, &table, age).await,
+        // Boxed: the requests that wait for no sample are no larger for it.
+        Target::Status { table, age } => Box::pin(methods::status(&permit, &table, age)).await,
         Target::Host(method) => commands.methods.serve(method, session, permit).await,
     }
 }
