@@ -1,11 +1,12 @@
 //! A stop cannot be overtaken, delayed or limited.
 
+use std::fs;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use slewgate_sky::{Site, SystemClock};
-use slewgate_tests::{Client, Observatory, PATIENCE, Setup, Taciturn, orders};
+use slewgate_tests::{Client, Observatory, PATIENCE, Setup, Taciturn, orders, test_component};
 
 const ROUNDS: usize = 50;
 const DIRECTIONS: [&str; 4] = ["north", "east", "south", "west"];
@@ -324,4 +325,29 @@ async fn a_host_that_stopped_something_rests_too() {
     let spent = observatory.processor_time() - before;
     println!("{spent:?} of processor time in {:?}", since.elapsed());
     assert!(spent < since.elapsed() / 2, "{spent:?}");
+}
+
+/// The policy was asked when the session began. The one that takes its place traps whenever it is asked.
+#[tokio::test]
+async fn who_could_stop_still_can_when_its_policy_fails() {
+    let observatory = Setup::default().own_mount().start().attached();
+    let token = observatory.token("telescope");
+    let mut client = Client::authenticated(observatory.address(), &token, "traps").await;
+    let subscribed = client.call("events.subscribe", json!({ "topics": ["plugins"] }));
+    subscribed.await.unwrap();
+    client.event("plugins").await;
+    let goto = json!({ "altitude": 60, "azimuth": 120 });
+    client.call("mount.goto", goto).await.unwrap();
+    let policy = observatory.data().join("policies/telescope.wasm");
+    fs::copy(test_component("unruly-policy"), policy).unwrap();
+    let news = client.event("plugins").await["data"].take();
+    assert_eq!(news["plugin"]["name"], "telescope", "{news}");
+    assert_eq!(news["what"], "published", "{news}");
+    let denied = client.call("mount.info", json!({})).await.unwrap_err();
+    assert_eq!(denied["data"]["reason"], "the policy failed", "{denied}");
+    let stopped = client.call("mount.stop", json!({})).await.unwrap();
+    assert_eq!(stopped["stopped"], true);
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
 }

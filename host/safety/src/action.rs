@@ -168,6 +168,17 @@ impl Cause {
     }
 }
 
+impl Cause {
+    /// The host ended it, and nobody asked it to at that moment.
+    #[must_use]
+    pub fn is_of_the_host(&self) -> bool {
+        !matches!(
+            self,
+            Cause::Stop | Cause::Done | Cause::Failed(_) | Cause::Superseded
+        )
+    }
+}
+
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -1,4 +1,4 @@
-//! What the security log hears of plugins: swaps, control, alarms.
+//! What the security log hears of plugins: swaps, control, stops by the host, alarms.
 
 use std::sync::Arc;
 
@@ -46,7 +46,7 @@ pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     }
 }
 
-/// So are who is in control, and what people should look at.
+/// So are who is in control, what the host stopped, and what people should look at.
 pub(crate) async fn record_notices(plugins: Arc<Plugins>, log: SecurityLog) {
     let mut notices = plugins.notices();
     loop {
@@ -67,6 +67,16 @@ fn security_event(notice: &Notice) -> SecurityEvent {
         Happened::Alarm(alarm) => SecurityEvent::new(EventKind::Alarm)
             .subject(&notice.table)
             .reason(format!("{}: {}", alarm.kind.as_str(), alarm.what)),
+        Happened::Stopped(halt) => {
+            let whose = halt.client.as_ref();
+            let whose = whose.map_or_else(String::new, |client| format!(" of {client}"));
+            SecurityEvent::new(EventKind::MotionStop)
+                .subject(&notice.table)
+                .reason(format!(
+                    "the host stopped {}{whose}: {}",
+                    halt.what, halt.why
+                ))
+        }
         Happened::Control(event) => {
             let name = |owner: &Option<Owner>| {
                 owner

@@ -15,7 +15,7 @@ use slewgate_rpc::{Call, Outcome, Refusal};
 use slewgate_serial::LineError;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 /// The host's verb.
 pub(crate) const STOP: &str = "stop";
@@ -28,6 +28,9 @@ const DIRECTIONS: [&str; 4] = ["north", "south", "east", "west"];
 
 /// How long a reply to a stop waits for the line to take its bytes.
 const PATIENCE: Duration = Duration::from_secs(10);
+
+/// When a policy that failed is asked again whether the client may stop.
+const ASK_AGAIN: Duration = Duration::from_secs(5);
 
 /// Whether one client may stop which table, and its stops.
 pub(crate) struct Stops {
@@ -171,7 +174,7 @@ impl Drop for Stops {
     }
 }
 
-/// Asks at the session's beginning and at each swap.
+/// Asks at the session's beginning and at each swap, and again where the policy failed then.
 async fn keep_asking(
     plugins: Arc<Plugins>,
     client: Client,
@@ -180,16 +183,25 @@ async fn keep_asking(
     let mut snapshots = plugins.snapshots();
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        let mut undecided = false;
         for table in plugins.tables().keys() {
             let may = may_stop(&snapshot, &client, table).await;
             let mut allowed = allowed.lock().unwrap_or_else(PoisonError::into_inner);
-            match is_final(&may) {
-                true => allowed.insert(table.clone(), may),
-                false => allowed.remove(table),
-            };
+            if is_final(&may) {
+                allowed.insert(table.clone(), may);
+                continue;
+            }
+            undecided = true;
+            // Who could stop still can while the policy fails.
+            if allowed.get(table).is_some_and(Result::is_err) {
+                allowed.remove(table);
+            }
         }
-        if snapshots.changed().await.is_err() {
-            return;
+        tokio::select! {
+            changed = snapshots.changed() => if changed.is_err() {
+                return;
+            },
+            () = sleep(ASK_AGAIN), if undecided => {}
         }
     }
 }

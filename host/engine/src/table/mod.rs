@@ -34,7 +34,7 @@ pub(crate) use motions::{Chore, Look, NotBegun, Order};
 pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
 pub(crate) use notices::Notices;
-pub use notices::{Happened, Notice};
+pub use notices::{Halt, Happened, Notice};
 pub use observe::Reading;
 pub(crate) use tasks::run;
 

@@ -13,7 +13,7 @@ use slewgate_safety::{
 use slewgate_serial::{Exchange, Line, LineError, StopHandle, StopSequence, Warrant};
 
 use super::Table;
-use super::notices::Happened;
+use super::notices::{Halt, Happened};
 use crate::powers::Duty;
 
 /// How long the ending of one motion waits for another's exchange, at least: several times what an exchange takes.
@@ -370,6 +370,8 @@ impl Table {
         for motion in actions.iter().filter_map(ends) {
             revoke(desk, motion);
         }
+        // Of a stop and of what it takes along one is told.
+        let mut told = Vec::new();
         while let Some(action) = actions.pop_front() {
             match action {
                 Action::Send {
@@ -382,6 +384,12 @@ impl Table {
                 Action::StopLine { role, cause } => {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     desk.stopped_by = Some(format!("the host: {cause}"));
+                    told.push(cause.as_str());
+                    self.notice(Happened::Stopped(Halt {
+                        client: None,
+                        what: format!("the line in role {role}"),
+                        why: cause.to_string(),
+                    }));
                     drop(self.stop_line(desk, &role));
                     actions.extend(self.stopped(desk));
                 }
@@ -392,8 +400,11 @@ impl Table {
                 } => self.look_after(desk, motion, occasion, note),
                 Action::Event(event) => {
                     // Of those that a stop added to the list.
-                    if let Happening::Ended(_) = event.happening {
+                    if let Happening::Ended(cause) = &event.happening {
                         revoke(desk, event.motion);
+                        if cause.is_of_the_host() && !told.contains(&cause.as_str()) {
+                            self.notice(Happened::Stopped(Halt::of(&event, cause)));
+                        }
                     }
                     self.tell(&event);
                 }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use slewgate_rpc::Refusal;
-use slewgate_safety::{Alarm, AlarmKind, ControlEvent};
+use slewgate_safety::{Alarm, AlarmKind, Cause, ControlEvent, MotionEvent};
 use tokio::sync::broadcast;
 
 use super::Table;
@@ -26,6 +26,30 @@ pub enum Happened {
     Control(ControlEvent),
     /// People should look.
     Alarm(Alarm),
+    /// The host stopped what moved, unasked.
+    Stopped(Halt),
+}
+
+/// A stop by the host.
+#[derive(Clone, Debug)]
+pub struct Halt {
+    /// Whose motion it was, where it was that of one client.
+    pub client: Option<String>,
+    /// What stands since: a line in its role, or a motion by its label.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+impl Halt {
+    /// Of one motion, by its own ending.
+    pub(super) fn of(event: &MotionEvent, cause: &Cause) -> Halt {
+        Halt {
+            client: Some(event.client.clone()),
+            what: event.label.clone(),
+            why: cause.to_string(),
+        }
+    }
 }
 
 /// Where the notices of all tables go.
@@ -81,6 +105,8 @@ impl Table {
                     "control"
                 );
             }
+            // Who stops a motion tells it with its line and its number.
+            Happened::Stopped(_) => {}
         }
         // Nobody listens: nobody wants to know.
         let _ = self.notices.send(notice);
