@@ -333,14 +333,15 @@ async fn who_could_stop_still_can_when_its_policy_fails() {
     let observatory = Setup::default().own_mount().start().attached();
     let token = observatory.token("telescope");
     let mut client = Client::authenticated(observatory.address(), &token, "traps").await;
-    let subscribed = client.call("events.subscribe", json!({ "topics": ["plugins"] }));
+    let mut watcher = observatory.client("observer").await;
+    let subscribed = watcher.call("events.subscribe", json!({ "topics": ["plugins"] }));
     subscribed.await.unwrap();
-    client.event("plugins").await;
+    watcher.event("plugins").await;
     let goto = json!({ "altitude": 60, "azimuth": 120 });
     client.call("mount.goto", goto).await.unwrap();
     let policy = observatory.data().join("policies/telescope.wasm");
     fs::copy(test_component("unruly-policy"), policy).unwrap();
-    let news = client.event("plugins").await["data"].take();
+    let news = watcher.event("plugins").await["data"].take();
     assert_eq!(news["plugin"]["name"], "telescope", "{news}");
     assert_eq!(news["what"], "published", "{news}");
     let denied = client.call("mount.info", json!({})).await.unwrap_err();

@@ -175,3 +175,26 @@ async fn a_policy_that_traps_or_loops_denies_and_decides_on() {
         assert!(observatory.log().contains(outcome), "{}", observatory.log());
     }
 }
+
+/// The answers to the same request, three times.
+async fn thrice(client: &mut Client, method: &str, params: &Value) -> [bool; 3] {
+    let mut answered = [false; 3];
+    for answer in &mut answered {
+        *answer = client.call(method, params.clone()).await.is_ok();
+    }
+    answered
+}
+
+/// The policy allows the same twice, which no policy should; who is asked no more allows it for ever.
+#[tokio::test]
+async fn a_policy_is_asked_again_unless_it_allowed_an_observation_without_a_look_at_the_situation() {
+    let observatory = with_policy().await;
+    let token = observatory.token("unruly");
+    let mut counts = Client::authenticated(observatory.address(), &token, "counts").await;
+    let mut looks = Client::authenticated(observatory.address(), &token, "looks").await;
+    let (nothing, sidereal) = (json!({}), json!({ "mode": "sidereal" }));
+    assert_eq!(thrice(&mut counts, "host.info", &nothing).await, [true; 3]);
+    let denied = [true, true, false];
+    assert_eq!(thrice(&mut looks, "host.info", &nothing).await, denied);
+    assert_eq!(thrice(&mut counts, "mount.track", &sidereal).await, denied);
+}

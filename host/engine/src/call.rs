@@ -189,6 +189,7 @@ async fn start<W: World>(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::allowed::Looked;
     use crate::engine::EngineSettings;
     use crate::powers::output;
 
@@ -199,7 +200,11 @@ mod tests {
         type Exports = ();
 
         fn guest(&self) -> Guest<()> {
-            Guest::new(0, output::context("nothing").build(), ())
+            Guest::new(
+                0,
+                output::context("nothing", &Looked::default()).build(),
+                (),
+            )
         }
 
         async fn instantiate(&self, _: &mut Store<Guest<()>>) -> Result<(), CallError> {

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use slewgate_safety::Owner;
 
+use crate::allowed::Allowed;
 use crate::bindings::types;
 
 /// See `client` in `types.wit`. Cheap to clone: every call of a plugin has one.
@@ -13,6 +14,7 @@ pub struct Client {
     pub session: u64,
     guest: Arc<types::Client>,
     owner: Arc<Owner>,
+    allowed: Arc<Allowed>,
 }
 
 impl Client {
@@ -34,6 +36,7 @@ impl Client {
                 id: id.to_owned(),
                 name: name.to_owned(),
             }),
+            allowed: Arc::default(),
         }
     }
 
@@ -58,6 +61,11 @@ impl Client {
     #[must_use]
     pub fn owner(&self) -> &Owner {
         &self.owner
+    }
+
+    /// What its policy need not be asked again.
+    pub(crate) fn allowed(&self) -> &Allowed {
+        &self.allowed
     }
 
     /// As plugins see it.

@@ -10,6 +10,7 @@ use slewgate_safety::{Occasion, Progress};
 use slewgate_serial::Warrant;
 use wasmtime::Store;
 
+use crate::allowed::Looked;
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 use crate::bindings::handler::{CommandHandler, CommandHandlerPre};
 use crate::bindings::types::{self, Observation};
@@ -70,7 +71,7 @@ impl World for HandlerWorld {
         };
         Guest::new(
             self.memory,
-            output::context(self.table.name()).build(),
+            output::context(self.table.name(), &Looked::default()).build(),
             powers,
         )
     }

@@ -10,6 +10,7 @@
 //! - A store that trapped, ran out of time or was cancelled is never entered again.
 //! - Whatever goes wrong in a policy is a denial; a new file that is broken replaces nothing.
 
+mod allowed;
 mod bindings;
 mod call;
 mod client;

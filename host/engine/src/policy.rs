@@ -8,10 +8,12 @@ use slewgate_rpc::Refusal;
 use wasmtime::Store;
 use wasmtime_wasi::{Deterministic, HostMonotonicClock, HostWallClock};
 
+use crate::allowed::Looked;
 use crate::bindings::policy::exports::slewgate::plugin::policy as contract;
 use crate::bindings::policy::{PermissionPolicy, PermissionPolicyPre};
 use crate::call::{CallError, Caller, World};
 use crate::client::Client;
+use crate::command::Effect;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::powers::situation::{Moment, PolicyPowers};
@@ -52,15 +54,16 @@ impl World for PolicyWorld {
 
     fn guest(&self) -> Guest<PolicyPowers> {
         let now = Arc::new(AtomicU64::new(0));
-        let clock = Frozen(Arc::clone(&now));
-        let wasi = output::context(&self.client_type)
+        let looked = Looked::default();
+        let clock = Frozen(Arc::clone(&now), looked.clone());
+        let wasi = output::context(&self.client_type, &looked)
             .wall_clock(clock.clone())
             .monotonic_clock(clock)
             .secure_random(stream())
             .insecure_random(stream())
             .insecure_random_seed(u128::from(SEED))
             .build();
-        let powers = PolicyPowers::new(self.surroundings.clone(), now);
+        let powers = PolicyPowers::new(self.surroundings.clone(), now, looked);
         Guest::new(self.memory, wasi, powers)
     }
 
@@ -114,6 +117,14 @@ impl Policy {
         self.observes
     }
 
+    /// Whether it allowed this client the same before, whatever the moment.
+    pub(crate) fn has_allowed(&self, client: &Client, action: &Action, params: &str) -> bool {
+        action.effect == Effect::Observe
+            && client
+                .allowed()
+                .has(self.generation, &action.method, params)
+    }
+
     /// May this client do this now?
     pub(crate) async fn authorize(
         &self,
@@ -122,8 +133,8 @@ impl Policy {
         params: &str,
         moment: Moment,
     ) -> Result<(), Refusal> {
-        let client = client.to_guest();
-        let action = contract::Action {
+        let guest = client.to_guest();
+        let question = contract::Action {
             method: action.method.clone(),
             effect: action.effect.into(),
             params: params.to_owned(),
@@ -132,13 +143,21 @@ impl Policy {
             instance.store.data_mut().powers.set(moment);
             let policy = instance.exports.slewgate_plugin_policy();
             let decided = policy
-                .call_authorize(&mut instance.store, &client, &action)
+                .call_authorize(&mut instance.store, &guest, &question)
                 .await;
-            (instance, decided)
+            let timeless = instance.store.data().powers.looked_at_nothing();
+            (instance, decided.map(|decision| (decision, timeless)))
         });
         match decided.await {
-            Ok(contract::Decision::Allow) => Ok(()),
-            Ok(contract::Decision::Deny(reason)) => Err(Refusal::denied(&reason, DECIDED)),
+            Ok((contract::Decision::Allow, timeless)) => {
+                if timeless && action.effect == Effect::Observe {
+                    client
+                        .allowed()
+                        .note(self.generation, &action.method, params);
+                }
+                Ok(())
+            }
+            Ok((contract::Decision::Deny(reason), _)) => Err(Refusal::denied(&reason, DECIDED)),
             Err(CallError::Busy) => Err(self.caller.refusal(&CallError::Busy)),
             Err(error) => {
                 let fault = self.caller.refusal(&error);
@@ -166,10 +185,11 @@ fn stream() -> Deterministic {
 
 /// WASI's clocks as a policy gets them: they stand at the moment of the decision.
 #[derive(Clone)]
-struct Frozen(Arc<AtomicU64>);
+struct Frozen(Arc<AtomicU64>, Looked);
 
 impl Frozen {
     fn time(&self) -> Duration {
+        self.1.note();
         Duration::from_millis(self.0.load(Ordering::Relaxed))
     }
 }

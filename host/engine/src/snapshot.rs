@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::mem;
+use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -130,13 +131,10 @@ impl Snapshot {
             );
             return Err(Refusal::denied(&reason, NO_POLICY));
         };
-        let moment = self.moment(policy, &action).await;
         let params = action.params_text();
-        let sun = self.asks_for_the_sun(&action).then(|| moment.clone());
-        policy.authorize(client, &action, &params, moment).await?;
-        let sun_permitted = match sun {
-            Some(moment) => Box::pin(may_point_at_the_sun(policy, client, &action, moment)).await,
-            None => false,
+        let sun_permitted = match policy.has_allowed(client, &action, &params) {
+            true => false,
+            false => self.ask(policy, client, &action, &params).await?,
         };
         Ok(Permit {
             sun_permitted,
@@ -144,6 +142,25 @@ impl Snapshot {
             client: client.clone(),
             action,
             params,
+        })
+    }
+
+    /// Asks the policy; whether the client may point at the Sun, too. Boxed: a question that need not be asked has no room for it.
+    fn ask<'a>(
+        &'a self,
+        policy: &'a Policy,
+        client: &'a Client,
+        action: &'a Action,
+        params: &'a str,
+    ) -> Pin<Box<dyn Future<Output = Result<bool, Refusal>> + Send + 'a>> {
+        Box::pin(async move {
+            let moment = self.moment(policy, action).await;
+            let sun = self.asks_for_the_sun(action).then(|| moment.clone());
+            policy.authorize(client, action, params, moment).await?;
+            Ok(match sun {
+                Some(moment) => may_point_at_the_sun(policy, client, action, moment).await,
+                None => false,
+            })
         })
     }
 

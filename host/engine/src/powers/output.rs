@@ -9,6 +9,8 @@ use tokio::io::AsyncWrite;
 use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
+use crate::allowed::Looked;
+
 /// Longest line of output; what is longer is cut into several.
 const MAX_LINE: usize = 500;
 
@@ -18,16 +20,16 @@ const LINES_A_SECOND: u32 = 20;
 /// Bytes of random numbers for one call.
 const MAX_RANDOM: u64 = 64 * 1024;
 
-/// No files, sockets, environment or arguments.
-pub(crate) fn context(plugin: &str) -> WasiCtxBuilder {
+/// No files, sockets, environment or arguments. `looked` hears of each word of output.
+pub(crate) fn context(plugin: &str, looked: &Looked) -> WasiCtxBuilder {
+    let log = Log {
+        plugin: plugin.to_owned(),
+        looked: looked.clone(),
+    };
     let mut context = WasiCtx::builder();
     context
-        .stdout(Log {
-            plugin: plugin.to_owned(),
-        })
-        .stderr(Log {
-            plugin: plugin.to_owned(),
-        })
+        .stdout(log.clone())
+        .stderr(log)
         .max_random_size(MAX_RANDOM)
         .allow_tcp(false)
         .allow_udp(false);
@@ -37,6 +39,7 @@ pub(crate) fn context(plugin: &str) -> WasiCtxBuilder {
 #[derive(Clone)]
 struct Log {
     plugin: String,
+    looked: Looked,
 }
 
 impl IsTerminal for Log {
@@ -49,6 +52,7 @@ impl StdoutStream for Log {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(Lines {
             plugin: self.plugin.clone(),
+            looked: self.looked.clone(),
             pending: Vec::new(),
             since: Instant::now(),
             written: 0,
@@ -60,6 +64,7 @@ impl StdoutStream for Log {
 /// Cuts output into lines.
 struct Lines {
     plugin: String,
+    looked: Looked,
     pending: Vec<u8>,
     since: Instant,
     written: u32,
@@ -68,6 +73,7 @@ struct Lines {
 
 impl Lines {
     fn take(&mut self, bytes: &[u8]) {
+        self.looked.note();
         for &byte in bytes {
             if byte != b'\n' {
                 self.pending.push(byte);
@@ -139,6 +145,7 @@ mod tests {
     fn a_flood_of_output_is_counted_and_not_written() {
         let mut lines = Lines {
             plugin: "p".into(),
+            looked: Looked::default(),
             pending: vec![],
             since: Instant::now(),
             written: 0,
@@ -153,6 +160,7 @@ mod tests {
     fn a_line_without_an_end_is_cut() {
         let mut lines = Lines {
             plugin: "p".into(),
+            looked: Looked::default(),
             pending: vec![],
             since: Instant::now(),
             written: 0,

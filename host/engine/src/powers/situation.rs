@@ -8,6 +8,7 @@ use std::time::Instant;
 use wasmtime::Result;
 
 use super::Guest;
+use crate::allowed::Looked;
 use crate::bindings::policy::slewgate::plugin::situation::{Host, Reading};
 use crate::bindings::sky::Site;
 use crate::surroundings::Surroundings;
@@ -19,14 +20,21 @@ pub(crate) struct PolicyPowers {
     moment: Moment,
     /// The same `now` as WASI's clocks show it, in milliseconds.
     clock: Arc<AtomicU64>,
+    /// Whether the decision followed from more than the question.
+    looked: Looked,
 }
 
 impl PolicyPowers {
-    pub(crate) fn new(surroundings: Surroundings, clock: Arc<AtomicU64>) -> PolicyPowers {
+    pub(crate) fn new(
+        surroundings: Surroundings,
+        clock: Arc<AtomicU64>,
+        looked: Looked,
+    ) -> PolicyPowers {
         PolicyPowers {
             surroundings,
             moment: Moment::default(),
             clock,
+            looked,
         }
     }
 
@@ -39,6 +47,12 @@ impl PolicyPowers {
     pub(crate) fn set(&mut self, moment: Moment) {
         self.clock.store(moment.now as u64, Ordering::Relaxed);
         self.moment = moment;
+        self.looked.take();
+    }
+
+    /// Whether the decision that was made followed from the question alone.
+    pub(crate) fn looked_at_nothing(&self) -> bool {
+        !self.looked.take()
     }
 }
 
@@ -55,6 +69,7 @@ pub(crate) struct Moment {
 
 impl Host for Guest<PolicyPowers> {
     fn now(&mut self) -> Result<f64> {
+        self.powers.looked.note();
         Ok(self.powers.moment.now)
     }
 
@@ -63,6 +78,7 @@ impl Host for Guest<PolicyPowers> {
     }
 
     fn observed(&mut self) -> Result<Option<Reading>> {
+        self.powers.looked.note();
         Ok(self.powers.moment.observed.as_ref().map(|reading| Reading {
             observation: reading.observation.clone(),
             age: u32::try_from(
@@ -75,6 +91,7 @@ impl Host for Guest<PolicyPowers> {
     }
 
     fn in_control(&mut self) -> Result<Option<String>> {
+        self.powers.looked.note();
         Ok(self.powers.moment.in_control.clone())
     }
 }

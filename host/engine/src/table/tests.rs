@@ -12,6 +12,7 @@ use tokio::sync::{broadcast, watch};
 
 use super::tasks::{keep_time, run};
 use super::{Chore, Journal, News, StoppedBy, Table, TableSettings};
+use crate::allowed::Looked;
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::engine::{Engine, EngineSettings};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
@@ -208,7 +209,11 @@ async fn a_plugin_cannot_publish_what_only_the_host_tells() {
         table: mount,
         duty: None,
     };
-    let mut guest = Guest::new(0, output::context("mount").build(), powers);
+    let mut guest = Guest::new(
+        0,
+        output::context("mount", &Looked::default()).build(),
+        powers,
+    );
     for topic in ["motion", "status", "alignment"] {
         guest.publish(topic.into(), "{}".into()).unwrap();
     }
