@@ -187,7 +187,8 @@ async fn thrice(client: &mut Client, method: &str, params: &Value) -> [bool; 3] 
 
 /// The policy allows the same twice, which no policy should; who is asked no more allows it for ever.
 #[tokio::test]
-async fn a_policy_is_asked_again_unless_it_allowed_an_observation_without_a_look_at_the_situation() {
+async fn a_policy_is_asked_again_unless_it_allowed_an_observation_without_a_look_at_the_situation()
+{
     let observatory = with_policy().await;
     let token = observatory.token("unruly");
     let mut counts = Client::authenticated(observatory.address(), &token, "counts").await;
