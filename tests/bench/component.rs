@@ -82,6 +82,7 @@ impl Guests {
             runaway: Runaway::default(),
             limits: OfTheSite::Off,
             set_clock: false,
+            left_moving: false,
             journal: None,
         };
         let settings = PluginSettings {

@@ -66,7 +66,7 @@ pub struct Alarm {
 /// What people are called for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum AlarmKind {
-    /// The hardware was told to stop, again and again, and does not.
+    /// The hardware was told to stop, again and again, and does not; or nobody can see whether it does.
     DoesNotStop,
     /// The hardware moves, and nobody asked it to.
     Runaway,

@@ -21,6 +21,7 @@ mod boundary;
 mod control;
 mod motion;
 mod motions;
+mod pace;
 mod plan;
 mod rest;
 mod safety;

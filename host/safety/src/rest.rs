@@ -1,10 +1,16 @@
 //! Whether hardware that was told to stand does, and whether it moves although nobody asked it to.
 //!
-//! A stop is believed when a sample shows it. Until then it is repeated, and then people are called.
+//! A stop is believed when a sample shows it. Until then it is repeated, and then people are called. Where nobody looks it is
+//! repeated all the same, because one that was lost is not seen there either.
+//!
+//! There is one wait for the whole table, whatever its roles: a sample tells of the table's hardware as a whole, so that nobody could
+//! say which of them stands while another moves that was asked to.
 
 use std::time::{Duration, Instant};
 
 use crate::limits::State as Seen;
+use crate::pace::Pace;
+use crate::sample::Sample;
 
 /// How long hardware has to come to rest before a stop is repeated.
 pub const REST_PATIENCE: Duration = Duration::from_secs(1);
@@ -35,16 +41,32 @@ pub(crate) enum Verdict {
     StopAgain,
     /// It does not stand, and was told so often enough.
     DoesNotStop,
+    /// It was told so often enough, and nobody saw anything of it since.
+    Unseen,
     /// It moves, and nobody asked it to.
     Runaway,
 }
 
+/// What goes on that was asked for, and explains what is seen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum UnderWay {
+    /// Nothing that does.
+    Nothing,
+    /// Guide pulses alone: they explain slow motion.
+    Pulses,
+    /// A motion.
+    Motion,
+}
+
 /// See the module.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Rest {
     state: State,
-    /// Samples come: without them nothing can be told.
-    samples: bool,
+    /// The hardware is out of reach: what it is told it is owed.
+    away: bool,
+    /// Its plugin has no samples, by its description.
+    unsampled: bool,
+    pace: Pace,
     /// Samples in a row that show motion nobody asked for.
     strange: u8,
     asked: Option<Asked>,
@@ -63,6 +85,8 @@ struct Asked {
 enum State {
     #[default]
     Quiet,
+    /// It is to stand, and is told so when it is there again.
+    Owed,
     /// It was told to stand.
     Awaited {
         /// When it was told first: what was seen before tells nothing.
@@ -79,19 +103,60 @@ enum State {
     },
 }
 
+impl State {
+    /// It was told to stand now.
+    fn awaited(now: Instant) -> State {
+        State::Awaited {
+            since: now,
+            repeats: 0,
+            next: now + REST_PATIENCE + REPEATS[0],
+            moving: 0,
+            seen: None,
+        }
+    }
+}
+
 impl Rest {
-    /// What is to bring it to rest was sent.
+    /// `to_stand`: it is owed a stop, as somebody before left it moving. Until it is said to be there it is out of reach.
+    pub(crate) fn new(to_stand: bool) -> Rest {
+        Rest {
+            state: match to_stand {
+                true => State::Owed,
+                false => State::Quiet,
+            },
+            away: true,
+            unsampled: false,
+            pace: Pace::default(),
+            strange: 0,
+            asked: None,
+            called: false,
+        }
+    }
+
+    /// What is to bring it to rest was sent, or is owed to it.
     pub(crate) fn expect(&mut self, now: Instant) {
         self.asked(now);
-        if self.samples && matches!(self.state, State::Quiet) {
-            self.state = State::Awaited {
-                since: now,
-                repeats: 0,
-                next: now + REST_PATIENCE + REPEATS[0],
-                moving: 0,
-                seen: None,
+        if let State::Quiet = self.state {
+            self.pace.forget();
+            self.state = match self.away {
+                true => State::Owed,
+                false => State::awaited(now),
             };
         }
+    }
+
+    /// It is there, and has what it was owed.
+    pub(crate) fn reached(&mut self, now: Instant) {
+        self.away = false;
+        if let State::Owed = self.state {
+            self.pace.forget();
+            self.state = State::awaited(now);
+        }
+    }
+
+    /// Whether its plugin has no samples, by its description: to call people for each stop that nobody could ever see would be noise.
+    pub(crate) fn is_unsampled(&mut self, unsampled: bool) {
+        self.unsampled = unsampled;
     }
 
     /// It was told to move or to stand, or a motion came to its end: it may move.
@@ -120,17 +185,37 @@ impl Rest {
 
     /// The hardware is gone, or silent: what it does nobody can tell, and what it is told again it is owed by its line.
     pub(crate) fn lost(&mut self) {
-        *self = Rest::default();
+        let to_stand = self.is_awaited();
+        *self = Rest {
+            unsampled: self.unsampled,
+            ..Rest::new(to_stand)
+        };
     }
 
-    /// Whether it was told to stand and was not seen to.
+    /// Whether it was told to stand, or is to be, and was not seen to.
     pub(crate) fn is_awaited(&self) -> bool {
-        matches!(self.state, State::Awaited { .. })
+        !matches!(self.state, State::Quiet)
     }
 
-    /// A sample that was taken then. `busy`: something moves that was asked for.
-    pub(crate) fn sighted(&mut self, seen: Seen, taken: Instant, busy: bool) -> Option<Verdict> {
-        self.samples = true;
+    /// The same, as long as it is told again; and where nobody sees it, until it was told often enough.
+    pub(crate) fn is_unsettled(&self) -> bool {
+        match self.state {
+            State::Quiet => false,
+            State::Owed => true,
+            State::Awaited { repeats, seen, .. } => seen.is_some() || repeats <= REPEATS.len(),
+        }
+    }
+
+    /// Whether the newest sample showed motion nobody asked for: one more will tell whether it is.
+    pub(crate) fn is_in_doubt(&self) -> bool {
+        self.strange > 0
+    }
+
+    /// A sample of it.
+    pub(crate) fn sighted(&mut self, sample: &Sample, under_way: UnderWay) -> Option<Verdict> {
+        let taken = sample.taken;
+        self.reached(taken);
+        let seen = self.seen(sample, under_way);
         // Who cannot tell confirms nothing.
         let rests = matches!(seen, Seen::Still | Seen::Tracking);
         match &mut self.state {
@@ -152,7 +237,20 @@ impl Rest {
                 }
                 None
             }
-            State::Quiet => self.judge(seen == Seen::Moving && !busy, taken),
+            State::Quiet | State::Owed => {
+                let unasked = under_way == UnderWay::Nothing;
+                self.judge(sample.state == Seen::Moving && unasked, taken)
+            }
+        }
+    }
+
+    /// What a sample shows of motion that is to end: what only guides is let be, as who guides may do so without end.
+    fn seen(&mut self, sample: &Sample, under_way: UnderWay) -> Seen {
+        let fast = self.pace.look(sample);
+        match (sample.state, under_way, fast) {
+            (Seen::Moving, UnderWay::Pulses, Some(false)) => Seen::Tracking,
+            (Seen::Moving, UnderWay::Pulses, None) => Seen::Unknown,
+            (seen, ..) => seen,
         }
     }
 
@@ -171,6 +269,10 @@ impl Rest {
         else {
             return None;
         };
+        if self.unsampled && *repeats == REPEATS.len() {
+            self.state = State::Quiet;
+            return None;
+        }
         // What a mount shows is where it was a sample ago: the first doubt takes a second one, while samples come.
         let doubtful = *repeats == 0 && seen.is_some() && *moving < STRANGE_SAMPLES;
         if doubtful && now < *since + LONGEST_DOUBT {
@@ -186,10 +288,12 @@ impl Rest {
                 told if told == last => REPEATS[last - 1],
                 _ => AFTER_ALARM,
             };
-        Some(match *repeats == last + 1 {
-            true => Verdict::DoesNotStop,
-            false => Verdict::StopAgain,
-        })
+        let verdict = match (*repeats == last + 1, seen.is_some()) {
+            (true, true) => Verdict::DoesNotStop,
+            (true, false) => Verdict::Unseen,
+            (false, _) => Verdict::StopAgain,
+        };
+        Some(verdict)
     }
 
     /// When it is to be told again.
@@ -199,7 +303,7 @@ impl Rest {
                 repeats, moving, ..
             } if repeats > REPEATS.len() && moving == 0 => None,
             State::Awaited { next, .. } => Some(next),
-            State::Quiet => None,
+            State::Quiet | State::Owed => None,
         }
     }
 

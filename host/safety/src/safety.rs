@@ -11,7 +11,7 @@ use crate::control::{Control, Owner};
 use crate::limits::{Breach, State};
 use crate::motions::Motions;
 use crate::plan::{Caller, Denied, Kind, MotionId, Plan, Session};
-use crate::rest::{Rest, Verdict};
+use crate::rest::{Rest, UnderWay, Verdict};
 use crate::sample::Sample;
 
 /// What is decided for a table before it is made.
@@ -23,6 +23,8 @@ pub struct SafetySettings {
     pub runaway: Runaway,
     /// The limits of its site.
     pub limits: OfTheSite,
+    /// A host before this one left its hardware moving: it is owed a stop, which is to be seen to work.
+    pub left_moving: bool,
 }
 
 /// Now, by both clocks.
@@ -57,14 +59,14 @@ pub struct Safety {
 }
 
 impl Safety {
-    /// Nothing moves yet, and nobody is in control.
+    /// Nothing moves yet, nobody is in control, and the hardware is out of reach.
     pub fn new(settings: SafetySettings) -> Safety {
         Safety {
             boundary: Boundary::new(settings.limits.clone()),
+            rest: Rest::new(settings.left_moving),
             settings,
             motions: Motions::new(),
             control: Control::default(),
-            rest: Rest::default(),
             counts: BTreeMap::new(),
         }
     }
@@ -191,14 +193,21 @@ impl Safety {
     /// See [`Motions::unloaded`].
     pub fn unloaded(&mut self, now: Instant) -> Vec<Action> {
         let actions = self.change(now, |motions| motions.unloaded(now));
-        // Nobody takes samples any more.
-        self.rest.lost();
+        // Nobody takes samples any more, and nobody says that there are none.
+        self.rest.is_unsampled(false);
         actions
     }
 
-    /// See [`Motions::adopted`].
-    pub fn adopted(&mut self, now: Instant) -> Vec<Action> {
+    /// The hardware can be reached, and has what its lines owed it: it is to be seen to stand where it was told to.
+    pub fn reached(&mut self, now: Instant) {
+        self.rest.reached(now);
+    }
+
+    /// See [`Motions::adopted`]. Its plugin found the hardware; `sampled`: it says that there are samples to see it by.
+    pub fn adopted(&mut self, sampled: bool, now: Instant) -> Vec<Action> {
         self.rest.ordered(now);
+        self.rest.is_unsampled(!sampled);
+        self.rest.reached(now);
         self.boundary.jumps();
         self.change(now, |motions| motions.adopted(now))
     }
@@ -226,12 +235,12 @@ impl Safety {
             None => Vec::new(),
         };
         // A pulse moves by seconds of arc: it explains what is said of the motion, and not what is seen from the positions.
-        let guided = busy && pulses && !self.boundary.is_fast();
-        let (seen, explained) = match sample.state {
-            State::Moving if guided => (State::Tracking, true),
-            seen => (seen, busy && !pulses),
+        let under_way = match (busy, pulses) {
+            (true, false) => UnderWay::Motion,
+            (true, true) if !self.boundary.is_fast() => UnderWay::Pulses,
+            _ => UnderWay::Nothing,
         };
-        actions.extend(match self.rest.sighted(seen, sample.taken, explained) {
+        actions.extend(match self.rest.sighted(sample, under_way) {
             Some(Verdict::AtRest) => {
                 let mut seen = vec![Action::AtRest];
                 seen.extend(self.motions.at_rest(now));
@@ -256,6 +265,13 @@ impl Safety {
                 actions.push(alarm(
                     AlarmKind::DoesNotStop,
                     "the hardware does not stop: cut its power or use its keypad",
+                ));
+            }
+            Some(Verdict::Unseen) => {
+                actions.extend(self.stop_all(&Cause::DoesNotStop, now));
+                actions.push(alarm(
+                    AlarmKind::DoesNotStop,
+                    "the hardware was told to stop again and again, and nobody can see whether it does: look at it",
                 ));
             }
             _ => {}
@@ -287,14 +303,19 @@ impl Safety {
         self.boundary.look_within()
     }
 
-    /// Whether it was told to stand and was not seen to.
+    /// Whether it was told to stand, or is owed that, and was not seen to.
     pub fn is_to_stand(&self) -> bool {
         self.rest.is_awaited()
     }
 
-    /// Whether the hardware is to be looked at as often as may be: something moves, or is to come to rest.
+    /// The same, as long as it is told again: where nobody sees it, not any more once it was told often enough.
+    pub fn is_unsettled(&self) -> bool {
+        self.rest.is_unsettled()
+    }
+
+    /// Whether the hardware is to be looked at as often as may be: something moves, is to come to rest, or was seen to move unasked.
     pub fn is_restless(&self) -> bool {
-        self.motions.is_busy() || self.is_to_stand()
+        self.motions.is_busy() || self.is_to_stand() || self.rest.is_in_doubt()
     }
 
     /// Changes the motions, and sees what follows from it for control and rest.
@@ -317,9 +338,7 @@ impl Safety {
             };
             match &event.happening {
                 Happening::Ended(_) if event.kind == Kind::Pulse && self.boundary.is_fast() => {}
-                Happening::Ended(Cause::Done | Cause::Superseded | Cause::LineLost(_)) => {
-                    self.rest.asked(now);
-                }
+                Happening::Ended(Cause::Done | Cause::Superseded) => self.rest.asked(now),
                 Happening::Ended(_) if !self.motions.is_busy() => self.rest.expect(now),
                 Happening::Ended(_) | Happening::Began | Happening::Renewed => {}
             }

@@ -68,7 +68,10 @@ enum Op {
     },
     Fail,
     Unload,
-    Adopt,
+    Adopt {
+        sampled: bool,
+    },
+    Reach,
 }
 
 fn plans() -> impl Strategy<Value = Plan> {
@@ -122,7 +125,8 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => (0..ROLES.len()).prop_map(|role| Op::Lose { role }),
         1 => Just(Op::Fail),
         1 => Just(Op::Unload),
-        2 => Just(Op::Adopt),
+        2 => any::<bool>().prop_map(|sampled| Op::Adopt { sampled }),
+        2 => Just(Op::Reach),
     ]
 }
 
@@ -246,8 +250,9 @@ impl World {
                 self.carry_out(actions);
                 assert!(self.active.is_empty(), "a motion outlived its plugin");
             }
-            Op::Adopt => {
-                let actions = self.safety.adopted(now);
+            Op::Reach => self.safety.reached(now),
+            Op::Adopt { sampled } => {
+                let actions = self.safety.adopted(sampled, now);
                 self.carry_out(actions);
             }
         }

@@ -11,9 +11,18 @@ mod common;
 
 use std::time::{Duration, Instant};
 
-use common::{SECOND, advances, caller, ms, plan, safety, sample, stops};
+use common::{SECOND, advances, caller, ms, plan, sample, stops};
 use slewgate_safety::limits::State;
 use slewgate_safety::*;
+
+fn settings(limits: OfTheSite) -> SafetySettings {
+    SafetySettings {
+        roles: vec!["port".to_owned()],
+        runaway: Runaway::Stop,
+        limits,
+        left_moving: false,
+    }
+}
 
 /// A table whose hardware is looked at twice a second.
 struct Watched {
@@ -23,20 +32,25 @@ struct Watched {
     count: u64,
     /// When a stop was sent, counted from the beginning, and for what.
     stops: Vec<(Duration, Cause)>,
-    alarms: Vec<(Duration, AlarmKind)>,
+    alarms: Vec<(Duration, Alarm)>,
     /// When it was said to stand.
     rests: Vec<Duration>,
 }
 
 impl Watched {
     fn new(runaway: Runaway) -> Watched {
-        let now = Instant::now();
-        let settings = SafetySettings {
-            roles: vec!["port".to_owned()],
+        let mut watched = Watched::unseen(SafetySettings {
             runaway,
-            limits: OfTheSite::Off,
-        };
-        let mut watched = Watched {
+            ..settings(OfTheSite::Off)
+        });
+        watched.see(State::Tracking);
+        watched
+    }
+
+    /// A table that nothing is known of yet.
+    fn unseen(settings: SafetySettings) -> Watched {
+        let now = Instant::now();
+        Watched {
             safety: Safety::new(settings),
             now,
             began: now,
@@ -44,9 +58,7 @@ impl Watched {
             stops: Vec::new(),
             alarms: Vec::new(),
             rests: Vec::new(),
-        };
-        watched.see(State::Tracking);
-        watched
+        }
     }
 
     fn carry_out(&mut self, actions: Vec<Action>) -> Vec<Action> {
@@ -59,7 +71,7 @@ impl Watched {
                     queue.extend(self.count_stop());
                 }
                 Action::AtRest => self.rests.push(self.now - self.began),
-                Action::Alarm(alarm) => self.alarms.push((self.now - self.began, alarm.kind)),
+                Action::Alarm(alarm) => self.alarms.push((self.now - self.began, alarm.clone())),
                 _ => {}
             }
             done.push(action);
@@ -132,6 +144,12 @@ impl Watched {
         motion
     }
 
+    /// When people were called, and for what.
+    fn called(&self) -> Vec<(Duration, AlarmKind)> {
+        let alarms = self.alarms.iter();
+        alarms.map(|(at, alarm)| (*at, alarm.kind)).collect()
+    }
+
     fn repeated(&self) -> Vec<Duration> {
         self.stops.iter().map(|(at, _)| *at).collect()
     }
@@ -169,7 +187,7 @@ fn a_stop_that_does_not_work_is_repeated_at_growing_intervals_and_then_people_ar
     watched.pass(8 * SECOND, Some(State::Moving));
     let expected = [1500, 2000, 3000, 5000, 7000].map(ms);
     assert_eq!(watched.repeated(), expected);
-    assert_eq!(watched.alarms, [(ms(7000), AlarmKind::DoesNotStop)]);
+    assert_eq!(watched.called(), [(ms(7000), AlarmKind::DoesNotStop)]);
     watched.pass(12 * SECOND, Some(State::Moving));
     assert_eq!(watched.alarms.len(), 1, "people are called once");
     assert!(watched.stops.len() > 6, "the host does not give up");
@@ -181,8 +199,8 @@ fn a_stop_after_which_no_sample_comes_is_repeated_until_people_are_called() {
     watched.begin(Kind::Slew);
     watched.stop();
     watched.pass(60 * SECOND, None);
-    assert_eq!(watched.repeated(), [1250, 1750, 2750, 4750, 6750].map(ms));
-    assert_eq!(watched.alarms, [(ms(6750), AlarmKind::DoesNotStop)]);
+    assert_eq!(watched.repeated(), BLIND.map(ms));
+    assert_eq!(watched.called(), [(ms(6750), AlarmKind::DoesNotStop)]);
 }
 
 #[test]
@@ -252,7 +270,7 @@ fn hardware_that_moves_unasked_is_stopped_and_people_are_called_once() {
     assert_eq!(watched.stops, [], "one reading may have jumped");
     watched.pass(ms(500), Some(State::Moving));
     assert_eq!(watched.stops, [(11 * SECOND, Cause::Runaway)]);
-    assert_eq!(watched.alarms, [(11 * SECOND, AlarmKind::Runaway)]);
+    assert_eq!(watched.called(), [(11 * SECOND, AlarmKind::Runaway)]);
     watched.pass(ms(500), Some(State::Moving));
     watched.pass(20 * SECOND, Some(State::Tracking));
     assert_eq!(watched.stops.len(), 1);
@@ -312,7 +330,7 @@ fn orders_that_follow_each_other_hide_no_runaway() {
         watched.pass(SECOND, Some(State::Moving));
     }
     let noticed = 10 * SECOND + LONGEST_AFTERMATH + ms(500);
-    assert_eq!(watched.alarms, [(noticed, AlarmKind::Runaway)]);
+    assert_eq!(watched.called(), [(noticed, AlarmKind::Runaway)]);
     assert_eq!(watched.stops[0], (noticed, Cause::Runaway));
 }
 
@@ -339,12 +357,114 @@ fn a_motion_that_a_stop_took_along_is_put_in_order_once_the_hardware_stands() {
     assert!(matches!(&asked[..], [(Occasion::Ended, _)]), "{asked:?}");
 }
 
+/// When what nobody sees is stopped again, counted from its stop.
+const BLIND: [u64; 5] = [1250, 1750, 2750, 4750, 6750];
+
 #[test]
-fn a_table_without_samples_is_not_stopped_again() {
-    let mut safety = safety(&["port"]);
-    let now = Instant::now();
-    safety.stopped("port", stops(1), now);
-    assert_eq!(safety.next_deadline(), None);
+fn what_moved_for_a_handler_that_is_unloaded_is_stopped_again_though_nobody_sees_it() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    let unloaded = watched.safety.unloaded(watched.now);
+    watched.carry_out(unloaded);
+    assert!(watched.safety.is_unsettled());
+    watched.pass(ms(6000), None);
+    assert_eq!(watched.repeated(), BLIND.map(ms)[..4]);
+    assert!(watched.safety.is_unsettled(), "it is stopped once more");
+    watched.pass(60 * SECOND, None);
+    assert_eq!(watched.repeated(), BLIND.map(ms));
+    assert_eq!(watched.called(), [(ms(6750), AlarmKind::DoesNotStop)]);
+    let what = &watched.alarms[0].1.what;
+    assert!(what.contains("nobody can see"), "{what}");
+    assert!(
+        !watched.safety.is_unsettled(),
+        "there is nothing left to do"
+    );
+    assert!(watched.safety.is_to_stand(), "and it was not seen to");
+
+    let adopted = watched.safety.adopted(true, watched.now);
+    watched.carry_out(adopted);
+    watched.pass(SECOND, Some(State::Moving));
+    assert!(watched.safety.is_unsettled());
+    watched.pass(10 * SECOND, Some(State::Moving));
+    assert!(watched.stops.len() > 5, "it is seen to move");
+    watched.pass(SECOND, Some(State::Still));
+    assert_eq!(watched.rests.len(), 1);
+}
+
+#[test]
+fn hardware_whose_plugin_has_no_samples_is_stopped_again_and_nobody_is_called() {
+    let mut watched = Watched::unseen(settings(OfTheSite::Off));
+    let adopted = watched.safety.adopted(false, watched.now);
+    watched.carry_out(adopted);
+    watched.stop();
+    watched.pass(60 * SECOND, None);
+    assert_eq!(watched.repeated(), BLIND.map(ms)[..4]);
+    assert_eq!(watched.alarms, []);
+    assert!(!watched.safety.is_to_stand());
+    assert_eq!(watched.safety.next_deadline(), None);
+}
+
+#[test]
+fn what_a_host_before_left_moving_is_seen_to_stand_once_it_has_the_stop_that_it_is_owed() {
+    let mut watched = Watched::unseen(SafetySettings {
+        left_moving: true,
+        ..settings(OfTheSite::Off)
+    });
+    assert!(watched.safety.is_unsettled());
+    watched.pass(60 * SECOND, None);
+    assert_eq!(watched.stops, [], "it is not there yet");
+    watched.safety.reached(watched.now);
+    watched.pass(8 * SECOND, Some(State::Moving));
+    let expected = [61_500, 62_000, 63_000, 65_000, 67_000].map(ms);
+    assert_eq!(watched.repeated(), expected);
+    watched.pass(SECOND, Some(State::Tracking));
+    assert_eq!(watched.rests.len(), 1);
+    assert!(!watched.safety.is_unsettled());
+}
+
+#[test]
+fn what_moved_when_its_line_was_lost_is_seen_to_stand_once_it_is_back() {
+    for stopped in [false, true] {
+        let mut watched = Watched::new(Runaway::Stop);
+        watched.begin(Kind::Slew);
+        let lost = watched.safety.line_lost("port", "pulled", watched.now);
+        watched.carry_out(lost);
+        watched.stops.clear();
+        if stopped {
+            watched.stop();
+        }
+        watched.pass(60 * SECOND, None);
+        assert_eq!(watched.stops, [], "its line owes it that");
+        assert!(watched.safety.is_unsettled());
+        let adopted = watched.safety.adopted(true, watched.now);
+        watched.carry_out(adopted);
+        watched.pass(2 * SECOND, Some(State::Moving));
+        assert_eq!(watched.repeated(), [ms(61_500), ms(62_000)]);
+        watched.pass(SECOND, Some(State::Still));
+        assert_eq!(watched.rests.len(), 1);
+    }
+}
+
+#[test]
+fn hardware_that_rested_when_its_line_was_lost_is_not_told_to_stand() {
+    let mut watched = Watched::new(Runaway::Stop);
+    let lost = watched.safety.line_lost("port", "pulled", watched.now);
+    watched.carry_out(lost);
+    assert!(!watched.safety.is_unsettled());
+    watched.safety.reached(watched.now);
+    watched.pass(60 * SECOND, None);
+    assert_eq!(watched.stops, []);
+}
+
+#[test]
+fn hardware_that_was_seen_to_move_unasked_is_looked_at_again_at_once() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.pass(10 * SECOND, Some(State::Still));
+    assert!(!watched.safety.is_restless());
+    watched.see(State::Moving);
+    assert!(watched.safety.is_restless());
+    watched.see(State::Still);
+    assert!(!watched.safety.is_restless());
 }
 
 #[test]
@@ -369,13 +489,7 @@ fn who_cannot_tell_whether_it_moves_confirms_no_stop() {
 
 /// A mount over Greenwich, whose limits are of no concern here; it turns in declination.
 fn turning(limits: OfTheSite) -> Watched {
-    let mut watched = Watched::new(Runaway::Stop);
-    watched.safety = Safety::new(SafetySettings {
-        roles: vec!["port".to_owned()],
-        runaway: Runaway::Stop,
-        limits,
-    });
-    watched
+    Watched::unseen(settings(limits))
 }
 
 /// Half a second passes; the mount is seen at a declination, guided meanwhile by a pulse of another client.
@@ -430,7 +544,7 @@ fn guide_pulses_hide_no_runaway_and_no_stop_that_did_not_work() {
         for step in 0..40 {
             seen_at(&mut watched, f64::from(step));
         }
-        let alarms: Vec<_> = watched.alarms.iter().map(|(_, kind)| *kind).collect();
+        let alarms: Vec<_> = watched.called().into_iter().map(|(_, kind)| kind).collect();
         assert_eq!(alarms, [AlarmKind::Runaway, AlarmKind::DoesNotStop]);
         assert!(watched.stops.len() > 5, "{:?}", watched.stops);
     }
@@ -448,4 +562,53 @@ fn guide_pulses_of_a_mount_that_calls_them_motion_are_no_runaway_and_end_the_wai
         assert_eq!(watched.stops, []);
         assert_eq!(watched.alarms, []);
     }
+}
+
+#[test]
+fn guide_pulses_do_not_hide_that_a_stop_was_lost() {
+    // As fast as an OnStep and a Classic jog at their rate `center`.
+    for rate in [0.033, 0.13] {
+        let mut watched = turning(OfTheSite::Off);
+        seen_at(&mut watched, 10.0);
+        watched.stop();
+        for step in 0..40 {
+            seen_at(&mut watched, 10.0 + f64::from(step) * 0.5 * rate);
+        }
+        let told = watched.repeated();
+        assert!(told[0] <= ms(500) + 3 * SECOND, "{told:?}");
+        assert_eq!(watched.rests, []);
+        let alarms = watched.called();
+        assert_eq!(alarms.len(), 1, "{alarms:?}");
+        assert_eq!(alarms[0].1, AlarmKind::DoesNotStop);
+    }
+}
+
+#[test]
+fn a_stop_that_was_lost_and_is_repeated_is_seen_to_work_while_somebody_guides() {
+    let mut watched = turning(OfTheSite::Off);
+    seen_at(&mut watched, 10.0);
+    watched.stop();
+    let mut dec = 10.0;
+    for _ in 0..40 {
+        dec += match watched.stops.is_empty() {
+            true => 0.065,
+            false => 0.001,
+        };
+        seen_at(&mut watched, dec);
+    }
+    assert!(!watched.stops.is_empty());
+    assert_eq!(watched.alarms, []);
+    assert_eq!(watched.rests.len(), 1);
+}
+
+#[test]
+fn guide_pulses_of_hardware_that_tells_no_position_confirm_no_stop() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.stop();
+    for _ in 0..6 {
+        watched.begin(Kind::Pulse);
+        watched.pass(ms(500), Some(State::Moving));
+    }
+    assert_eq!(watched.rests, []);
+    assert!(!watched.stops.is_empty());
 }

@@ -99,7 +99,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let surroundings = surroundings(&config, &clock);
     let (journal, left) = safeguards::journal(&config, &data, &log)?;
     let hardware = Hardware::start(&config, &data, &surroundings)?;
-    unattended::stop(left, &hardware.lines, &journal, &log);
+    let left = unattended::stop(left, &hardware.lines, &journal, &log);
     let engine = Engine::new(&EngineSettings {
         cache: Some(data.join("cache/components")),
         threads: None,
@@ -108,9 +108,20 @@ async fn run(options: ServeOptions) -> Result<()> {
     let plugins = Plugins::start(
         engine,
         surroundings.clone(),
-        tables::plugin_settings(&config, &data, &hardware.lines, &surroundings, &journal),
+        tables::plugin_settings(
+            &config,
+            &data,
+            &hardware.lines,
+            &surroundings,
+            &journal,
+            &left,
+        ),
     )
     .await?;
+    for table in plugins.tables().values() {
+        table.note_rest();
+    }
+    unattended::attend(left, &journal, &log);
     let plugins = Arc::new(plugins);
     safeguards::stop_at_a_panic(&plugins, &log)?;
 

@@ -14,14 +14,16 @@ use slewgate_sky::Sky;
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::safeguards;
+use crate::unattended::LeftMoving;
 
-/// Of all tables and policies.
+/// Of all tables and policies. `left`: where the host before left something moving.
 pub(crate) fn plugin_settings(
     config: &Config,
     data: &Path,
     lines: &BTreeMap<String, Line>,
     surroundings: &Surroundings,
     journal: &Arc<Journal>,
+    left: &[LeftMoving],
 ) -> PluginSettings {
     let engine = &config.engine;
     let tables = config.plugins.iter().map(|(name, plugin)| {
@@ -41,6 +43,10 @@ pub(crate) fn plugin_settings(
             },
             set_clock: plugin.set_clock,
             stops: safeguards::known_stops(config, name, &plugin.lines, journal),
+            left_moving: plugin
+                .lines
+                .values()
+                .any(|line| left.iter().any(|left| left.line() == line)),
             journal: Some(Arc::clone(journal) as Arc<dyn slewgate_engine::Journal>),
         };
         let limits = Limits {

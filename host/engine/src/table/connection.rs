@@ -83,6 +83,8 @@ impl Table {
     fn line_lost(&self, role: &str, how: &str) {
         self.forget_newest();
         self.end_lost(role, how);
+        // It may be open again.
+        self.note_reached();
     }
 }
 

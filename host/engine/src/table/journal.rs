@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
 
-use slewgate_serial::StopSequence;
+use slewgate_serial::{Line, LineState, StopSequence};
 use tokio::sync::watch;
 
 use super::Table;
@@ -56,7 +56,7 @@ impl Table {
         let Some(journal) = &self.journal else { return };
         let mut lines = BTreeMap::new();
         for (role, line) in &self.lines {
-            let moving = desk.moves(role) || desk.is_to_stand() || *line.owing().borrow();
+            let moving = desk.moves(role) || desk.is_unsettled() || *line.owing().borrow();
             *lines.entry(line.name()).or_insert(false) |= moving;
         }
         for (line, moving) in lines {
@@ -77,18 +77,19 @@ impl Table {
     }
 }
 
-/// A stop that was handed over, or is owed again, changes what is kept.
+/// A stop that was handed over, or is owed again, changes what is kept; and from when it was handed over it is to be seen to work.
 pub(super) async fn watch_owing(table: Arc<Table>) {
-    let mut owing: Vec<watch::Receiver<bool>> = table
-        .lines
-        .values()
-        .map(slewgate_serial::Line::owing)
-        .collect();
+    let mut owing: Vec<watch::Receiver<bool>> = table.lines.values().map(Line::owing).collect();
+    let mut states: Vec<watch::Receiver<LineState>> =
+        table.lines.values().map(Line::state).collect();
     loop {
-        any_changed(owing.iter_mut()).await;
-        for line in &mut owing {
-            line.mark_unchanged();
-        }
+        owing.iter_mut().for_each(watch::Receiver::mark_unchanged);
+        states.iter_mut().for_each(watch::Receiver::mark_unchanged);
+        table.note_reached();
         table.note_rest();
+        tokio::select! {
+            () = any_changed(owing.iter_mut()) => {}
+            () = any_changed(states.iter_mut()) => {}
+        }
     }
 }

@@ -67,6 +67,8 @@ pub struct TableSettings {
     pub limits: OfTheSite,
     /// Whether the hardware is told the place and the time once it is found.
     pub set_clock: bool,
+    /// A host before this one left its hardware moving: one of its lines is owed a stop.
+    pub left_moving: bool,
     /// Keeps what is needed when the host is gone; without one nothing is kept.
     pub journal: Option<Arc<dyn Journal>>,
 }
@@ -136,6 +138,7 @@ impl Table {
             roles: settings.lines.keys().cloned().collect(),
             runaway: settings.runaway,
             limits: settings.limits.clone(),
+            left_moving: settings.left_moving,
         });
         let (chores, waiting_chores) = mpsc::channel(CHORES);
         Table {

@@ -10,10 +10,10 @@ use slewgate_safety::{
     Action, Caller, Cause, Denied, Happening, Moment, MotionEvent, MotionId, MotionView, Occasion,
     Plan, Progress, Safety, Session,
 };
-use slewgate_serial::{Exchange, Line, LineError, StopHandle, StopSequence, Warrant};
+use slewgate_serial::{Exchange, Line, LineError, LineState, StopHandle, StopSequence, Warrant};
 
-use super::Table;
 use super::notices::{Halt, Happened};
+use super::{Attached, Table};
 use crate::powers::Duty;
 
 /// How long the ending of one motion waits for another's exchange, at least: several times what an exchange takes.
@@ -108,9 +108,9 @@ impl Desk {
         }
     }
 
-    /// Whether it was told to stand and was not seen to.
-    pub(super) fn is_to_stand(&self) -> bool {
-        self.safety.is_to_stand()
+    /// Whether it was told to stand, was not seen to, and is told again.
+    pub(super) fn is_unsettled(&self) -> bool {
+        self.safety.is_unsettled()
     }
 
     pub(crate) fn label_stops(&self) -> u64 {
@@ -288,9 +288,25 @@ impl Table {
         self.change(Safety::unloaded);
     }
 
-    /// A plugin serves (again).
-    pub(crate) fn adopted(&self) {
-        self.change(Safety::adopted);
+    /// A plugin serves (again); `sampled`: it says that it has samples.
+    pub(crate) fn adopted(&self, sampled: bool) {
+        self.change(|safety, now| safety.adopted(sampled, now));
+    }
+
+    /// Where all lines are open and have handed over what they owed, the hardware has what it was told. Silent hardware does not hear
+    /// it, and where nothing says how a line is stopped, it was told nothing.
+    pub(super) fn note_reached(&self) {
+        let is_reached = |line: &Line| {
+            matches!(*line.state().borrow(), LineState::Open { .. }) && !*line.owing().borrow()
+        };
+        let silent = *self.attached.borrow() == Attached::Silent;
+        let mut desk = self.desk();
+        let told = self.lines.keys().all(|role| desk.stops.contains_key(role));
+        if told && !silent && self.lines.values().all(is_reached) {
+            desk.safety.reached(Instant::now());
+            drop(desk);
+            self.moved.notify_one();
+        }
     }
 
     pub(crate) fn progress(&self, motion: MotionId, progress: Progress) {

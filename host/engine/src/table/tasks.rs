@@ -164,7 +164,7 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
             tracing::info!(plugin = table.name(), model = attachment.model, "attached");
             table.remember_stops(&attachment.stops);
             table.stops_are_kept().await;
-            table.adopted();
+            table.adopted(handler.sample_every().is_some());
             table.owe_the_time();
             true
         }

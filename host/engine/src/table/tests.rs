@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway};
+use slewgate_safety::limits::State;
+use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway, Sample};
 use slewgate_serial::{Address, Line, LineSettings, StopCount, StopSequence, Warrant};
 use slewgate_sky::{Site, Sky, SystemClock};
 use tokio::sync::{broadcast, watch};
@@ -56,6 +57,7 @@ fn settings(name: &str, roles: &[&str], line: &Line) -> TableSettings {
         runaway: Runaway::Stop,
         limits: OfTheSite::Off,
         set_clock: false,
+        left_moving: false,
         journal: None,
     }
 }
@@ -111,6 +113,18 @@ fn begin(table: &Table, kind: Kind, role: &str, session: u64, orphan: Orphan) {
         call: "handle goto".into(),
     };
     table.begin(plan, &duty).unwrap();
+}
+
+fn sample(state: State) -> Sample {
+    Sample {
+        state,
+        position: None,
+        axes: None,
+        pier_side: None,
+        sidereal_time: None,
+        taken: Instant::now(),
+        at: 0.0,
+    }
 }
 
 /// The next motion that ended did so for this cause.
@@ -199,6 +213,18 @@ async fn a_stop_of_a_line_ends_the_motions_of_every_role_that_it_plays() {
     slew(&mount, "focuser", 2, Orphan::Complete);
     mount.session_closed(1);
     assert!(mount.motions().is_empty());
+}
+
+#[tokio::test]
+async fn hardware_that_is_seen_to_move_unasked_is_looked_at_again_at_once() {
+    let mount = table("mount", &["mount"], &line(), &watch::Sender::new(0));
+    let period = Duration::from_millis(500);
+    let look_again_after = |state| {
+        mount.change(|safety, now| safety.sighted(&sample(state), now));
+        mount.look_again_within(period)
+    };
+    assert!(look_again_after(State::Tracking) >= 10 * period);
+    assert_eq!(look_again_after(State::Moving), period);
 }
 
 #[tokio::test]

@@ -67,6 +67,7 @@ pub(crate) fn safety(roles: &[&str]) -> Safety {
         roles: roles.iter().map(|role| (*role).to_owned()).collect(),
         runaway: Runaway::Stop,
         limits: OfTheSite::Off,
+        left_moving: false,
     })
 }
 
