@@ -308,7 +308,10 @@ impl Handler {
                 Err(unfit) => Attached::Failed(unfit.to_string()),
             },
             Ok(Err(failure)) => Attached::Failed(failure::describe(&failure)),
-            Err(error) => Attached::Failed(error.to_string()),
+            Err(error) => {
+                self.end_with(&error);
+                Attached::Failed(error.to_string())
+            }
         }
     }
 
@@ -350,16 +353,20 @@ impl Handler {
                 after: BUSY_LOOK,
                 note: again,
             },
-            Err(error) => Progress::Failed(error.to_string()),
+            Err(error) => Progress::Fell(error.to_string()),
         }
     }
 
-    /// A plugin that fails while its hardware moves cannot be trusted to look after it.
     fn fell(&self, error: &CallError) -> Refusal {
+        self.end_with(error);
+        self.caller.refusal(error)
+    }
+
+    /// A plugin that fails while its hardware moves cannot be trusted to look after it.
+    fn end_with(&self, error: &CallError) {
         if !matches!(error, CallError::Busy) {
             self.table.plugin_failed();
         }
-        self.caller.refusal(error)
     }
 
     fn result(&self, text: String) -> Result<Box<RawValue>, Refusal> {

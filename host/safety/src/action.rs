@@ -109,8 +109,11 @@ pub enum Progress {
     },
     /// It came to its end by itself.
     Done,
-    /// It did not do what it was to do, or the call failed: why, for the client that began it.
+    /// It did not do what it was to do: why, for the client that began it.
     Failed(String),
+    /// The call failed as a whole, as by a trap: why. The plugin cannot be trusted to look after anything: see
+    /// [`crate::Motions::plugin_failed`].
+    Fell(String),
     /// The hardware did not answer, or not clearly: why. A slew is looked at again with the same note after
     /// [`crate::UNCLEAR_LOOK`], and fails with the [`crate::MAX_UNCLEAR`]th time in a row; any other motion fails at once.
     Unclear(String),

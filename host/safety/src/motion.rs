@@ -297,7 +297,7 @@ impl Motion {
             _ if stale => Verdict::GoesOn,
             (_, false) => Verdict::Settled,
             (Progress::Done, true) => Verdict::Ends(Cause::Done),
-            (Progress::Failed(why) | Progress::Unclear(why), true) => {
+            (Progress::Failed(why) | Progress::Fell(why) | Progress::Unclear(why), true) => {
                 Verdict::Ends(Cause::Failed(cut(why)))
             }
             (Progress::Again { .. }, true) => Verdict::Ends(Cause::Failed(format!(

@@ -197,12 +197,10 @@ impl Motions {
         self.and_look(actions, now)
     }
 
-    /// The plugin failed in a call, and can be asked again: its motions end or go on as their plans say.
+    /// The plugin failed in a call, whatever for, and can be asked again: all of its motions end, as nobody can be trusted to look
+    /// after them. Who can make it fail can stop what others move; whoever it is may stop that anyway.
     pub fn plugin_failed(&mut self, now: Instant) -> Vec<Action> {
-        let actions = self.end_where(
-            |motion| ends_with_its_owner(motion.plan()).then_some(Cause::Orphaned),
-            now,
-        );
+        let actions = self.orphaned(now);
         self.and_look(actions, now)
     }
 
@@ -225,7 +223,11 @@ impl Motions {
 
     /// What `advance` answered, or that the call failed. An answer for a motion that is gone changes nothing.
     pub fn progress(&mut self, id: MotionId, progress: Progress, now: Instant) -> Vec<Action> {
-        let actions = self.take(id, progress, now);
+        let fell = matches!(progress, Progress::Fell(_));
+        let mut actions = self.take(id, progress, now);
+        if fell {
+            actions.extend(self.orphaned(now));
+        }
         self.and_look(actions, now)
     }
 
@@ -386,6 +388,10 @@ impl Motions {
             .values_mut()
             .for_each(|motion| motion.forget_look(now));
         self.end_where(|motion| ends(motion).then_some(Cause::Orphaned), now)
+    }
+
+    fn orphaned(&mut self, now: Instant) -> Vec<Action> {
+        self.end_where(|_| Some(Cause::Orphaned), now)
     }
 
     fn end_where(&mut self, cause: impl Fn(&Motion) -> Option<Cause>, now: Instant) -> Vec<Action> {

@@ -57,7 +57,8 @@ impl Kind {
     }
 }
 
-/// What becomes of a motion whose client or plugin is gone. A jog always ends with its client.
+/// What becomes of a motion whose client is gone. A jog always ends with its client, and everything with a plugin that failed or was
+/// unloaded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Orphan {
     /// End it.

@@ -240,7 +240,19 @@ fn without_its_plugin_a_slew_completes_unwatched_and_a_jog_ends() {
 }
 
 #[test]
-fn a_plugin_that_failed_once_loses_its_jogs_and_goes_on_looking_after_its_slews() {
+fn a_plugin_that_failed_in_any_call_loses_all_that_it_moves() {
+    let (mut motions, now) = (Motions::new(), Instant::now());
+    let goto = begin(&mut motions, plan(Kind::Slew, "goto"), 1, now);
+    let jog = begin(&mut motions, focus(), 1, now);
+    let actions = motions.plugin_failed(now + ms(600));
+    let over = [(goto, Cause::Orphaned), (jog, Cause::Orphaned)];
+    assert_eq!(endings(&actions), over);
+    assert_eq!(advances(&actions), vec![(Occasion::Ended, vec![]); 2]);
+    assert!(endings(&motions.plugin_failed(now + SECOND)).is_empty());
+}
+
+#[test]
+fn a_plugin_that_failed_looking_after_one_motion_loses_all_the_others() {
     let (mut motions, now) = (Motions::new(), Instant::now());
     let watched = Plan {
         first_look: ms(500),
@@ -249,11 +261,11 @@ fn a_plugin_that_failed_once_loses_its_jogs_and_goes_on_looking_after_its_slews(
     let goto = begin(&mut motions, watched, 1, now);
     let jog = begin(&mut motions, focus(), 1, now);
     motions.tick(now + ms(500));
-    let actions = motions.plugin_failed(now + ms(600));
-    assert_eq!(endings(&actions), [(jog, Cause::Orphaned)]);
-    assert_eq!(advances(&actions), [(Occasion::Ended, vec![])]);
-    let over = motions.progress(goto, Progress::Done, now + SECOND);
-    assert_eq!(endings(&over), [(goto, Cause::Done)]);
+    let fell = Progress::Fell("a trap".to_owned());
+    let actions = motions.progress(goto, fell, now + ms(600));
+    let failed = Cause::Failed("a trap".to_owned());
+    assert_eq!(endings(&actions), [(goto, failed), (jog, Cause::Orphaned)]);
+    assert_eq!(bytes(&actions), (2, 0));
 }
 
 #[test]

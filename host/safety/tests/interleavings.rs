@@ -107,6 +107,7 @@ fn ops() -> impl Strategy<Value = Op> {
         1 => Just(Progress::Again { after: ms(1), note: vec![0; MAX_NOTE + 1] }),
         1 => Just(Progress::Done),
         1 => Just(Progress::Failed("stalled".to_owned())),
+        1 => Just(Progress::Fell("a trap".to_owned())),
     ];
     prop_oneof![
         8 => (plans(), 0u64..4, 0u64..2, 0u64..12_000)

@@ -277,7 +277,7 @@ impl Table {
         self.desk().stopped_by.clone()
     }
 
-    /// The plugin failed in a call: what moves is ended or completes, as its plan says. The next call may succeed.
+    /// The plugin failed in a call: what moves is ended. The next call may succeed.
     pub(crate) fn plugin_failed(&self) {
         self.change(Safety::plugin_failed);
     }

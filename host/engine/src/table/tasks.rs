@@ -97,7 +97,7 @@ async fn advance(table: Arc<Table>, handler: Option<Arc<Handler>>, look: Look) {
         None => Progress::Failed("the plugin is not there".into()),
     };
     if occasion == Occasion::Ended
-        && let Progress::Failed(why) | Progress::Unclear(why) = &progress
+        && let Progress::Failed(why) | Progress::Fell(why) | Progress::Unclear(why) = &progress
     {
         tracing::warn!(plugin = table.name(), %motion, why, "the hardware could not be put in order after the motion");
     }
