@@ -219,10 +219,31 @@ async fn what_moves_is_stopped_when_its_handler_is_unloaded() {
         let stopped = client.call("mount.stop", json!({})).await;
         assert_eq!(stopped.unwrap(), json!({ "stopped": true }));
         ordered(&observatory, &[begin, stop, ":Q#"]);
-        // Who has no handler sees nothing: no stop waits to be seen to work.
-        comes_back(&observatory, &mut other).await;
-        guides_again(&observatory, &mut other).await;
+        // Who has no handler sees nothing: the next one looks.
+        sees_it_stand_and_guides_again(&observatory, &mut other).await;
     }
+}
+
+#[tokio::test]
+async fn a_stop_that_was_lost_when_a_handler_was_unloaded_is_repeated_though_nobody_sees_the_mount()
+{
+    let goto = json!({ "altitude": 40, "azimuth": 90 });
+    let (observatory, mut other, _client, _) = moving("mount.goto", goto).await;
+    let lost = "drop,what=request,match=:Q#,next=1".parse().unwrap();
+    let lost = observatory.mount().faults().add(lost);
+    Builds::of(&observatory).remove();
+    taken_up(&mut other, "removed").await;
+    let is_hit = || (lost.hits() == 1).then_some(());
+    observatory.wait("a stop that is lost", is_hit);
+    let marker = observatory.data().join("state/lines/east.moving");
+    assert!(marker.exists());
+    let wire = observatory.mount().wire();
+    let stopped = wire.wait_for(|frame| frame.request == ":Q#", PATIENCE);
+    assert!(stopped.is_some(), "{:?}", orders(&wire));
+    tracks(&observatory);
+    comes_back(&observatory, &mut other).await;
+    news(&mut other, "at_rest").await;
+    observatory.wait("rest on disk", || (!marker.exists()).then_some(()));
 }
 
 /// A handler that only traps takes the place of the mount's.

@@ -24,7 +24,11 @@ async fn jogging() -> (Observatory, Client) {
 
 /// A host whose client moves the mount so.
 async fn moving(method: &str, params: Value) -> (Observatory, Client) {
-    let observatory = Setup::default().own_mount().start();
+    moving_by(Setup::default(), method, params).await
+}
+
+async fn moving_by(setup: Setup, method: &str, params: Value) -> (Observatory, Client) {
+    let observatory = setup.own_mount().start();
     let mut client = observatory.client("telescope").await;
     client.call(method, params).await.unwrap();
     wait(&observatory, true);
@@ -108,6 +112,24 @@ async fn a_host_that_starts_stops_first_of_all_what_the_one_before_left_moving()
             (!marker(&observatory).exists()).then_some(())
         });
     }
+}
+
+#[tokio::test]
+async fn what_was_left_moving_is_told_to_stand_until_it_is_seen_to() {
+    // So that nothing but the stop that is owed ends it.
+    let mount = "[plugins.mount]\ncomponent = \"lx200.wasm\"\nlines = { port = \"east\" }\nrunaway = \"tell\"\nlimits = \"off\"";
+    let setup = Setup::default().config(mount);
+    let jog = json!({ "direction": "north", "rate": "center", "lease_ms": 10_000 });
+    let (mut observatory, _client) = moving_by(setup, "mount.jog", jog).await;
+    kill(&mut observatory);
+    let lost = "drop,what=request,match=:Q#,next=1".parse().unwrap();
+    let lost = observatory.mount().faults().add(lost);
+    observatory.restart();
+    observatory.wait("rest on disk", || {
+        let marked = marker(&observatory).exists();
+        (!marked).then(|| assert!(!observatory.mount().state().moving))
+    });
+    assert_eq!(lost.hits(), 1, "one was lost");
 }
 
 #[tokio::test]

@@ -62,6 +62,13 @@ pub struct StopSequence {
     pub patience: Duration,
 }
 
+impl StopSequence {
+    /// Whether not a byte of it reaches the hardware: then it stops nothing.
+    pub fn writes_nothing(&self) -> bool {
+        self.exchanges.iter().all(|step| step.request.is_empty())
+    }
+}
+
 /// How many stops a line was asked for. What carries an older count than its line was asked before a stop.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StopCount(pub u64);

@@ -27,9 +27,15 @@ pub trait Journal: Debug + Send + Sync {
 }
 
 impl Table {
+    /// How the plugin says that its lines are stopped. What writes nothing stops nothing, and takes the place of nothing that does.
     pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
-        self.keep_stops(stops);
         for (role, stop) in stops {
+            if stop.writes_nothing() {
+                let plugin = self.name();
+                tracing::warn!(plugin, role, "the plugin's stop is empty, and is ignored");
+                continue;
+            }
+            self.keep_stop(role, stop);
             if let (Some(journal), Some(line)) = (&self.journal, self.line(role)) {
                 journal.remember(line.name(), &self.name, role, stop);
             }

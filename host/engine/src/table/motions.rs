@@ -123,6 +123,12 @@ impl Desk {
         active.iter().any(|motion| motion.role == role)
     }
 
+    /// Whether anything is known that ends such a motion on the wire.
+    fn can_end(&self, plan: &Plan) -> bool {
+        let by_its_ending = plan.ending.iter().any(|step| !step.request.is_empty());
+        by_its_ending || self.stops.contains_key(&plan.role)
+    }
+
     /// A motion of this label that was asked for before must not begin after.
     fn note_label_stop(&mut self, label: &str) {
         self.label_stops += 1;
@@ -179,6 +185,11 @@ impl Table {
         let mut desk = self.desk();
         if desk.label_stopped_since(&plan.label, counts.labels) {
             return Err(NotBegun::Denied(Denied::Stopped));
+        }
+        if !desk.can_end(&plan) {
+            return Err(NotBegun::Denied(Denied::Limit(format!(
+                "nothing is known that stops the line in role `{role}`: its plugin has to say so in `attach`, or the                  configuration in `stop` of its line, or the motion needs an ending"
+            ))));
         }
         let moment = Moment {
             now: Instant::now(),
@@ -350,8 +361,8 @@ impl Table {
             .await;
     }
 
-    pub(super) fn keep_stops(&self, stops: &[(String, StopSequence)]) {
-        self.desk().stops.extend(stops.iter().cloned());
+    pub(super) fn keep_stop(&self, role: &str, stop: &StopSequence) {
+        self.desk().stops.insert(role.to_owned(), stop.clone());
     }
 
     pub(super) fn change(&self, change: impl FnOnce(&mut Safety, Instant) -> Vec<Action>) {

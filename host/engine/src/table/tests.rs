@@ -7,12 +7,14 @@ use std::time::{Duration, Instant};
 
 use slewgate_safety::limits::State;
 use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway, Sample};
-use slewgate_serial::{Address, Line, LineSettings, StopCount, StopSequence, Warrant};
+use slewgate_serial::{
+    Address, Exchange, Framing, Line, LineSettings, StopCount, StopSequence, Warrant,
+};
 use slewgate_sky::{Site, Sky, SystemClock};
 use tokio::sync::{broadcast, watch};
 
 use super::tasks::{keep_time, run};
-use super::{Chore, Journal, News, StoppedBy, Table, TableSettings};
+use super::{Chore, Journal, News, NotBegun, StoppedBy, Table, TableSettings};
 use crate::allowed::Looked;
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::engine::{Engine, EngineSettings};
@@ -53,12 +55,27 @@ fn settings(name: &str, roles: &[&str], line: &Line) -> TableSettings {
             .iter()
             .map(|role| ((*role).to_owned(), line.clone()))
             .collect(),
-        stops: BTreeMap::new(),
+        stops: roles
+            .iter()
+            .map(|role| ((*role).to_owned(), writing(b":Q#")))
+            .collect(),
         runaway: Runaway::Stop,
         limits: OfTheSite::Off,
         set_clock: false,
         left_moving: false,
         journal: None,
+    }
+}
+
+/// A stop of one request without a reply.
+fn writing(request: &[u8]) -> StopSequence {
+    StopSequence {
+        exchanges: vec![Exchange {
+            request: request.to_vec(),
+            reply: Framing::None,
+            timeout: Duration::ZERO,
+        }],
+        patience: Duration::ZERO,
     }
 }
 
@@ -82,6 +99,16 @@ fn slew(table: &Table, role: &str, session: u64, orphan: Orphan) {
 }
 
 fn begin(table: &Table, kind: Kind, role: &str, session: u64, orphan: Orphan) {
+    try_to_begin(table, kind, role, session, orphan).unwrap();
+}
+
+fn try_to_begin(
+    table: &Table,
+    kind: Kind,
+    role: &str,
+    session: u64,
+    orphan: Orphan,
+) -> Result<u32, NotBegun> {
     let plan = Plan {
         role: role.into(),
         label: "goto".into(),
@@ -112,7 +139,7 @@ fn begin(table: &Table, kind: Kind, role: &str, session: u64, orphan: Orphan) {
         deeds: Arc::new(Deeds::default()),
         call: "handle goto".into(),
     };
-    table.begin(plan, &duty).unwrap();
+    table.begin(plan, &duty)
 }
 
 fn sample(state: State) -> Sample {
@@ -247,6 +274,32 @@ async fn a_plugin_cannot_publish_what_only_the_host_tells() {
     assert!(news.try_recv().is_err());
 }
 
+#[tokio::test]
+async fn nothing_begins_to_move_where_nothing_is_known_that_stops_it() {
+    let settings = TableSettings {
+        stops: BTreeMap::new(),
+        ..settings("mount", &["mount"], &line())
+    };
+    let mount = made_of(&settings, &watch::Sender::new(0));
+    let slew = || try_to_begin(&mount, Kind::Slew, "mount", 1, Orphan::Complete);
+    let empty = StopSequence {
+        exchanges: Vec::new(),
+        patience: Duration::ZERO,
+    };
+    for stop in [empty.clone(), writing(b"")] {
+        mount.remember_stops(&[("mount".into(), stop)]);
+        let Err(NotBegun::Denied(denied)) = slew() else {
+            panic!("it began");
+        };
+        let why = denied.to_string();
+        assert!(why.contains("stops the line in role `mount`"), "{why}");
+    }
+    mount.remember_stops(&[("mount".into(), writing(b":Q#"))]);
+    slew().unwrap();
+    mount.remember_stops(&[("mount".into(), empty)]);
+    slew().unwrap();
+}
+
 /// What the host orders of the plugin next, in their order.
 fn orders(table: &Table) -> Vec<&'static str> {
     let mut chores = table.waiting_chores.try_lock().unwrap();
@@ -274,6 +327,11 @@ async fn hardware_is_told_the_time_once_each_time_that_it_is_found_and_not_while
     mount.tick();
     assert_eq!(orders(&mount), Vec::<&str>::new());
     drop(mount.stop(&StoppedBy("alice".into())));
+    mount.tick();
+    assert_eq!(orders(&mount), Vec::<&str>::new(), "it may still move");
+    for _ in 0..2 {
+        mount.change(|safety, now| safety.sighted(&sample(State::Tracking), now));
+    }
     mount.tick();
     assert_eq!(orders(&mount), ["set_site", "set_time"]);
     mount.tick();

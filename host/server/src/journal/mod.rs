@@ -149,11 +149,13 @@ impl Journal {
         Ok((journal, unattended))
     }
 
-    /// What the plugin of a table said to this host, or to one before it, about a role that this line plays.
+    /// What the plugin of a table said to this host, or to one before it, about a role that this line plays; none where that stops
+    /// nothing.
     pub(crate) fn last_word(&self, line: &str, table: &str, role: &str) -> Option<StopSequence> {
         let known = self.known();
         let word = known.records.get(line)?.word(table, role)?;
-        word.sequence().ok()
+        let said = word.sequence().ok();
+        said.filter(|stop| !stop.writes_nothing())
     }
 
     /// What a host before left moving on this line was stopped.

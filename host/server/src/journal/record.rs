@@ -84,9 +84,9 @@ impl Record {
     pub(crate) fn sequences(&self) -> Result<Vec<StopSequence>, String> {
         let mut sequences = Vec::new();
         let words = self.stops.iter().map(|word| &word.stop);
-        for stop in words.filter(|stop| !stop.exchanges.is_empty()) {
+        for stop in words {
             let sequence = stop.sequence()?;
-            if !sequences.contains(&sequence) {
+            if !sequence.writes_nothing() && !sequences.contains(&sequence) {
                 sequences.push(sequence);
             }
         }

@@ -69,6 +69,22 @@ fn the_last_word_of_each_plugin_outlasts_the_host_and_goes_before_the_configurat
     assert_eq!(journal.last_word("east", "mount", "other"), None);
 }
 
+#[test]
+fn a_word_that_stops_nothing_is_none() {
+    let data = TempDir::new().unwrap();
+    let text = format!("{EAST}stop = \"c#\"\n");
+    let (journal, _) = start(&data, &text);
+    let empty = StopSequence {
+        exchanges: Vec::new(),
+        patience: Duration::ZERO,
+    };
+    for said in [empty, stop("")] {
+        journal.remember("east", "mount", "port", &said);
+        assert_eq!(journal.last_word("east", "mount", "port"), None);
+        assert_eq!(found_after(&journal, &data), [stop("c#")]);
+    }
+}
+
 fn found_after(journal: &Journal, data: &TempDir) -> Vec<StopSequence> {
     assert!(journal.flush(DEADLINE));
     found(data, "east").record.sequences().unwrap()
