@@ -117,10 +117,8 @@ impl Boundary {
             return None;
         };
         // A mount brakes by itself before a target, its park or its home; where those are it alone knows.
-        let course = match active.iter().any(|motion| motion.kind == Kind::Slew) {
-            true => Course::ToGoal,
-            false => Course::Free,
-        };
+        let slew = active.iter().find(|motion| motion.kind == Kind::Slew);
+        let course = slew.map_or(Course::Free, |slew| Course::ToGoal(slew.target));
         match self
             .watch
             .look(fence, &sighting, course, self.sun_permitted)

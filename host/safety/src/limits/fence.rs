@@ -3,6 +3,7 @@
 use slewgate_sky::{Equatorial, Horizontal, Site, Sky};
 
 use super::breach::{Breach, Subject};
+use super::pose::Place;
 use super::scene::Scene;
 use super::settings::{Limits, Sun};
 use super::sighting::{PierSide, Sighting, State};
@@ -50,14 +51,8 @@ impl Fence {
             return Err(measure.breach(Subject::Target));
         }
         let Some(from) = from else { return Ok(()) };
-        let journey = Journey {
-            from: self.scene_of(from, at_ms).place(from.position),
-            side: from.pier,
-            to: scene.place(target),
-            pole: self.pole(),
-            meridian: self.limits.meridian,
-        };
-        for way in journey.ways() {
+        let place = self.scene_of(from, at_ms).place(from.position);
+        for way in self.journey(place, from.pier, scene.place(target)).ways() {
             let scene = if way.over_the_pole {
                 scene.over_the_pole()
             } else {
@@ -90,6 +85,17 @@ impl Fence {
         match scene.walk(&[start, start.turned(first, second)], 0.0) {
             Some(measure) => Err(measure.breach(Subject::Telescope)),
             None => Ok(()),
+        }
+    }
+
+    /// The ways that a mount may take from one place to another.
+    pub(crate) fn journey(&self, from: Place, side: Option<PierSide>, to: Place) -> Journey {
+        Journey {
+            from,
+            side,
+            to,
+            pole: self.pole(),
+            meridian: self.limits.meridian,
         }
     }
 

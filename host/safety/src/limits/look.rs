@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use slewgate_sky::Equatorial;
+
 use super::breach::{Breach, Limit, Subject};
 use super::fence::Fence;
 use super::pose::Pose;
@@ -19,6 +21,9 @@ const RESTING: f64 = 1.0;
 
 /// A goal that was let through may come as near a limit as it likes, and sightings are not exact (degrees).
 const GOAL_SLACK: f64 = 0.5;
+
+/// Mounts go so far beyond a target (degrees), to come back to it from the side on which their gears have no play.
+const OVERSHOOT: f64 = 2.0;
 
 /// One sighting with all that it is judged by.
 pub(crate) struct Look<'a> {
@@ -145,6 +150,23 @@ impl Look<'_> {
         breach
             .or_else(|| self.axes_ahead(axes))
             .map_or(fine(look), Outlook::Ahead)
+    }
+
+    /// Whether it goes away from its target by every way that it may take there: an axis turns the other way, and is not just
+    /// about to come back from beyond it.
+    pub(crate) fn strays(&self, target: Equatorial) -> bool {
+        let Some(motion) = self.motion else {
+            return false;
+        };
+        let (from, to) = (self.pose.place(), self.scene.place(target));
+        let away =
+            |speed: f64, left: f64| speed.abs() > SLOW && left.copysign(left * speed) < -OVERSHOOT;
+        let ways = self.fence.journey(from, self.sighting.pier, to).ways();
+        ways.iter().all(|way| {
+            let [start, _, end] = way.corners;
+            let left = [end.first - start.first, end.second - start.second];
+            away(motion.speeds[0], left[0]) || away(motion.speeds[1], left[1])
+        })
     }
 
     /// Degrees that an axis comes at least, with their sign. It may have slowed down while it was measured.

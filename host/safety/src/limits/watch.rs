@@ -6,6 +6,8 @@
 
 use std::time::{Duration, Instant};
 
+use slewgate_sky::Equatorial;
+
 use super::breach::{Breach, Subject};
 use super::fence::Fence;
 use super::look::Look;
@@ -29,13 +31,14 @@ const FAST: f64 = 0.3;
 const IMPLAUSIBLE: f64 = 2.0;
 
 /// What the host knows of the motion under way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Course {
     /// Nothing, or a jog: it ends when it is stopped.
     Free,
-    /// On the way to a target that [`Fence::goal`] let through: the mount brakes by itself, and may end beside a limit. It is
-    /// stopped where it cannot brake any more.
-    ToGoal,
+    /// On the way to a target (JNow) that [`Fence::goal`] let through, or to a park or home that the mount alone knows: it
+    /// brakes by itself, and may end beside a limit. It is stopped where it cannot brake any more. What goes away from its
+    /// target is not on its way there, and judged like what is free.
+    ToGoal(Option<Equatorial>),
 }
 
 /// What a look says.
@@ -177,8 +180,10 @@ impl Watch {
                 look.tracking(self.clock_rate(sighting), sun_permitted)
             }
             _ => match course {
-                Course::Free => look.free(),
-                Course::ToGoal => look.to_goal(),
+                Course::ToGoal(target) if !target.is_some_and(|target| look.strays(target)) => {
+                    look.to_goal()
+                }
+                Course::Free | Course::ToGoal(_) => look.free(),
             },
         };
         self.begun = None;

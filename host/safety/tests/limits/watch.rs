@@ -286,7 +286,7 @@ fn a_goal_beside_a_limit_is_reached_and_one_that_does_not_brake_is_stopped() {
     for (brakes, stops) in [(true, false), (false, true)] {
         let fence = fence(limits(), GREENWICH);
         let mut scene = Scene::at(fence, GREENWICH, (0.0, 10.0), SIMULATOR);
-        scene.course = Course::ToGoal;
+        scene.course = Course::ToGoal(None);
         scene.watch.begun(scene.sighting().taken);
         let target = -90.0 + GREENWICH.latitude + 0.5;
         scene.axes[1].wanted = -6.0;
@@ -305,6 +305,49 @@ fn a_goal_beside_a_limit_is_reached_and_one_that_does_not_brake_is_stopped() {
         );
         assert!(altitude > if brakes { 0.0 } else { -5.0 }, "{altitude}");
     }
+}
+
+#[test]
+fn a_goal_that_runs_the_other_way_is_stopped_as_early_as_a_jog() {
+    // From 25 degrees above the southern horizon to 50, and it runs down at 6 degrees a second.
+    let horizon = -90.0 + GREENWICH.latitude;
+    let mut scene = Scene::at(
+        fence(limits(), GREENWICH),
+        GREENWICH,
+        (0.0, horizon + 25.0),
+        SIMULATOR,
+    );
+    let target = at(-10.0, horizon + 50.0, GREENWICH, NIGHT);
+    scene.course = Course::ToGoal(Some(target));
+    scene.watch.begun(scene.sighting().taken);
+    scene.axes[1].wanted = -6.0;
+    scene.pass(10.0, |scene| {
+        assert!(scene.axes[1].position > horizon + 1.0);
+    });
+    assert!(scene.stopped.is_some());
+}
+
+#[test]
+fn a_goal_is_reached_along_either_axis_and_with_an_overshoot() {
+    let horizon = -90.0 + GREENWICH.latitude;
+    let mut scene = Scene::at(
+        fence(limits(), GREENWICH),
+        GREENWICH,
+        (20.0, horizon + 30.0),
+        SIMULATOR,
+    );
+    let target = at(2.0, horizon + 2.5, GREENWICH, NIGHT);
+    scene.course = Course::ToGoal(Some(target));
+    scene.watch.begun(scene.sighting().taken);
+    // One axis after the other, beyond the target by a degree, and back.
+    scene.axes[0].wanted = -6.0;
+    scene.pass(19.0 / 6.0, |_| ());
+    scene.axes[0].wanted = 0.5;
+    scene.axes[1].wanted = -6.0;
+    scene.pass((28.5 - 6.0 * 6.0 / 8.0 / 2.0) / 6.0, |_| ());
+    scene.axes[1].wanted = 0.5;
+    scene.pass(3.0, |_| ());
+    assert!(scene.stopped.is_none(), "{:?}", scene.stopped);
 }
 
 #[test]
