@@ -72,6 +72,8 @@ pub enum AlarmKind {
     Runaway,
     /// The hardware, which nobody moved, came to a limit of the site.
     Limit,
+    /// The hardware may be on its way to a limit of the site, and nobody sees where it points.
+    Unseen,
     /// The plugin did not do what the host ordered.
     Disobeyed,
 }
@@ -83,6 +85,7 @@ impl AlarmKind {
             AlarmKind::DoesNotStop => "does_not_stop",
             AlarmKind::Runaway => "runaway",
             AlarmKind::Limit => "limit",
+            AlarmKind::Unseen => "unseen",
             AlarmKind::Disobeyed => "disobeyed",
         }
     }
@@ -144,6 +147,8 @@ pub enum Cause {
     ControlLost,
     /// A limit of the site is ahead, or was passed: which.
     Limit(String),
+    /// Nobody sees where it points, so that its limits cannot be kept: why.
+    Unseen(String),
     /// The hardware was told to stand and does not.
     DoesNotStop,
     /// The hardware moves, and nobody asked it to.
@@ -165,6 +170,7 @@ impl Cause {
             Cause::Superseded => "superseded",
             Cause::ControlLost => "control_lost",
             Cause::Limit(_) => "limit",
+            Cause::Unseen(_) => "unseen",
             Cause::DoesNotStop => "does_not_stop",
             Cause::Runaway => "runaway",
         }
@@ -196,6 +202,9 @@ impl fmt::Display for Cause {
             Cause::Superseded => "a newer motion took its place",
             Cause::ControlLost => "another client took control",
             Cause::Limit(which) => return f.write_str(which),
+            Cause::Unseen(why) => {
+                return write!(f, "nobody sees where the telescope points: {why}");
+            }
             Cause::DoesNotStop => "the hardware was told to stop and does not",
             Cause::Runaway => "the hardware moves, and nobody asked it to",
         })

@@ -1,13 +1,19 @@
 //! The limits of the site as one table keeps them: what may begin is held to them, and what is seen is watched.
 
+use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use slewgate_sky::{Site, Sky};
 
 use crate::action::MotionView;
-use crate::limits::{Breach, Course, Fence, Limits, Outlook, SHORTEST_LOOK, Sighting, Watch};
+use crate::halt::Halt;
+use crate::limits::{
+    Breach, Course, Fence, Limits, Outlook, SHORTEST_LOOK, Sighting, State, Watch,
+};
 use crate::plan::{Caller, Denied, Kind, Plan};
+use crate::safety::Moment;
 use crate::sample::Sample;
+use crate::sight::Sight;
 
 /// What is known of the site of a table's hardware.
 #[derive(Clone, Debug)]
@@ -20,8 +26,18 @@ pub enum OfTheSite {
     Off,
 }
 
-/// After a stop for a limit the telescope is given so long to obey before the next.
-const OBEYS_WITHIN: Duration = Duration::from_secs(3);
+/// A limit is ahead: what is to be done.
+#[derive(Debug)]
+pub(crate) struct Stop {
+    /// Which.
+    pub(crate) breach: Breach,
+    /// The lines are stopped. What does nothing but follow the sky is stopped so once: no line's stop ends that.
+    pub(crate) lines: bool,
+    /// It is to follow the sky no more.
+    pub(crate) tracking: bool,
+    /// People are called.
+    pub(crate) call: bool,
+}
 
 /// See the module.
 #[derive(Debug)]
@@ -30,12 +46,14 @@ pub(crate) struct Boundary {
     /// Where the site is not known, or has no limits, how fast the axes turn is seen over this place: it is the same over any.
     anywhere: Fence,
     watch: Watch,
-    newest: Option<Sample>,
+    sight: Sight,
     /// Until when the next look is due, counted from the one before.
     look_within: Option<Duration>,
     /// Who moved the hardware last may point it at the Sun.
     sun_permitted: bool,
-    stopped: Option<Instant>,
+    halt: Option<Halt>,
+    /// The roles that turn the telescope, as far as their motions showed it.
+    turning: BTreeSet<String>,
 }
 
 impl Boundary {
@@ -44,18 +62,24 @@ impl Boundary {
             site,
             anywhere: anywhere(),
             watch: Watch::default(),
-            newest: None,
+            sight: Sight::default(),
             look_within: None,
             sun_permitted: false,
-            stopped: None,
+            halt: None,
+            turning: BTreeSet::new(),
         }
     }
 
     /// Whether a motion may begin.
-    pub(crate) fn check(&self, plan: &Plan, caller: &Caller, at: f64) -> Result<(), Denied> {
-        let seen = self.newest.as_ref().and_then(Sample::sighting);
+    pub(crate) fn check(
+        &self,
+        plan: &Plan,
+        caller: &Caller,
+        Moment { now, at }: Moment,
+    ) -> Result<(), Denied> {
         // A focuser and its like point nowhere; a pulse moves by seconds of arc.
-        if plan.kind == Kind::Pulse || (seen.is_none() && plan.target.is_none()) {
+        let points_nowhere = plan.target.is_none() && self.sight.points_nowhere();
+        if plan.kind == Kind::Pulse || points_nowhere {
             return Ok(());
         }
         match &self.site {
@@ -66,11 +90,17 @@ impl Boundary {
                     .to_owned(),
             )),
             OfTheSite::Fence(fence) => {
+                let seen = self.sight.clear(now).map_err(|why| {
+                    Denied::Limit(format!(
+                        "the host cannot see where the telescope points ({why}), so that its limits cannot be kept: try \
+                         again once its status is there"
+                    ))
+                })?;
                 // Where it is to point depends on the clock; the way back from a limit, and to the park, does not.
                 if plan.target.is_some() {
                     self.check_clock(fence)?;
                 }
-                self.judge(fence, plan, seen.as_ref(), caller.sun_permitted, at)
+                self.judge(fence, plan, &seen, caller.sun_permitted, at)
                     .map_err(Denied::Beyond)
             }
         }
@@ -78,24 +108,49 @@ impl Boundary {
 
     /// A motion begins.
     pub(crate) fn begun(&mut self, plan: &Plan, caller: &Caller, now: Instant) {
-        if plan.kind != Kind::Pulse {
-            self.sun_permitted = caller.sun_permitted;
-            self.watch.begun(now);
-            self.look_within = Some(SHORTEST_LOOK);
-            self.stopped = None;
+        if plan.kind == Kind::Pulse {
+            return;
+        }
+        if plan.target.is_some() || self.anywhere.towards(&plan.label, None).is_some() {
+            self.turning.insert(plan.role.clone());
+        }
+        self.sun_permitted = caller.sun_permitted;
+        self.watch.begun(now);
+        self.sight.begun(now);
+        self.look_within = Some(SHORTEST_LOOK);
+        if let Some(halt) = &mut self.halt {
+            halt.begun(now);
         }
     }
 
     /// What was seen of the position tells nothing of what comes.
     pub(crate) fn forget(&mut self) {
         self.watch.forget();
-        self.newest = None;
-        self.stopped = None;
+        self.sight.forget();
+    }
+
+    /// The hardware is gone, or silent.
+    pub(crate) fn lost(&mut self) {
+        self.watch.forget();
+        self.sight.lost();
+        self.halt = None;
+    }
+
+    /// Nobody looks any more.
+    pub(crate) fn unloaded(&mut self) {
+        self.lost();
+        self.sight.unloaded();
+        self.turning.clear();
     }
 
     /// The position may jump: the mount is told where it points, or when.
     pub(crate) fn jumps(&mut self) {
         self.watch.forget();
+    }
+
+    /// A look failed: why.
+    pub(crate) fn unseen(&mut self, why: String, now: Instant) {
+        self.sight.failed(why, now);
     }
 
     /// Looks ahead: the limit for which what moves or tracks is to be stopped now.
@@ -104,39 +159,62 @@ impl Boundary {
         sample: &Sample,
         active: &[MotionView],
         now: Instant,
-    ) -> Option<Breach> {
-        self.newest = Some(sample.clone());
+    ) -> Option<Stop> {
+        self.sight.sighted(sample);
         let Some(sighting) = sample.sighting() else {
             self.look_within = None;
             return None;
         };
+        let course = self.course(active);
         let OfTheSite::Fence(fence) = &self.site else {
             self.look_within = None;
             self.watch
                 .look(&self.anywhere, &sighting, Course::Free, true);
             return None;
         };
-        // A mount brakes by itself before a target, its park or its home; where those are it alone knows.
-        let slew = active.iter().find(|motion| motion.kind == Kind::Slew);
-        let course = slew.map_or(Course::Free, |slew| Course::ToGoal(slew.target));
         match self
             .watch
             .look(fence, &sighting, course, self.sun_permitted)
         {
             Outlook::Fine { look_again_within } => {
                 self.look_within = Some(look_again_within);
+                let rests = self.seems(sample, &[State::Still, State::Tracking]);
+                self.halt.take_if(|halt| halt.is_over(rests, now));
                 None
             }
             Outlook::Ahead(breach) => {
                 self.look_within = Some(SHORTEST_LOOK);
-                let obeying = |stopped: Instant| now < stopped + OBEYS_WITHIN;
-                if self.stopped.is_some_and(obeying) {
-                    return None;
-                }
-                self.stopped = Some(now);
-                Some(breach)
+                self.stop(breach, sample, active, now)
             }
         }
+    }
+
+    /// Why what moves or tracks is to be stopped because nobody sees where it points. It is said once.
+    pub(crate) fn look_out(&mut self, active: &[MotionView], now: Instant) -> Option<String> {
+        if self
+            .unseen_deadline(active)
+            .is_none_or(|deadline| now < deadline)
+        {
+            return None;
+        }
+        let why = self.sight.why();
+        self.sight.lost();
+        self.watch.forget();
+        Some(why)
+    }
+
+    /// When what moves or tracks has gone unseen for too long.
+    pub(crate) fn unseen_deadline(&self, active: &[MotionView]) -> Option<Instant> {
+        let OfTheSite::Fence(_) = &self.site else {
+            return None;
+        };
+        self.sight
+            .deadline(active.iter().any(|motion| self.turns(motion)))
+    }
+
+    /// Whether the newest look failed.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.sight.is_blind()
     }
 
     /// Whether it was seen twice in a row to be faster than anything that follows the sky.
@@ -153,24 +231,66 @@ impl Boundary {
         &self,
         fence: &Fence,
         plan: &Plan,
-        seen: Option<&Sighting>,
+        seen: &Sighting,
         sun_permitted: bool,
         at: f64,
     ) -> Result<(), Breach> {
-        match (plan.kind, plan.target, seen) {
-            (_, Some(target), seen) => fence.goal(seen, target, at, sun_permitted),
-            (Kind::Jog, None, Some(seen)) => {
-                self.watch.jog(fence, seen, &plan.label, at, sun_permitted)
-            }
-            _ => Ok(()),
+        match (plan.kind, plan.target) {
+            (_, Some(target)) => fence.goal(Some(seen), target, at, sun_permitted),
+            (Kind::Jog, None) => self.watch.jog(fence, seen, &plan.label, at, sun_permitted),
+            (Kind::Slew | Kind::Pulse, None) => Ok(()),
         }
+    }
+
+    /// A mount brakes by itself before a target, its park or its home; where those are it alone knows.
+    fn course(&self, active: &[MotionView]) -> Course {
+        let slew = active
+            .iter()
+            .find(|motion| motion.kind == Kind::Slew && self.turns(motion));
+        slew.map_or(Course::Free, |slew| Course::ToGoal(slew.target))
+    }
+
+    /// Whether a motion turns the telescope. Where none showed that it does yet, any may.
+    fn turns(&self, motion: &MotionView) -> bool {
+        let known = &self.turning;
+        motion.kind != Kind::Pulse && (known.is_empty() || known.contains(&motion.role))
+    }
+
+    /// Whether it is what it says to be: what is seen to be fast is not.
+    fn seems(&self, sample: &Sample, states: &[State]) -> bool {
+        states.contains(&sample.state) && !self.watch.is_fast()
+    }
+
+    fn stop(
+        &mut self,
+        breach: Breach,
+        sample: &Sample,
+        active: &[MotionView],
+        now: Instant,
+    ) -> Option<Stop> {
+        let tracks = self.seems(sample, &[State::Tracking]);
+        let led = active.iter().any(|motion| self.turns(motion));
+        let first = self.halt.is_none();
+        let halt = self.halt.get_or_insert_with(|| Halt::new(now));
+        // Who leads it back is not hit for what it does by itself meanwhile.
+        let hits = !(tracks && led && halt.is_led_back());
+        if !halt.ahead(now) || !hits {
+            return None;
+        }
+        let tracking = tracks || active.is_empty();
+        Some(Stop {
+            breach,
+            lines: first || !tracks,
+            tracking,
+            call: tracking && halt.calls(),
+        })
     }
 
     /// A mount that has another time or place in mind turns elsewhere than it is sent.
     fn check_clock(&self, fence: &Fence) -> Result<(), Denied> {
         let Some((sample, told)) = self
-            .newest
-            .as_ref()
+            .sight
+            .newest()
             .and_then(|s| Some((s, s.sidereal_time?)))
         else {
             return Ok(());

@@ -12,13 +12,15 @@
 //! - a jog does not outlive its session;
 //! - after its end a motion asks for nothing but `advance(ended)`;
 //! - nobody but the client in control begins what is no guide pulse;
-//! - what was told to stand is seen to stand, or told again, or people are called.
+//! - what was told to stand is seen to stand, or told again, or people are called;
+//! - what may be on its way to a limit is seen, or stopped.
 //!
 //! [`limits`] are those of the site: what may begin, and when what moves has to be stopped.
 
 mod action;
 mod boundary;
 mod control;
+mod halt;
 mod motion;
 mod motions;
 mod pace;
@@ -26,6 +28,7 @@ mod plan;
 mod rest;
 mod safety;
 mod sample;
+mod sight;
 mod spent;
 
 pub mod limits;
@@ -46,3 +49,4 @@ pub use plan::{
 pub use rest::{AFTERMATH, LONGEST_AFTERMATH, REPEATS, REST_PATIENCE};
 pub use safety::{Moment, Runaway, Safety, SafetySettings};
 pub use sample::Sample;
+pub use sight::{UNSEEN_AT_LEAST, UNSEEN_TRACKING};

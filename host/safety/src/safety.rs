@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use slewgate_serial::StopCount;
 
 use crate::action::{Action, Alarm, AlarmKind, Cause, Happening, MotionView, Progress};
-use crate::boundary::{Boundary, OfTheSite};
+use crate::boundary::{Boundary, OfTheSite, Stop};
 use crate::control::{Control, Owner};
-use crate::limits::{Breach, State};
+use crate::limits::State;
 use crate::motions::Motions;
 use crate::plan::{Caller, Denied, Kind, MotionId, Plan, Session};
 use crate::rest::{Rest, UnderWay, Verdict};
@@ -79,14 +79,15 @@ impl Safety {
         plan: Plan,
         caller: Caller,
         current: StopCount,
-        Moment { now, at }: Moment,
+        moment: Moment,
     ) -> Result<(MotionId, Vec<Action>), Denied> {
+        let now = moment.now;
         let before = self.keep_control(now);
         let pulse = plan.kind == Kind::Pulse;
         if !pulse {
             self.control.check(&caller.owner)?;
         }
-        self.boundary.check(&plan, &caller, at)?;
+        self.boundary.check(&plan, &caller, moment)?;
         let (motion, begun) = self
             .motions
             .begin(plan.clone(), caller.clone(), current, now)?;
@@ -180,7 +181,7 @@ impl Safety {
     pub fn line_lost(&mut self, role: &str, how: &str, now: Instant) -> Vec<Action> {
         let actions = self.change(now, |motions| motions.line_lost(role, how, now));
         self.rest.lost();
-        self.boundary.forget();
+        self.boundary.lost();
         self.motions.watch_rest(false);
         actions
     }
@@ -195,6 +196,7 @@ impl Safety {
         let actions = self.change(now, |motions| motions.unloaded(now));
         // Nobody takes samples any more, and nobody says that there are none.
         self.rest.is_unsampled(false);
+        self.boundary.unloaded();
         actions
     }
 
@@ -231,7 +233,7 @@ impl Safety {
         let pulses = active.iter().all(|motion| motion.kind == Kind::Pulse);
         let busy = !active.is_empty();
         let mut actions = match self.boundary.look(sample, &active, now) {
-            Some(breach) => self.stop_for(&breach, sample.state, busy, now),
+            Some(stop) => self.stop_for(&stop, now),
             None => Vec::new(),
         };
         // A pulse moves by seconds of arc: it explains what is said of the motion, and not what is seen from the positions.
@@ -252,10 +254,18 @@ impl Safety {
         actions
     }
 
+    /// The hardware could not be looked at: why.
+    pub fn unseen(&mut self, why: String, now: Instant) {
+        self.boundary.unseen(why, now);
+    }
+
     /// Do what is due.
     pub fn tick(&mut self, now: Instant) -> Vec<Action> {
         let mut actions = self.change(now, |motions| motions.tick(now));
         actions.extend(self.keep_control(now));
+        if let Some(why) = self.boundary.look_out(&self.motions.active(), now) {
+            actions.extend(self.stop_unseen(why, now));
+        }
         match self.rest.tick(now) {
             Some(Verdict::StopAgain) => {
                 actions.extend(self.stop_all(&Cause::DoesNotStop, now));
@@ -281,11 +291,13 @@ impl Safety {
 
     /// When [`Safety::tick`] is to be called next. None: there is nothing that could come due.
     pub fn next_deadline(&self) -> Option<Instant> {
-        let lapses = self.control.lapses();
-        [self.motions.next_deadline(), self.rest.deadline(), lapses]
-            .into_iter()
-            .flatten()
-            .min()
+        let deadlines = [
+            self.motions.next_deadline(),
+            self.rest.deadline(),
+            self.control.lapses(),
+            self.boundary.unseen_deadline(&self.motions.active()),
+        ];
+        deadlines.into_iter().flatten().min()
     }
 
     /// What moves, oldest first.
@@ -313,9 +325,16 @@ impl Safety {
         self.rest.is_unsettled()
     }
 
-    /// Whether the hardware is to be looked at as often as may be: something moves, is to come to rest, or was seen to move unasked.
+    /// Whether the hardware is to be looked at as often as may be: something moves, is to come to rest, or was seen to move unasked, or
+    /// the newest look failed.
     pub fn is_restless(&self) -> bool {
-        self.motions.is_busy() || self.is_to_stand() || self.rest.is_in_doubt()
+        let in_doubt = self.rest.is_in_doubt() || self.boundary.is_blind();
+        self.motions.is_busy() || self.is_to_stand() || in_doubt
+    }
+
+    /// Whether a look cannot wait: what was told to stand was not seen to, or what moves was not seen.
+    pub fn is_urgent(&self) -> bool {
+        self.is_to_stand() || (self.motions.is_busy() && self.boundary.is_blind())
     }
 
     /// Changes the motions, and sees what follows from it for control and rest.
@@ -347,13 +366,23 @@ impl Safety {
     }
 
     /// A limit is ahead. What follows the sky there is to follow it no more, and nobody may be there to see.
-    fn stop_for(&mut self, breach: &Breach, seen: State, busy: bool, now: Instant) -> Vec<Action> {
-        let why = breach.to_string();
-        let mut actions = self.stop_all(&Cause::Limit(why.clone()), now);
-        if !busy || seen == State::Tracking {
-            actions.push(Action::StopTracking);
-            actions.push(alarm(AlarmKind::Limit, &why));
-        }
+    fn stop_for(&mut self, stop: &Stop, now: Instant) -> Vec<Action> {
+        let why = stop.breach.to_string();
+        let mut actions = match stop.lines {
+            true => self.stop_all(&Cause::Limit(why.clone()), now),
+            false => Vec::new(),
+        };
+        actions.extend(stop.tracking.then_some(Action::StopTracking));
+        actions.extend(stop.call.then(|| alarm(AlarmKind::Limit, &why)));
+        actions
+    }
+
+    /// What nobody sees is to stand.
+    fn stop_unseen(&mut self, why: String, now: Instant) -> Vec<Action> {
+        let cause = Cause::Unseen(why);
+        let mut actions = self.stop_all(&cause, now);
+        actions.push(Action::StopTracking);
+        actions.push(alarm(AlarmKind::Unseen, &cause.to_string()));
         actions
     }
 

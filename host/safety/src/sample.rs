@@ -1,6 +1,6 @@
 //! What is seen of the hardware.
 
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use slewgate_sky::Equatorial;
 
@@ -19,6 +19,8 @@ pub struct Sample {
     pub pier_side: Option<PierSide>,
     /// Local sidereal time in hours, as the mount has it.
     pub sidereal_time: Option<f64>,
+    /// How often it can be taken: as its plugin asks for it, and its line bears it.
+    pub every: Duration,
     /// When it was taken.
     pub taken: Instant,
     /// The same by the wall clock: milliseconds since 1970-01-01T00:00Z.

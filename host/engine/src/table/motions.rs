@@ -514,7 +514,7 @@ impl Table {
         let data = json!({
             "motion": event.motion.0, "kind": event.kind.as_str(), "label": event.label, "client": event.client,
             "happening": happening, "why": why.map(Cause::as_str),
-            "error": match why { Some(Cause::Failed(error) | Cause::LineLost(error) | Cause::Limit(error)) => Some(error), _ => None },
+            "error": match why { Some(Cause::Failed(error) | Cause::LineLost(error) | Cause::Limit(error) | Cause::Unseen(error)) => Some(error), _ => None },
         });
         self.tell_motion(&data);
     }

@@ -26,6 +26,8 @@ pub struct Reading {
     pub taken: Instant,
     /// How long that took, waits for the line included.
     took: Duration,
+    /// How often it can be taken: see [`Sample::every`].
+    every: Duration,
     /// The same by the host's clock, in milliseconds since 1970, UTC.
     pub at: f64,
 }
@@ -64,6 +66,7 @@ impl Reading {
                 Side::West => PierSide::West,
             }),
             sidereal_time: told.sidereal_time,
+            every: self.every,
             taken: self.taken,
             at: self.at,
         }
@@ -145,11 +148,19 @@ impl Table {
 
     async fn sample(&self, handler: &Handler) -> Result<Reading, Refusal> {
         let began = Instant::now();
-        let observation = handler.sample().await?;
+        let observation = handler.sample().await.inspect_err(|refusal| {
+            let why = refusal.sentence.clone();
+            self.change(|safety, now| {
+                safety.unseen(why, now);
+                Vec::new()
+            });
+        })?;
+        let took = began.elapsed();
         let reading = Reading {
             observation,
             taken: Instant::now(),
-            took: began.elapsed(),
+            took,
+            every: handler.sample_every().unwrap_or_default().max(took * 2),
             at: self.surroundings.clock.now(),
         };
         self.newest.send_replace(Some(reading.clone()));
@@ -163,9 +174,9 @@ impl Table {
         matches!(&*self.attached.borrow(), Attached::To(_))
     }
 
-    /// Whether it was told to stand and was not seen to.
-    pub(super) fn is_to_stand(&self) -> bool {
-        self.desk().safety.is_to_stand()
+    /// Whether a look comes before what others may want of the line.
+    pub(super) fn is_urgent(&self) -> bool {
+        self.desk().safety.is_urgent()
     }
 
     /// How long after a look the next is due, where the plugin is to be asked this often while somebody watches or something moves.

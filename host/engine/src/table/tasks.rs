@@ -207,8 +207,8 @@ async fn sample(table: Arc<Table>, snapshots: Snapshots) {
         }
         let took = began.elapsed();
         // What asks for the next sample may come at any time: somebody watches, something moves.
-        // Whether hardware that was told to stand does, comes before what others may want of the line.
-        while let spared = if table.is_to_stand() { took } else { took * 2 }
+        // Whether hardware that was told to stand does, and where that is which moves, comes before what others may want of the line.
+        while let spared = if table.is_urgent() { took } else { took * 2 }
             && let wait = period
                 .map_or(IDLE, |period| table.look_again_within(period))
                 .max(spared)

@@ -79,6 +79,7 @@ pub(crate) fn sample(state: State, taken: Instant) -> Sample {
         axes: None,
         pier_side: None,
         sidereal_time: None,
+        every: ms(500),
         taken,
         at: 0.0,
     }

@@ -1,0 +1,136 @@
+//! Whether the host sees where the hardware points, and for how long it has not.
+
+use std::time::{Duration, Instant};
+
+use crate::limits::{Sighting, State};
+use crate::sample::Sample;
+
+/// How long what moves may go unseen, at least: room for one exchange that gets no answer, which on the slowest mounts takes
+/// 3.5 s, and for the look that follows it.
+pub const UNSEEN_AT_LEAST: Duration = Duration::from_secs(5);
+/// The same for what follows the sky, which comes a quarter of a degree in it.
+pub const UNSEEN_TRACKING: Duration = Duration::from_secs(60);
+/// So many looks may be missing where looks are rare.
+const MISSING_LOOKS: u32 = 3;
+/// The oldest sighting by which a motion may begin. It is looked at before, and the plugin takes its time.
+const OLDEST: Duration = Duration::from_secs(30);
+
+/// See the module.
+#[derive(Debug, Default)]
+pub(crate) struct Sight {
+    newest: Option<Sample>,
+    /// What it was seen to do last. Unlike the position it is true also after an order that configures.
+    state: Option<State>,
+    /// Whether it ever told where it points. None: nobody saw it yet.
+    points: Option<bool>,
+    /// Since when something may have moved it, or looks fail: the first of them after the newest sighting.
+    unseen_since: Option<Instant>,
+    /// Why the newest look failed.
+    failed: Option<String>,
+    /// How often it can be looked at.
+    every: Duration,
+}
+
+impl Sight {
+    /// It was looked at.
+    pub(crate) fn sighted(&mut self, sample: &Sample) {
+        let told = sample.position.is_some();
+        self.points = Some(told || self.points == Some(true));
+        // A mount that does not know where it points is not seen.
+        if self.points == Some(true) && !told {
+            self.failed("the mount does not know".to_owned(), sample.taken);
+            return;
+        }
+        self.newest = Some(sample.clone());
+        self.state = Some(sample.state);
+        self.every = sample.every;
+        self.unseen_since = None;
+        self.failed = None;
+    }
+
+    /// A look failed.
+    pub(crate) fn failed(&mut self, why: String, now: Instant) {
+        self.failed = Some(why);
+        self.unseen_since.get_or_insert(now);
+    }
+
+    /// A motion begins.
+    pub(crate) fn begun(&mut self, now: Instant) {
+        self.unseen_since.get_or_insert(now);
+    }
+
+    /// It may point elsewhere now than it was seen to.
+    pub(crate) fn forget(&mut self) {
+        if let Some(before) = self.newest.take() {
+            self.unseen_since.get_or_insert(before.taken);
+        }
+    }
+
+    /// Nobody looks any more, or what is not seen was told to stand: what it does is not known until it is seen again.
+    pub(crate) fn lost(&mut self) {
+        self.newest = None;
+        self.state = None;
+        self.unseen_since = None;
+    }
+
+    /// The plugin is gone: the next may have other hardware.
+    pub(crate) fn unloaded(&mut self) {
+        *self = Sight::default();
+    }
+
+    /// The newest sample, if it still tells where the hardware points.
+    pub(crate) fn newest(&self) -> Option<&Sample> {
+        self.newest.as_ref()
+    }
+
+    /// Whether nothing says that it points at the sky: its samples tell no position, or its plugin offers none.
+    pub(crate) fn points_nowhere(&self) -> bool {
+        match self.points {
+            Some(points) => !points,
+            None => self.failed.is_none(),
+        }
+    }
+
+    /// Where it points, for a motion that is to begin.
+    ///
+    /// # Errors
+    /// Why that is not known.
+    pub(crate) fn clear(&self, now: Instant) -> Result<Sighting, String> {
+        let fresh = |sample: &&Sample| now < sample.taken + OLDEST;
+        let too_long = self
+            .unseen_since
+            .is_some_and(|since| now >= since + self.patience());
+        let seen = self.newest.as_ref().filter(fresh).filter(|_| !too_long);
+        seen.and_then(Sample::sighting).ok_or_else(|| self.why())
+    }
+
+    /// Why it is not seen.
+    pub(crate) fn why(&self) -> String {
+        let silent = || "it was not seen lately".to_owned();
+        self.failed.clone().unwrap_or_else(silent)
+    }
+
+    /// Whether the newest look failed.
+    pub(crate) fn is_blind(&self) -> bool {
+        self.failed.is_some()
+    }
+
+    /// When it has gone unseen for too long. `moves`: something was asked of it that moves it.
+    pub(crate) fn deadline(&self, moves: bool) -> Option<Instant> {
+        if self.points_nowhere() {
+            return None;
+        }
+        let patience = match self.state {
+            _ if moves => self.patience(),
+            Some(State::Moving) => self.patience(),
+            Some(State::Tracking | State::Unknown) => self.patience().max(UNSEEN_TRACKING),
+            Some(State::Still) | None => return None,
+        };
+        let seen = self.newest.as_ref().map(|sample| sample.taken);
+        Some(self.unseen_since.or(seen)? + patience)
+    }
+
+    fn patience(&self) -> Duration {
+        UNSEEN_AT_LEAST.max(self.every * MISSING_LOOKS)
+    }
+}
