@@ -206,6 +206,49 @@ async fn what_tracks_into_the_horizon_is_stopped_there_and_people_are_called() {
 }
 
 #[tokio::test]
+async fn a_jog_that_nobody_can_see_is_stopped_and_the_mount_is_moved_again_once_it_is_seen() {
+    let observatory = unlimited()
+        .own_mount()
+        .config("[limits]\nlowest = 10")
+        .start();
+    let mut client = listening(&observatory).await;
+    let high = json!({ "altitude": 60, "azimuth": 180 });
+    completes(&mut client, "mount.goto", high).await;
+    let faults = observatory.mount().faults();
+    faults.add("garble=6,match=:GR".parse().unwrap());
+    let south = json!({ "direction": "south", "rate": "slew", "lease_ms": 10_000 });
+    let motion = client.call("mount.jog", south.clone()).await.unwrap()["motion"].clone();
+    let ended = end(&mut client, &motion).await;
+    assert_eq!(ended["why"], "unseen", "{ended}");
+    assert!(ended["error"].is_string(), "{ended}");
+    let alarm = client.event("alarms").await["data"].take();
+    assert_eq!(alarm["alarm"], "unseen", "{alarm}");
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
+    // The stop is repeated a few times, as nobody sees it work.
+    let error = loop {
+        let error = client.call("mount.jog", south.clone()).await.unwrap_err();
+        if error["code"] != -32008 {
+            break error;
+        }
+    };
+    assert_eq!(error["code"], -32004, "{error}");
+    let said = error["message"].as_str().unwrap();
+    assert!(said.contains("cannot see"), "{error}");
+
+    faults.clear();
+    client.forget("mount.status");
+    client.event("mount.status").await;
+    assert!(altitude(&mut client).await > 10.0);
+    let north = json!({ "direction": "north", "rate": "slew", "lease_ms": 500 });
+    let begun = async { while client.call("mount.jog", north.clone()).await.is_err() {} };
+    tokio::time::timeout(PATIENCE, begun)
+        .await
+        .expect("it goes in time");
+}
+
+#[tokio::test]
 async fn a_real_mount_without_a_site_is_not_moved_unless_its_limits_are_off() {
     let nowhere = |config: &str| unlimited().own_mount_without_site().config(config).start();
     let observatory = nowhere("");

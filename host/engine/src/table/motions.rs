@@ -49,7 +49,7 @@ pub(crate) struct Look {
 }
 
 /// A command that the host itself gives.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct Order {
     pub(crate) verb: &'static str,
     /// As JSON.

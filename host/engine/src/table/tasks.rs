@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use slewgate_rpc::Refusal;
+use slewgate_rpc::{Code, Refusal};
 use slewgate_safety::{Occasion, Progress};
 use slewgate_serial::LineState;
 use tokio::sync::watch;
@@ -21,6 +21,9 @@ use crate::snapshot::Snapshot;
 /// First wait after an `attach` that failed; doubled up to the last.
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(5);
+
+/// How often an order of the host's that a stop cut off is given again: more often than a stop is repeated before people are called.
+const ORDERED_AGAIN: usize = 8;
 
 /// How often the host looks whether something asks for a sample.
 const IDLE: Duration = Duration::from_millis(100);
@@ -81,12 +84,31 @@ async fn look_after(table: Arc<Table>, snapshots: Snapshots) {
 async fn carry_out(table: Arc<Table>, handler: Option<Arc<Handler>>, order: Order) {
     let verb = order.verb;
     let carried_out = match handler {
-        Some(handler) => handler.order(order).await,
+        Some(handler) => insist(&table, &handler, order).await,
         None => Err(Refusal::method_not_found(verb)),
     };
     match carried_out {
         Ok(()) => tracing::info!(plugin = table.name(), verb, "ordered by the host"),
         Err(refusal) => table.could_not_order(verb, &refusal),
+    }
+}
+
+/// It moves nothing, so that a stop which cuts it off, such as the repetition of the one that it came behind, is no reason to drop it.
+async fn insist(table: &Table, handler: &Handler, order: Order) -> Result<(), Refusal> {
+    let mut cut = 0;
+    loop {
+        let counts = match cut {
+            0 => order.counts.clone(),
+            _ => table.stop_counts(),
+        };
+        let ordered = handler.order(Order {
+            counts,
+            ..order.clone()
+        });
+        match ordered.await {
+            Err(refusal) if refusal.code == Code::Stopped && cut < ORDERED_AGAIN => cut += 1,
+            done => return done,
+        }
     }
 }
 
