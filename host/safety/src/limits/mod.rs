@@ -22,7 +22,7 @@ mod ways;
 pub use breach::{Breach, Limit, Subject};
 pub use fence::Fence;
 pub use horizon::{Horizon, HorizonError};
-pub use plausible::{MOST_CLOCK_ERROR, MOST_SYNC, SyncDistance, sync_distance};
+pub use plausible::MOST_CLOCK_ERROR;
 pub use settings::{Drive, Limits, Sun};
 pub use sighting::{PierSide, Sighting, State};
 pub use watch::{Course, Outlook, SHORTEST_LOOK, Watch};

@@ -1,33 +1,10 @@
-//! Whether what the mount believes can be: its alignment, its clock.
-
-use slewgate_sky::{Equatorial, separation};
+//! Whether what the mount believes of the time and its place can be.
 
 use super::fence::Fence;
 use super::pose::half_turn;
 
-/// A sync further than this from where the mount says that it points (degrees) needs to be forced.
-pub const MOST_SYNC: f64 = 5.0;
-
 /// A mount whose sidereal time is off by more than this (seconds) is not to be moved.
 pub const MOST_CLOCK_ERROR: f64 = 60.0;
-
-/// How far a sync would shift the sky.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct SyncDistance {
-    /// Degrees between the reading and the position that it is to become.
-    pub degrees: f64,
-    /// It is over [`MOST_SYNC`].
-    pub needs_force: bool,
-}
-
-/// How far a sync to `wanted` is from the mount's own reading, both in JNow.
-pub fn sync_distance(reading: Equatorial, wanted: Equatorial) -> SyncDistance {
-    let degrees = separation(reading, wanted);
-    SyncDistance {
-        degrees,
-        needs_force: degrees.is_nan() || degrees > MOST_SYNC,
-    }
-}
 
 impl Fence {
     /// By how many seconds the mount's sidereal time (hours) is ahead of the one here at an instant; behind: below zero. None
@@ -45,15 +22,6 @@ mod tests {
 
     use super::super::settings::Limits;
     use super::*;
-
-    #[test]
-    fn a_sync_over_five_degrees_needs_to_be_forced() {
-        let at = |ra, dec| Equatorial { ra, dec };
-        let small = sync_distance(at(23.9, 0.0), at(0.1, 0.0));
-        assert!((small.degrees - 3.0).abs() < 1e-9 && !small.needs_force);
-        assert!(sync_distance(at(0.0, 0.0), at(0.0, 20.0)).needs_force);
-        assert!(sync_distance(at(0.0, 0.0), at(0.0, f64::NAN)).needs_force);
-    }
 
     #[test]
     fn a_clock_is_off_where_it_differs_by_more_than_a_minute_either_way_round() {
