@@ -13,7 +13,7 @@ use crate::limits::{
 use crate::plan::{Caller, Denied, Kind, Plan};
 use crate::safety::Moment;
 use crate::sample::Sample;
-use crate::sight::Sight;
+use crate::sight::{Missed, Sight};
 
 /// What is known of the site of a table's hardware.
 #[derive(Clone, Debug)]
@@ -106,8 +106,14 @@ impl Boundary {
         }
     }
 
-    /// A motion begins.
-    pub(crate) fn begun(&mut self, plan: &Plan, caller: &Caller, now: Instant) {
+    /// A motion begins. `active`: what moved until now.
+    pub(crate) fn begun(
+        &mut self,
+        plan: &Plan,
+        caller: &Caller,
+        active: &[MotionView],
+        now: Instant,
+    ) {
         if plan.kind == Kind::Pulse {
             return;
         }
@@ -116,7 +122,10 @@ impl Boundary {
         }
         self.sun_permitted = caller.sun_permitted;
         self.watch.begun(now);
-        self.sight.begun(now);
+        if self.turns(plan.kind, &plan.role) {
+            let moves = self.any_turns(active);
+            self.sight.begun(moves, now);
+        }
         self.look_within = Some(SHORTEST_LOOK);
         if let Some(halt) = &mut self.halt {
             halt.begun(now);
@@ -148,9 +157,9 @@ impl Boundary {
         self.watch.forget();
     }
 
-    /// A look failed: why.
-    pub(crate) fn unseen(&mut self, why: String, now: Instant) {
-        self.sight.failed(why, now);
+    /// A look failed.
+    pub(crate) fn unseen(&mut self, missed: Missed, now: Instant) {
+        self.sight.failed(missed, now);
     }
 
     /// Looks ahead: the limit for which what moves or tracks is to be stopped now.
@@ -208,8 +217,7 @@ impl Boundary {
         let OfTheSite::Fence(_) = &self.site else {
             return None;
         };
-        self.sight
-            .deadline(active.iter().any(|motion| self.turns(motion)))
+        self.sight.deadline(self.any_turns(active))
     }
 
     /// Whether the newest look failed.
@@ -246,14 +254,19 @@ impl Boundary {
     fn course(&self, active: &[MotionView]) -> Course {
         let slew = active
             .iter()
-            .find(|motion| motion.kind == Kind::Slew && self.turns(motion));
+            .find(|motion| motion.kind == Kind::Slew && self.turns(motion.kind, &motion.role));
         slew.map_or(Course::Free, |slew| Course::ToGoal(slew.target))
     }
 
     /// Whether a motion turns the telescope. Where none showed that it does yet, any may.
-    fn turns(&self, motion: &MotionView) -> bool {
-        let known = &self.turning;
-        motion.kind != Kind::Pulse && (known.is_empty() || known.contains(&motion.role))
+    fn turns(&self, kind: Kind, role: &str) -> bool {
+        kind != Kind::Pulse && (self.turning.is_empty() || self.turning.contains(role))
+    }
+
+    fn any_turns(&self, active: &[MotionView]) -> bool {
+        active
+            .iter()
+            .any(|motion| self.turns(motion.kind, &motion.role))
     }
 
     /// Whether it is what it says to be: what is seen to be fast is not.
@@ -269,12 +282,12 @@ impl Boundary {
         now: Instant,
     ) -> Option<Stop> {
         let tracks = self.seems(sample, &[State::Tracking]);
-        let led = active.iter().any(|motion| self.turns(motion));
+        let led = self.any_turns(active);
         let first = self.halt.is_none();
         let halt = self.halt.get_or_insert_with(|| Halt::new(now));
         // Who leads it back is not hit for what it does by itself meanwhile.
         let hits = !(tracks && led && halt.is_led_back());
-        if !halt.ahead(now) || !hits {
+        if !halt.ahead(hits, now) {
             return None;
         }
         let tracking = tracks || active.is_empty();

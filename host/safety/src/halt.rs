@@ -44,10 +44,10 @@ impl Halt {
         self.led_back
     }
 
-    /// The limit is ahead. Whether it is told now.
-    pub(crate) fn ahead(&mut self, now: Instant) -> bool {
+    /// The limit is ahead, for something that is to be `hit` for it or spared. Whether it is told now.
+    pub(crate) fn ahead(&mut self, hit: bool, now: Instant) -> bool {
         self.fine_since = None;
-        let due = now >= self.next;
+        let due = hit && now >= self.next;
         if due {
             self.next = now + self.pause;
             self.pause = (self.pause * 2).min(LONGEST_PAUSE);

@@ -49,4 +49,4 @@ pub use plan::{
 pub use rest::{AFTERMATH, LONGEST_AFTERMATH, REPEATS, REST_PATIENCE};
 pub use safety::{Moment, Runaway, Safety, SafetySettings};
 pub use sample::Sample;
-pub use sight::{UNSEEN_AT_LEAST, UNSEEN_TRACKING};
+pub use sight::{Missed, UNSEEN_AT_LEAST, UNSEEN_SILENT, UNSEEN_TRACKING};

@@ -13,6 +13,7 @@ use crate::motions::Motions;
 use crate::plan::{Caller, Denied, Kind, MotionId, Plan, Session};
 use crate::rest::{Rest, UnderWay, Verdict};
 use crate::sample::Sample;
+use crate::sight::Missed;
 
 /// What is decided for a table before it is made.
 #[derive(Clone, Debug)]
@@ -88,13 +89,14 @@ impl Safety {
             self.control.check(&caller.owner)?;
         }
         self.boundary.check(&plan, &caller, moment)?;
+        let moved = self.motions.active();
         let (motion, begun) = self
             .motions
             .begin(plan.clone(), caller.clone(), current, now)?;
         if !pulse {
             self.rest.begun(now);
         }
-        self.boundary.begun(&plan, &caller, now);
+        self.boundary.begun(&plan, &caller, &moved, now);
         let taken = match pulse {
             true => None,
             false => self.control.take(&caller.owner, now),
@@ -254,9 +256,9 @@ impl Safety {
         actions
     }
 
-    /// The hardware could not be looked at: why.
-    pub fn unseen(&mut self, why: String, now: Instant) {
-        self.boundary.unseen(why, now);
+    /// The hardware could not be looked at.
+    pub fn unseen(&mut self, missed: Missed, now: Instant) {
+        self.boundary.unseen(missed, now);
     }
 
     /// Do what is due.

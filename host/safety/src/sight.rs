@@ -8,6 +8,8 @@ use crate::sample::Sample;
 /// How long what moves may go unseen, at least: room for one exchange that gets no answer, which on the slowest mounts takes
 /// 3.5 s, and for the look that follows it.
 pub const UNSEEN_AT_LEAST: Duration = Duration::from_secs(5);
+/// The same while it does not answer at all: it is given up for silent before, and what is sent to it is lost as well.
+pub const UNSEEN_SILENT: Duration = Duration::from_secs(10);
 /// The same for what follows the sky, which comes a quarter of a degree in it.
 pub const UNSEEN_TRACKING: Duration = Duration::from_secs(60);
 /// So many looks may be missing where looks are rare.
@@ -23,12 +25,29 @@ pub(crate) struct Sight {
     state: Option<State>,
     /// Whether it ever told where it points. None: nobody saw it yet.
     points: Option<bool>,
-    /// Since when something may have moved it, or looks fail: the first of them after the newest sighting.
-    unseen_since: Option<Instant>,
-    /// Why the newest look failed.
-    failed: Option<String>,
+    /// Since when something moves it that began after the newest sighting.
+    moved_since: Option<Instant>,
+    failed: Option<Failed>,
     /// How often it can be looked at.
     every: Duration,
+}
+
+/// Looks that failed since the newest sighting.
+#[derive(Debug)]
+struct Failed {
+    /// The first.
+    since: Instant,
+    /// Why the newest did.
+    newest: Missed,
+}
+
+/// A look that failed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Missed {
+    /// In words.
+    pub why: String,
+    /// The hardware said nothing at all.
+    pub silent: bool,
 }
 
 impl Sight {
@@ -38,31 +57,38 @@ impl Sight {
         self.points = Some(told || self.points == Some(true));
         // A mount that does not know where it points is not seen.
         if self.points == Some(true) && !told {
-            self.failed("the mount does not know".to_owned(), sample.taken);
+            let missed = Missed {
+                why: "the mount does not know".to_owned(),
+                silent: false,
+            };
+            self.failed(missed, sample.taken);
             return;
         }
         self.newest = Some(sample.clone());
         self.state = Some(sample.state);
         self.every = sample.every;
-        self.unseen_since = None;
+        self.moved_since = None;
         self.failed = None;
     }
 
     /// A look failed.
-    pub(crate) fn failed(&mut self, why: String, now: Instant) {
-        self.failed = Some(why);
-        self.unseen_since.get_or_insert(now);
+    pub(crate) fn failed(&mut self, newest: Missed, now: Instant) {
+        let since = self.failed.as_ref().map_or(now, |failed| failed.since);
+        self.failed = Some(Failed { since, newest });
     }
 
-    /// A motion begins.
-    pub(crate) fn begun(&mut self, now: Instant) {
-        self.unseen_since.get_or_insert(now);
+    /// A motion begins. `moves`: beside others, or in their place.
+    pub(crate) fn begun(&mut self, moves: bool, now: Instant) {
+        let moves = moves || self.state == Some(State::Moving);
+        let seen = self.newest.as_ref().filter(|_| moves);
+        let since = seen.map_or(now, |sample| sample.taken);
+        self.moved_since.get_or_insert(since);
     }
 
     /// It may point elsewhere now than it was seen to.
     pub(crate) fn forget(&mut self) {
         if let Some(before) = self.newest.take() {
-            self.unseen_since.get_or_insert(before.taken);
+            self.moved_since.get_or_insert(before.taken);
         }
     }
 
@@ -70,7 +96,7 @@ impl Sight {
     pub(crate) fn lost(&mut self) {
         self.newest = None;
         self.state = None;
-        self.unseen_since = None;
+        self.moved_since = None;
     }
 
     /// The plugin is gone: the next may have other hardware.
@@ -97,17 +123,21 @@ impl Sight {
     /// Why that is not known.
     pub(crate) fn clear(&self, now: Instant) -> Result<Sighting, String> {
         let fresh = |sample: &&Sample| now < sample.taken + OLDEST;
-        let too_long = self
-            .unseen_since
-            .is_some_and(|since| now >= since + self.patience());
+        let since = self
+            .moved_since
+            .into_iter()
+            .chain(self.failing_since())
+            .min();
+        let too_long = since.is_some_and(|since| now >= since + self.patience());
         let seen = self.newest.as_ref().filter(fresh).filter(|_| !too_long);
         seen.and_then(Sample::sighting).ok_or_else(|| self.why())
     }
 
     /// Why it is not seen.
     pub(crate) fn why(&self) -> String {
-        let silent = || "it was not seen lately".to_owned();
-        self.failed.clone().unwrap_or_else(silent)
+        let failed = self.failed.as_ref();
+        let why = failed.map(|failed| failed.newest.why.as_str());
+        why.unwrap_or("it was not seen lately").to_owned()
     }
 
     /// Whether the newest look failed.
@@ -127,10 +157,28 @@ impl Sight {
             Some(State::Still) | None => return None,
         };
         let seen = self.newest.as_ref().map(|sample| sample.taken);
-        Some(self.unseen_since.or(seen)? + patience)
+        // What stood is unseen since something moved it.
+        let since = match moves {
+            true => self.moved_since.or(seen),
+            false => seen.or(self.moved_since),
+        };
+        Some(since.or(self.failing_since())? + patience)
+    }
+
+    fn failing_since(&self) -> Option<Instant> {
+        self.failed.as_ref().map(|failed| failed.since)
     }
 
     fn patience(&self) -> Duration {
-        UNSEEN_AT_LEAST.max(self.every * MISSING_LOOKS)
+        let silent = self
+            .failed
+            .as_ref()
+            .is_some_and(|failed| failed.newest.silent);
+        let least = if silent {
+            UNSEEN_SILENT
+        } else {
+            UNSEEN_AT_LEAST
+        };
+        least.max(self.every * MISSING_LOOKS)
     }
 }

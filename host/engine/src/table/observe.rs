@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use serde::Deserialize;
 use slewgate_rpc::Refusal;
-use slewgate_safety::Sample;
 use slewgate_safety::limits::{PierSide, State};
+use slewgate_safety::{Missed, Sample};
 
 use super::{Attached, Table};
 use crate::bindings::types::{self, Observation};
@@ -148,10 +148,14 @@ impl Table {
 
     async fn sample(&self, handler: &Handler) -> Result<Reading, Refusal> {
         let began = Instant::now();
+        let missed = self.missed.load(Ordering::Relaxed);
         let observation = handler.sample().await.inspect_err(|refusal| {
-            let why = refusal.sentence.clone();
+            let missed = Missed {
+                why: refusal.sentence.clone(),
+                silent: self.missed.load(Ordering::Relaxed) > missed,
+            };
             self.change(|safety, now| {
-                safety.unseen(why, now);
+                safety.unseen(missed, now);
                 Vec::new()
             });
         })?;
