@@ -8,7 +8,6 @@ use slewgate_serial::StopCount;
 use crate::action::{Action, Alarm, AlarmKind, Cause, Happening, MotionView, Progress};
 use crate::boundary::{Boundary, OfTheSite, Stop};
 use crate::control::{Control, Owner};
-use crate::limits::State;
 use crate::motions::Motions;
 use crate::plan::{Caller, Denied, Kind, MotionId, Plan, Session};
 use crate::rest::{Rest, UnderWay, Verdict};

@@ -45,6 +45,7 @@ impl Night {
                 roles: vec!["port".to_owned(), "focuser".to_owned()],
                 runaway: Runaway::Tell,
                 limits,
+                left_moving: false,
             }),
             sky: Sky::new(0.0),
             began: now,

@@ -124,7 +124,7 @@ impl World {
                 let actions = night.safety.unloaded(night.now);
                 night.carry_out(actions);
                 // The next one is looked at before anything may begin.
-                let actions = night.safety.adopted(night.now);
+                let actions = night.safety.adopted(true, night.now);
                 night.carry_out(actions);
                 night.safety.unseen(garbled(), night.now);
                 (self.seen, self.sinking) = (None, 0);
