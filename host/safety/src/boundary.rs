@@ -52,13 +52,17 @@ pub(crate) struct Boundary {
     /// Who moved the hardware last may point it at the Sun.
     sun_permitted: bool,
     halt: Option<Halt>,
+    /// The table has one role only.
+    alone: bool,
     /// The roles that turn the telescope, as far as their motions showed it.
     turning: BTreeSet<String>,
 }
 
 impl Boundary {
-    pub(crate) fn new(site: OfTheSite) -> Boundary {
+    /// The limits of a table with these roles.
+    pub(crate) fn new(site: OfTheSite, roles: &[String]) -> Boundary {
         Boundary {
+            alone: roles.len() == 1,
             site,
             anywhere: anywhere(),
             watch: Watch::default(),
@@ -250,11 +254,13 @@ impl Boundary {
         }
     }
 
-    /// A mount brakes by itself before a target, its park or its home; where those are it alone knows.
+    /// A mount brakes by itself before a target, its park or its home; where those are it alone knows. What may be a focuser's
+    /// slew says nothing of the mount.
     fn course(&self, active: &[MotionView]) -> Course {
+        let turns = |role: &String| self.alone || self.turning.contains(role);
         let slew = active
             .iter()
-            .find(|motion| motion.kind == Kind::Slew && self.turns(motion.kind, &motion.role));
+            .find(|motion| motion.kind == Kind::Slew && turns(&motion.role));
         slew.map_or(Course::Free, |slew| Course::ToGoal(slew.target))
     }
 

@@ -62,7 +62,7 @@ impl Safety {
     /// Nothing moves yet, nobody is in control, and the hardware is out of reach.
     pub fn new(settings: SafetySettings) -> Safety {
         Safety {
-            boundary: Boundary::new(settings.limits.clone()),
+            boundary: Boundary::new(settings.limits.clone(), &settings.roles),
             rest: Rest::new(settings.left_moving),
             settings,
             motions: Motions::new(),
