@@ -244,13 +244,19 @@ impl Rest {
         }
     }
 
-    /// What a sample shows of motion that is to end: what only guides is let be, as who guides may do so without end.
+    /// What a sample shows of motion that is to end. What only guides is let be, as who guides may do so without end; whether it is
+    /// only guided is told by its pace, whatever it says: a plugin that compares its looks sees nothing move between two that come right
+    /// after each other, and before each pulse it looks.
     fn seen(&mut self, sample: &Sample, under_way: UnderWay) -> Seen {
         let fast = self.pace.look(sample);
-        match (sample.state, under_way, fast) {
-            (Seen::Moving, UnderWay::Pulses, Some(false)) => Seen::Tracking,
-            (Seen::Moving, UnderWay::Pulses, None) => Seen::Unknown,
-            (seen, ..) => seen,
+        let guided = under_way == UnderWay::Pulses;
+        match (sample.state, fast) {
+            (_, Some(true)) if guided => Seen::Moving,
+            (_, Some(false)) if guided => Seen::Tracking,
+            (Seen::Moving, None) if guided => Seen::Unknown,
+            (_, None) if guided && sample.position.is_some() => Seen::Unknown,
+            (Seen::Still | Seen::Tracking, Some(true)) => Seen::Unknown,
+            (seen, _) => seen,
         }
     }
 

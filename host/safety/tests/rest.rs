@@ -494,21 +494,30 @@ fn turning(limits: OfTheSite) -> Watched {
 
 /// Half a second passes; the mount is seen at a declination, guided meanwhile by a pulse of another client.
 fn seen_at(watched: &mut Watched, dec: f64) {
+    seen_to_be(watched, State::Moving, dec);
+}
+
+fn seen_to_be(watched: &mut Watched, state: State, dec: f64) {
     watched.now += ms(500);
-    let mut seen = sample(State::Moving, watched.now);
+    let mut seen = sample(state, watched.now);
     seen.position = Some(slewgate_sky::Equatorial { ra: 6.0, dec });
     seen.at = (watched.now - watched.began).as_secs_f64() * 1e3;
     let actions = watched.safety.sighted(&seen, watched.now);
     watched.carry_out(actions);
     let actions = watched.safety.tick(watched.now);
     watched.carry_out(actions);
+    guide(watched);
+}
+
+/// A pulse of another client begins.
+fn guide(watched: &mut Watched) {
     let caller = Caller {
         stop_count: stops(watched.count),
         ..caller(2)
     };
     let moment = Moment {
         now: watched.now,
-        at: seen.at,
+        at: (watched.now - watched.began).as_secs_f64() * 1e3,
     };
     let pulse = plan(Kind::Pulse, "west");
     let begun = watched
@@ -567,12 +576,15 @@ fn guide_pulses_of_a_mount_that_calls_them_motion_are_no_runaway_and_end_the_wai
 #[test]
 fn guide_pulses_do_not_hide_that_a_stop_was_lost() {
     // As fast as an OnStep and a Classic jog at their rate `center`.
-    for rate in [0.033, 0.13] {
+    let rates = [0.033, 0.13].into_iter();
+    // A plugin that compares its looks sees nothing move between two that come right after each other.
+    for (rate, said) in rates.flat_map(|rate| [(rate, State::Moving), (rate, State::Tracking)]) {
         let mut watched = turning(OfTheSite::Off);
-        seen_at(&mut watched, 10.0);
+        seen_to_be(&mut watched, said, 10.0);
         watched.stop();
+        guide(&mut watched);
         for step in 0..40 {
-            seen_at(&mut watched, 10.0 + f64::from(step) * 0.5 * rate);
+            seen_to_be(&mut watched, said, 10.0 + f64::from(step) * 0.5 * rate);
         }
         let told = watched.repeated();
         assert!(told[0] <= ms(500) + 3 * SECOND, "{told:?}");
