@@ -393,7 +393,7 @@ async fn soak(dialect: Dialect) {
         .variable("SLEWGATE_LOG", "info")
         .config(&settings)
         .config("[policies.telescope]\nsettings = { take_over = true }")
-        .below_the_horizon_too()
+        .config("[limits]\nlowest = 10")
         .own_mount_that_speaks(dialect)
         .start()
         .attached();
