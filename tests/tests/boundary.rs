@@ -215,7 +215,7 @@ async fn a_jog_that_nobody_can_see_is_stopped_and_the_mount_is_moved_again_once_
     let high = json!({ "altitude": 60, "azimuth": 180 });
     completes(&mut client, "mount.goto", high).await;
     let faults = observatory.mount().faults();
-    faults.add("garble=6,match=:GR".parse().unwrap());
+    faults.add("cut=3,match=:GR".parse().unwrap());
     let south = json!({ "direction": "south", "rate": "slew", "lease_ms": 10_000 });
     let motion = client.call("mount.jog", south.clone()).await.unwrap()["motion"].clone();
     let ended = end(&mut client, &motion).await;
