@@ -328,11 +328,8 @@ async fn a_transcript_has_every_byte_with_the_call_that_sent_it() {
     let sent = lines.iter().filter(|line| line["dir"] == "out").map(bytes);
     let sent: String = sent.collect();
     let wire = observatory.mount().wire();
-    assert!(
-        wire.wait_for(|frame| frame.request == ":Q#", PATIENCE)
-            .is_some()
-    );
-    let heard = wire.frames().into_iter().map(|frame| frame.request);
-    let heard: String = heard.collect();
-    assert!(heard.starts_with(&sent), "{heard}\n{sent}");
+    observatory.wait("all of it at the mount", || {
+        let heard = wire.frames().into_iter().map(|frame| frame.request);
+        heard.collect::<String>().starts_with(&sent).then_some(())
+    });
 }

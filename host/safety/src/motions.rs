@@ -204,15 +204,13 @@ impl Motions {
         self.and_look(actions, now)
     }
 
-    /// The plugin is gone and nothing can be asked of it, until [`Motions::adopted`]: its motions end or complete
-    /// as their plans say.
-    pub fn orphan_all(&mut self, now: Instant) -> Vec<Action> {
-        self.leave_alone(|motion| ends_with_its_owner(motion.plan()), now)
-    }
-
-    /// The plugin was unloaded: all of its motions end.
+    /// The plugin was unloaded, and nothing can be asked of it until [`Motions::adopted`]: all of its motions end.
     pub fn unloaded(&mut self, now: Instant) -> Vec<Action> {
-        self.leave_alone(|_| true, now)
+        self.attended = false;
+        self.motions
+            .values_mut()
+            .for_each(|motion| motion.forget_look(now));
+        self.orphaned(now)
     }
 
     /// A plugin is there again, and looks after what was left.
@@ -379,15 +377,6 @@ impl Motions {
             false
         });
         actions
-    }
-
-    /// The plugin is gone: end these, and call it no more.
-    fn leave_alone(&mut self, ends: impl Fn(&Motion) -> bool, now: Instant) -> Vec<Action> {
-        self.attended = false;
-        self.motions
-            .values_mut()
-            .for_each(|motion| motion.forget_look(now));
-        self.end_where(|motion| ends(motion).then_some(Cause::Orphaned), now)
     }
 
     fn orphaned(&mut self, now: Instant) -> Vec<Action> {

@@ -217,15 +217,12 @@ fn a_jog_that_only_a_stop_can_end_keeps_its_lease_beside_a_slew() {
 }
 
 #[test]
-fn without_its_plugin_a_slew_completes_unwatched_and_a_jog_ends() {
+fn without_its_plugin_everything_ends_and_the_next_puts_it_in_order() {
     let (mut motions, now) = (Motions::new(), Instant::now());
-    let watched = Plan {
-        first_look: ms(500),
-        ..plan(Kind::Slew, "goto")
-    };
-    let goto = begin(&mut motions, watched, 1, now);
+    let goto = begin(&mut motions, plan(Kind::Slew, "goto"), 1, now);
     let jog = begin(&mut motions, focus(), 1, now);
-    assert_eq!(endings(&motions.orphan_all(now)), [(jog, Cause::Orphaned)]);
+    let ends = endings(&motions.unloaded(now));
+    assert_eq!(ends, [(goto, Cause::Orphaned), (jog, Cause::Orphaned)]);
     assert!(
         motions.tick(now + SECOND).is_empty(),
         "there is nobody to call"
@@ -233,10 +230,8 @@ fn without_its_plugin_a_slew_completes_unwatched_and_a_jog_ends() {
     let put_off = advances(&motions.adopted(now + SECOND));
     assert_eq!(
         put_off,
-        [(Occasion::Look, vec![]), (Occasion::Ended, vec![])]
+        [(Occasion::Ended, vec![]), (Occasion::Ended, vec![])]
     );
-    let over = motions.progress(goto, Progress::Done, now + SECOND);
-    assert_eq!(endings(&over), [(goto, Cause::Done)]);
 }
 
 #[test]

@@ -151,6 +151,7 @@ fn sample(state: State) -> Sample {
         sidereal_time: None,
         taken: Instant::now(),
         at: 0.0,
+        every: Duration::from_millis(500),
     }
 }
 
