@@ -23,7 +23,8 @@ pub(crate) struct Options {
 pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<ExitCode> {
     let mut cargo = workspace.cargo();
     let mut left_out = None;
-    cargo.args(["test", "--workspace"]);
+    // Whoever waits for the tests wants to know of all that fail.
+    cargo.args(["test", "--workspace", "--no-fail-fast"]);
     if options.all {
         tools::ensure_indi()?;
         cargo.env("SLEWGATE_PYTHON", tools::ensure_python(workspace)?);
