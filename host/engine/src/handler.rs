@@ -17,7 +17,7 @@ use crate::bindings::types::{self, Observation};
 use crate::call::{CallError, Caller, World};
 use crate::client::Client;
 use crate::command::{Command, Commands, Effect, commands};
-use crate::engine::Engine;
+use crate::engine::{Engine, Unfinished};
 use crate::failure;
 use crate::limits::{Limits, MAX_JSON};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
@@ -277,6 +277,10 @@ impl Handler {
                     self.table.missed();
                 }
                 return Err(self.refusal(failure, deeds.wrote.load(Ordering::Relaxed)));
+            }
+            // It waits for a slow line: what it was to see is not seen, but it is well.
+            Err(error @ CallError::Unfinished(Unfinished::Waited(_))) => {
+                return Err(self.caller.refusal(&error));
             }
             Err(error) => return Err(self.fell(&error)),
         };

@@ -162,8 +162,26 @@ impl Boundary {
     }
 
     /// A look failed.
-    pub(crate) fn unseen(&mut self, missed: Missed, now: Instant) {
-        self.sight.failed(missed, now);
+    pub(crate) fn unseen(&mut self, missed: Missed, active: &[MotionView], now: Instant) {
+        match missed.refused && self.ends_by_itself(active) {
+            true => self.sight.excused(now),
+            false => self.sight.failed(missed, now),
+        }
+    }
+
+    /// A look begins.
+    pub(crate) fn looks(&mut self) {
+        self.sight.looks();
+    }
+
+    /// All that turns the telescope is on its way to a place that the mount alone knows, such as its home.
+    fn ends_by_itself(&self, active: &[MotionView]) -> bool {
+        let mut turning = active
+            .iter()
+            .filter(|motion| self.turns(motion.kind, &motion.role))
+            .peekable();
+        turning.peek().is_some()
+            && turning.all(|motion| motion.kind == Kind::Slew && motion.target.is_none())
     }
 
     /// Looks ahead: the limit for which what moves or tracks is to be stopped now.

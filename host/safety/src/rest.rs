@@ -41,7 +41,7 @@ pub(crate) enum Verdict {
     StopAgain,
     /// It does not stand, and was told so often enough.
     DoesNotStop,
-    /// It was told so often enough, and nobody saw anything of it since.
+    /// It was told so often enough, and nobody saw whether it does.
     Unseen,
     /// It moves, and nobody asked it to.
     Runaway,
@@ -67,6 +67,8 @@ pub(crate) struct Rest {
     /// Its plugin has no samples, by its description.
     unsampled: bool,
     pace: Pace,
+    /// How often it can be looked at: sooner no stop is repeated, as what was sent is still being answered.
+    every: Duration,
     /// Samples in a row that show motion nobody asked for.
     strange: u8,
     asked: Option<Asked>,
@@ -98,20 +100,23 @@ enum State {
         /// Samples since it was last told that show that it moves, though it had the time to come to rest. After the alarm it is told
         /// again only for their sake: what is not seen at all is left to those who look after silent lines.
         moving: u8,
-        /// When the newest sample since the first telling was taken.
-        seen: Option<Instant>,
+        /// A sample since the first telling was taken.
+        seen: bool,
+        /// One showed that it moves, though it had the time to come to rest.
+        moved: bool,
     },
 }
 
 impl State {
     /// It was told to stand now.
-    fn awaited(now: Instant) -> State {
+    fn awaited(now: Instant, every: Duration) -> State {
         State::Awaited {
             since: now,
             repeats: 0,
-            next: now + REST_PATIENCE + REPEATS[0],
+            next: now + (REST_PATIENCE + REPEATS[0]).max(every),
             moving: 0,
-            seen: None,
+            seen: false,
+            moved: false,
         }
     }
 }
@@ -127,6 +132,7 @@ impl Rest {
             away: true,
             unsampled: false,
             pace: Pace::default(),
+            every: Duration::ZERO,
             strange: 0,
             asked: None,
             called: false,
@@ -140,7 +146,7 @@ impl Rest {
             self.pace.forget();
             self.state = match self.away {
                 true => State::Owed,
-                false => State::awaited(now),
+                false => State::awaited(now, self.every),
             };
         }
     }
@@ -150,7 +156,7 @@ impl Rest {
         self.away = false;
         if let State::Owed = self.state {
             self.pace.forget();
-            self.state = State::awaited(now);
+            self.state = State::awaited(now, self.every);
         }
     }
 
@@ -188,6 +194,7 @@ impl Rest {
         let to_stand = self.is_awaited();
         *self = Rest {
             unsampled: self.unsampled,
+            every: self.every,
             ..Rest::new(to_stand)
         };
     }
@@ -197,12 +204,12 @@ impl Rest {
         !matches!(self.state, State::Quiet)
     }
 
-    /// The same, as long as it is told again; and where nobody sees it, until it was told often enough.
+    /// The same, as long as it is told again; and where nobody sees it move, until it was told often enough.
     pub(crate) fn is_unsettled(&self) -> bool {
         match self.state {
             State::Quiet => false,
             State::Owed => true,
-            State::Awaited { repeats, seen, .. } => seen.is_some() || repeats <= REPEATS.len(),
+            State::Awaited { repeats, moved, .. } => moved || repeats <= REPEATS.len(),
         }
     }
 
@@ -214,6 +221,7 @@ impl Rest {
     /// A sample of it.
     pub(crate) fn sighted(&mut self, sample: &Sample, under_way: UnderWay) -> Option<Verdict> {
         let taken = sample.taken;
+        self.every = sample.every;
         self.reached(taken);
         let seen = self.seen(sample, under_way);
         // Who cannot tell confirms nothing.
@@ -228,12 +236,14 @@ impl Rest {
             State::Awaited {
                 since,
                 moving,
-                seen: newest,
+                seen: any,
+                moved,
                 ..
             } => {
-                *newest = Some(taken);
+                *any = true;
                 if seen == Seen::Moving && taken >= *since + REST_PATIENCE {
                     *moving = moving.saturating_add(1);
+                    *moved = true;
                 }
                 None
             }
@@ -265,12 +275,14 @@ impl Rest {
         if self.deadline().is_none_or(|due| now < due) {
             return None;
         }
+        let every = self.every;
         let State::Awaited {
             since,
             repeats,
             next,
             moving,
             seen,
+            moved,
         } = &mut self.state
         else {
             return None;
@@ -280,7 +292,7 @@ impl Rest {
             return None;
         }
         // What a mount shows is where it was a sample ago: the first doubt takes a second one, while samples come.
-        let doubtful = *repeats == 0 && seen.is_some() && *moving < STRANGE_SAMPLES;
+        let doubtful = *repeats == 0 && *seen && *moving < STRANGE_SAMPLES;
         if doubtful && now < *since + LONGEST_DOUBT {
             *next = now + REPEATS[0];
             return None;
@@ -288,13 +300,13 @@ impl Rest {
         *moving = 0;
         *repeats = repeats.saturating_add(1);
         let last = REPEATS.len();
-        *next = now
-            + match *repeats {
-                told if told < last => REPEATS[told],
-                told if told == last => REPEATS[last - 1],
-                _ => AFTER_ALARM,
-            };
-        let verdict = match (*repeats == last + 1, seen.is_some()) {
+        let pause = match *repeats {
+            told if told < last => REPEATS[told],
+            told if told == last => REPEATS[last - 1],
+            _ => AFTER_ALARM,
+        };
+        *next = now + pause.max(every);
+        let verdict = match (*repeats == last + 1, *moved) {
             (true, true) => Verdict::DoesNotStop,
             (true, false) => Verdict::Unseen,
             (false, _) => Verdict::StopAgain,

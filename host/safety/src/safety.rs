@@ -54,6 +54,8 @@ pub struct Safety {
     control: Control,
     rest: Rest,
     boundary: Boundary,
+    /// A plugin that has samples found the hardware.
+    is_looked_after: bool,
     /// The newest count of each role's stops.
     counts: BTreeMap<String, StopCount>,
 }
@@ -67,6 +69,7 @@ impl Safety {
             settings,
             motions: Motions::new(),
             control: Control::default(),
+            is_looked_after: false,
             counts: BTreeMap::new(),
         }
     }
@@ -172,7 +175,8 @@ impl Safety {
             .counts
             .insert(role.to_owned(), stops)
             .unwrap_or_default();
-        if known < stops {
+        // Of hardware that nobody looks after, and that nobody is known to have moved, others' stops on its line say nothing.
+        if known < stops && (self.motions.is_busy() || self.is_looked_after) {
             self.rest.expect(now);
         }
         self.change(now, |motions| motions.stopped(role, stops, now))
@@ -197,6 +201,7 @@ impl Safety {
         let actions = self.change(now, |motions| motions.unloaded(now));
         // Nobody takes samples any more, and nobody says that there are none.
         self.rest.is_unsampled(false);
+        self.is_looked_after = false;
         self.boundary.unloaded();
         actions
     }
@@ -210,6 +215,7 @@ impl Safety {
     pub fn adopted(&mut self, sampled: bool, now: Instant) -> Vec<Action> {
         self.rest.ordered(now);
         self.rest.is_unsampled(!sampled);
+        self.is_looked_after = sampled;
         self.rest.reached(now);
         self.boundary.jumps();
         self.change(now, |motions| motions.adopted(now))
@@ -230,6 +236,7 @@ impl Safety {
     /// The hardware was looked at.
     pub fn sighted(&mut self, sample: &Sample, now: Instant) -> Vec<Action> {
         self.motions.watch_rest(true);
+        self.is_looked_after = true;
         let active = self.motions.active();
         let pulses = active.iter().all(|motion| motion.kind == Kind::Pulse);
         let busy = !active.is_empty();
@@ -257,7 +264,13 @@ impl Safety {
 
     /// The hardware could not be looked at.
     pub fn unseen(&mut self, missed: Missed, now: Instant) {
-        self.boundary.unseen(missed, now);
+        let active = self.motions.active();
+        self.boundary.unseen(missed, &active, now);
+    }
+
+    /// A look begins, which ends with [`Safety::sighted`] or [`Safety::unseen`].
+    pub fn looks(&mut self) {
+        self.boundary.looks();
     }
 
     /// Do what is due.

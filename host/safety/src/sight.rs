@@ -8,7 +8,8 @@ use crate::sample::Sample;
 /// How long what moves may go unseen, at least: room for one exchange that gets no answer, which on the slowest mounts takes
 /// 3.5 s, and for the look that follows it.
 pub const UNSEEN_AT_LEAST: Duration = Duration::from_secs(5);
-/// The same while it does not answer at all: it is given up for silent before, and what is sent to it is lost as well.
+/// The same while it does not answer at all: it is given up for silent before, and what is sent to it is lost as well. And while the
+/// first look goes on: a slow mount answers each of its exchanges late.
 pub const UNSEEN_SILENT: Duration = Duration::from_secs(10);
 /// The same for what follows the sky, which comes a quarter of a degree in it.
 pub const UNSEEN_TRACKING: Duration = Duration::from_secs(60);
@@ -28,6 +29,8 @@ pub(crate) struct Sight {
     /// Since when something moves it that began after the newest sighting.
     moved_since: Option<Instant>,
     failed: Option<Failed>,
+    /// A look is under way.
+    looking: bool,
     /// How often it can be looked at.
     every: Duration,
 }
@@ -48,6 +51,8 @@ pub struct Missed {
     pub why: String,
     /// The hardware said nothing at all.
     pub silent: bool,
+    /// Its plugin says that it cannot be asked now, as while a mount looks for its home.
+    pub refused: bool,
 }
 
 impl Sight {
@@ -60,6 +65,7 @@ impl Sight {
             let missed = Missed {
                 why: "the mount does not know".to_owned(),
                 silent: false,
+                refused: false,
             };
             self.failed(missed, sample.taken);
             return;
@@ -69,12 +75,26 @@ impl Sight {
         self.every = sample.every;
         self.moved_since = None;
         self.failed = None;
+        self.looking = false;
+    }
+
+    /// A look begins.
+    pub(crate) fn looks(&mut self) {
+        self.looking = true;
+    }
+
+    /// It cannot be looked at now, and what moves it is known to end by itself: from here on it is unseen.
+    pub(crate) fn excused(&mut self, now: Instant) {
+        self.moved_since = Some(now);
+        self.failed = None;
+        self.looking = false;
     }
 
     /// A look failed.
     pub(crate) fn failed(&mut self, newest: Missed, now: Instant) {
         let since = self.failed.as_ref().map_or(now, |failed| failed.since);
         self.failed = Some(Failed { since, newest });
+        self.looking = false;
     }
 
     /// A motion begins. `moves`: beside others, or in their place.
@@ -174,10 +194,11 @@ impl Sight {
             .failed
             .as_ref()
             .is_some_and(|failed| failed.newest.silent);
-        let least = if silent {
-            UNSEEN_SILENT
-        } else {
-            UNSEEN_AT_LEAST
+        // A look that is being answered, slowly, is none that failed.
+        let answered = self.looking && self.failed.is_none();
+        let least = match silent || answered {
+            true => UNSEEN_SILENT,
+            false => UNSEEN_AT_LEAST,
         };
         least.max(self.every * MISSING_LOOKS)
     }

@@ -396,6 +396,7 @@ fn hardware_whose_plugin_has_no_samples_is_stopped_again_and_nobody_is_called() 
     let mut watched = Watched::unseen(settings(OfTheSite::Off));
     let adopted = watched.safety.adopted(false, watched.now);
     watched.carry_out(adopted);
+    watched.begin(Kind::Slew);
     watched.stop();
     watched.pass(60 * SECOND, None);
     assert_eq!(watched.repeated(), BLIND.map(ms)[..4]);
@@ -623,4 +624,39 @@ fn guide_pulses_of_hardware_that_tells_no_position_confirm_no_stop() {
     }
     assert_eq!(watched.rests, []);
     assert!(!watched.stops.is_empty());
+}
+
+/// Another table's stop on the line that they share. Repeated for the sake of this one it would end what the other moves.
+#[test]
+fn a_stop_on_the_line_of_hardware_that_nobody_looks_after_and_nobody_moved_is_not_repeated() {
+    for adopted in [false, true] {
+        let mut watched = Watched::unseen(settings(OfTheSite::Off));
+        if adopted {
+            let actions = watched.safety.adopted(false, watched.now);
+            watched.carry_out(actions);
+        }
+        watched.stop();
+        watched.pass(60 * SECOND, None);
+        assert_eq!(watched.repeated(), []);
+        assert_eq!(watched.alarms, []);
+    }
+}
+
+#[test]
+fn a_stop_is_not_repeated_sooner_than_a_slow_mount_can_be_looked_at() {
+    let mut watched = Watched::unseen(settings(OfTheSite::Off));
+    let every = 10 * SECOND;
+    let slow = |state, now| Sample {
+        every,
+        ..sample(state, now)
+    };
+    let seen = slow(State::Still, watched.now);
+    watched.safety.sighted(&seen, watched.now);
+    watched.now += SECOND;
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(9 * SECOND, None);
+    assert_eq!(watched.repeated(), []);
+    watched.pass(2 * SECOND, None);
+    assert_eq!(watched.repeated().len(), 1);
 }

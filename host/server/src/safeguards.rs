@@ -77,7 +77,7 @@ pub(crate) fn stop_at_a_panic(plugins: &Arc<Plugins>, log: &SecurityLog) -> Resu
     panics::watch(stop).context("cannot watch for panics")
 }
 
-/// A host that ends leaves no marker where nothing moves and nothing is owed.
+/// A host that ends leaves no marker where nothing moves and nothing is owed, and what was told to stand was seen to.
 pub(crate) async fn rest(plugins: &Plugins, lines: &BTreeMap<String, Line>, journal: &Journal) {
     for line in lines.values() {
         let mut owing = line.owing();

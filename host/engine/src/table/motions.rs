@@ -188,7 +188,7 @@ impl Table {
         }
         if !desk.can_end(&plan) {
             return Err(NotBegun::Denied(Denied::Limit(format!(
-                "nothing is known that stops the line in role `{role}`: its plugin has to say so in `attach`, or the                  configuration in `stop` of its line, or the motion needs an ending"
+                "nothing is known that stops the line in role `{role}`: its plugin has to say so in `attach`, or the configuration in `stop` of its line, or the motion needs an ending"
             ))));
         }
         let moment = Moment {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde::Deserialize;
-use slewgate_rpc::Refusal;
+use slewgate_rpc::{Code, Refusal};
 use slewgate_safety::limits::{PierSide, State};
 use slewgate_safety::{Missed, Sample};
 
@@ -149,10 +149,12 @@ impl Table {
     async fn sample(&self, handler: &Handler) -> Result<Reading, Refusal> {
         let began = Instant::now();
         let missed = self.missed.load(Ordering::Relaxed);
+        self.desk().safety.looks();
         let observation = handler.sample().await.inspect_err(|refusal| {
             let missed = Missed {
                 why: refusal.sentence.clone(),
                 silent: self.missed.load(Ordering::Relaxed) > missed,
+                refused: refusal.code == Code::Refused,
             };
             self.change(|safety, now| {
                 safety.unseen(missed, now);

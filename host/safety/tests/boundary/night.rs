@@ -168,6 +168,10 @@ impl Night {
         })
     }
 
+    pub(crate) fn home(&mut self) -> Result<MotionId, Denied> {
+        self.begin(plan(Kind::Slew, "home"))
+    }
+
     pub(crate) fn since(&self) -> Duration {
         self.now - self.began
     }
@@ -205,6 +209,7 @@ pub(crate) fn garbled() -> Missed {
     Missed {
         why: "garbled".to_owned(),
         silent: false,
+        refused: false,
     }
 }
 

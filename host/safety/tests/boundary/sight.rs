@@ -68,6 +68,7 @@ fn what_does_not_answer_at_all_is_left_to_who_gives_it_up_for_silent_and_stopped
     night.goto(70.0).unwrap();
     let missed = Missed {
         silent: true,
+        refused: false,
         ..garbled()
     };
     for _ in 0..100 {
@@ -232,4 +233,45 @@ fn a_mount_that_does_not_know_where_it_points_is_not_seen() {
         night.carry_out(actions);
     }
     assert!(matches!(&night.stops[0], (at, Cause::Unseen(_)) if *at <= ms(5200)));
+}
+
+/// A Classic says nothing while it looks for its home.
+#[test]
+fn what_goes_home_and_cannot_be_asked_meanwhile_goes_on() {
+    let refused = Missed {
+        refused: true,
+        ..garbled()
+    };
+    for target in [None, Some(70.0)] {
+        let mut night = Night::new();
+        night.see(State::Still);
+        match target {
+            None => night.home().unwrap(),
+            Some(altitude) => night.goto(altitude).unwrap(),
+        };
+        for _ in 0..600 {
+            night.now += ms(100);
+            night.safety.unseen(refused.clone(), night.now);
+            let actions = night.safety.tick(night.now);
+            night.carry_out(actions);
+        }
+        assert_eq!(night.stops.is_empty(), target.is_none(), "{target:?}");
+    }
+}
+
+#[test]
+fn a_look_that_is_answered_slowly_has_ten_seconds() {
+    let mut night = Night::new();
+    night.see(State::Still);
+    night.goto(70.0).unwrap();
+    night.safety.looks();
+    let begun = night.now;
+    while night.stops.is_empty() {
+        assert!(night.now < begun + 20 * SECOND);
+        night.now += ms(100);
+        let actions = night.safety.tick(night.now);
+        night.carry_out(actions);
+    }
+    let lasted = night.now - begun;
+    assert!((10 * SECOND..11 * SECOND).contains(&lasted), "{lasted:?}");
 }

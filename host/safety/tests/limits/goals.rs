@@ -302,33 +302,3 @@ fn what_is_no_number_is_no_target() {
             .is_err()
     );
 }
-
-#[test]
-fn zz_time() {
-    let text: String = (0..7_200)
-        .map(|i| {
-            format!(
-                "{} {}\n",
-                f64::from(i) / 20.0,
-                10.0 + f64::from(i % 2) * 0.001
-            )
-        })
-        .collect();
-    let site = slewgate_sky::Site {
-        latitude: 90.0,
-        ..GREENWICH
-    };
-    let fence = fence(
-        Limits {
-            horizon: Some(Horizon::parse("x", &text).unwrap()),
-            ..Limits::default()
-        },
-        site,
-    );
-    for d in [10.002, 10.01, 10.05, 10.5, 15.0, 40.0] {
-        let from = seen(at(-90.0, d, site, NIGHT), Some(PierSide::West), NIGHT);
-        let t = std::time::Instant::now();
-        let r = fence.goal(Some(&from), at(89.5, d, site, NIGHT), NIGHT, false);
-        println!("{d} {:?} {:?}", t.elapsed(), r);
-    }
-}
