@@ -132,7 +132,8 @@ impl Guests {
     async fn decide(&self, method: &str) -> anyhow::Result<(Permit, Duration)> {
         let action = Action {
             method: method.into(),
-            effect: Effect::Observe,
+            // What only observes, the policy would be asked once.
+            effect: Effect::Move,
             params: Map::new(),
             counts: StopCounts::default(),
             lease: None,
