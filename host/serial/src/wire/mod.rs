@@ -26,6 +26,12 @@ const QUIET: Duration = Duration::from_millis(200);
 /// A line that does not go quiet is used all the same after this long.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
 
+/// A reply that takes so many times as long as others did of late will not come.
+const LATE: u32 = 4;
+
+/// What a slow reply tells of the next ones fades by this part with each that is faster.
+const REMEMBERED: u32 = 16;
+
 /// Why work on the wire ended before it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Cut {
@@ -68,6 +74,10 @@ pub(crate) struct Wire<'a> {
     readable: bool,
     /// Bytes of an earlier exchange may still come; since when none did.
     unsettled: Option<Instant>,
+    /// Until when a reply may begin whose exchange a stop cut; none: there is no such reply, or it has begun.
+    owed_reply: Option<Instant>,
+    /// How long its replies took of late; none: there was none.
+    replies_took: Option<Duration>,
     /// The last bytes written were a stop's, which another stop must not clear from the output.
     stop_written: bool,
     /// A stop went out after the request of the hold that is being read on.
@@ -95,6 +105,8 @@ impl<'a> Wire<'a> {
             input: Vec::new(),
             readable: true,
             unsettled: None,
+            owed_reply: None,
+            replies_took: None,
             stop_written: false,
             reply_cut: false,
             silent: false,
@@ -183,9 +195,10 @@ impl<'a> Wire<'a> {
                 }
                 self.write(bytes, guard, until).map(|()| Vec::new())
             }
-            Step::Read(..) if self.reply_cut => {
+            Step::Read(reply, timeout) if self.reply_cut => {
                 // The rest of the reply may still come.
                 self.unsettle();
+                self.owe_reply(*reply, Instant::now(), *timeout);
                 Err(Cut::Stopped)
             }
             Step::Read(reply, timeout) => self.read(*reply, *timeout, until),
@@ -220,7 +233,7 @@ impl<'a> Wire<'a> {
         let limit = after(SETTLE_LIMIT);
         while let Some(since) = self.unsettled {
             let now = Instant::now();
-            let quiet = limit.min(since + QUIET);
+            let quiet = limit.min(since + QUIET).max(self.owed_reply.unwrap_or(now));
             if quiet <= now {
                 break;
             }
@@ -228,9 +241,27 @@ impl<'a> Wire<'a> {
             self.wait(earliest(Some(quiet), due))?;
         }
         self.unsettled = None;
+        self.owed_reply = None;
         self.reply_cut = false;
         self.input.clear();
         Ok(())
+    }
+
+    /// A stop cut an exchange whose request the device has. Its reply is not to be taken for the next one's: where not a byte of it has
+    /// come, it is waited for as long as by its own exchange, but not for much longer than this device takes: it may be lost, and the line
+    /// is nobody's meanwhile.
+    fn owe_reply(&mut self, reply: Framing, asked: Instant, timeout: Duration) {
+        if reply == Framing::None || !self.input.is_empty() {
+            return;
+        }
+        let likely = self.replies_took.map_or(timeout, |took| took * LATE);
+        self.owed_reply = Some(asked + likely.min(timeout).min(LONGEST_REPLY));
+    }
+
+    /// One slow reply is remembered for some.
+    fn note_reply(&mut self, took: Duration) {
+        let before = self.replies_took.unwrap_or_default();
+        self.replies_took = Some(took.max(before - before / REMEMBERED));
     }
 
     /// Writes a request. This is where what is older than a stop ends: nothing of it is begun after the stop was asked for,
@@ -269,16 +300,24 @@ impl<'a> Wire<'a> {
         if !self.is_stop() {
             self.stage = Stage::Reading;
         }
-        let deadline = after(timeout.min(LONGEST_REPLY));
+        let asked = Instant::now();
+        let deadline = asked + timeout.min(LONGEST_REPLY);
         let mut ended = Ok(());
         loop {
-            if let Some(reply) = reply.take_from(&mut self.input) {
-                return Ok(reply);
+            if let Some(bytes) = reply.take_from(&mut self.input) {
+                if reply != Framing::None {
+                    self.note_reply(asked.elapsed());
+                }
+                return Ok(bytes);
             }
             // What came before the device was gone may have been the reply.
             ended?;
             let now = Instant::now();
-            let due = self.interruption(now, until)?;
+            let interrupted = self.interruption(now, until);
+            if interrupted == Err(Cut::StopDue) && !self.is_stop() {
+                self.owe_reply(reply, asked, timeout);
+            }
+            let due = interrupted?;
             if deadline <= now || self.input.len() >= MAX_REPLY {
                 return Err(Cut::Late);
             }

@@ -5,7 +5,7 @@ use std::thread;
 use std::time::Duration;
 
 use slewgate_serial::{
-    Exchange, Framing, Guard, Line, LineError, StopCount, StopSequence, Warrant,
+    Exchange, Framing, Guard, LONGEST_REPLY, Line, LineError, StopCount, StopSequence, Warrant,
 };
 
 use crate::mount::{
@@ -105,8 +105,10 @@ fn a_write_that_the_ending_of_anothers_motion_cut_is_not_sent_again() {
     mount.hears(":MS#");
     assert!(within(line.end(&stop(":Qn#", AT_ONCE))).is_ok());
     assert_eq!(within(others), Err(LineError::Stopped));
+    mount.hears(":Qn#");
+    mount.says("0#");
     assert!(within(line.exchange(tell("next"), write(&line))).is_ok());
-    mount.hears(":Qn#next");
+    mount.hears("next");
 }
 
 #[test]
@@ -178,6 +180,53 @@ fn a_read_that_a_stop_cut_is_asked_again() {
     assert_eq!(within(reply), Ok(b"18:37#".to_vec()));
 }
 
+/// Hardware that takes its time answers after the stop what it was asked before.
+#[test]
+fn a_reply_that_comes_late_after_a_stop_is_not_taken_for_the_next_one() {
+    let (_place, mut mount, line) = connected();
+    let mut reply = begun(line.exchange(ask(":GR#"), Guard::Read));
+    mount.hears(":GR#");
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    // Longer than a line is quiet before it is used again.
+    assert!(soon(Duration::from_millis(600), &mut reply).is_none());
+    mount.says("late#");
+    mount.hears(":GR#");
+    mount.says("new#");
+    assert_eq!(within(reply), Ok(b"new#".to_vec()));
+}
+
+#[test]
+fn a_reply_that_never_comes_after_a_stop_holds_the_line_up_no_longer_than_its_exchange_did() {
+    let (_place, mut mount, line) = connected();
+    let lost = begun(line.exchange(ask_briefly(":GR#"), Guard::Read));
+    mount.hears(":GR#");
+    drop(lost);
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    assert!(within(line.exchange(tell("next"), Guard::Read)).is_ok());
+    mount.hears("next");
+}
+
+#[test]
+fn a_reply_that_is_long_overdue_by_what_others_took_does_not_hold_the_line_up() {
+    let (_place, mut mount, line) = connected();
+    let first = begun(line.exchange(ask(":GD#"), Guard::Read));
+    mount.hears(":GD#");
+    mount.says("+12#");
+    assert!(within(first).is_ok());
+    let patient = Exchange {
+        timeout: LONGEST_REPLY,
+        ..ask(":GR#")
+    };
+    let lost = begun(line.exchange(patient, Guard::Read));
+    mount.hears(":GR#");
+    drop(lost);
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    assert!(within(line.exchange(tell("next"), Guard::Read)).is_ok());
+    mount.hears(":Q#next");
+}
+
 #[test]
 fn a_cut_read_that_nobody_waits_for_is_not_asked_again() {
     let (_place, mut mount, line) = connected();
@@ -185,8 +234,10 @@ fn a_cut_read_that_nobody_waits_for_is_not_asked_again() {
     mount.hears(":GR#");
     drop(reply);
     assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    mount.says("18:36#");
     assert!(within(line.exchange(tell("next"), Guard::Read)).is_ok());
-    mount.hears(":Q#next");
+    mount.hears("next");
 }
 
 #[test]
