@@ -25,6 +25,8 @@ pub const REPEATS: [Duration; 4] = [
 const AFTER_ALARM: Duration = Duration::from_secs(5);
 /// How long a stop may be in doubt before it is repeated for the first time.
 const LONGEST_DOUBT: Duration = Duration::from_secs(3);
+/// However slow the mount, a stop that nobody saw work is repeated after this.
+const SLOWEST: Duration = Duration::from_secs(10);
 /// What moves so soon after a motion or an order is the rest of it.
 pub const AFTERMATH: Duration = Duration::from_secs(2);
 /// A row of orders, each within [`AFTERMATH`] of the one before, explains motion for so long.
@@ -67,8 +69,8 @@ pub(crate) struct Rest {
     /// Its plugin has no samples, by its description.
     unsampled: bool,
     pace: Pace,
-    /// How often it can be looked at: sooner no stop is repeated, as what was sent is still being answered.
-    every: Duration,
+    /// How long it takes to be looked at twice: sooner no stop is repeated, as what was sent is still being answered.
+    slow: Duration,
     /// Samples in a row that show motion nobody asked for.
     strange: u8,
     asked: Option<Asked>,
@@ -109,11 +111,11 @@ enum State {
 
 impl State {
     /// It was told to stand now.
-    fn awaited(now: Instant, every: Duration) -> State {
+    fn awaited(now: Instant, slow: Duration) -> State {
         State::Awaited {
             since: now,
             repeats: 0,
-            next: now + (REST_PATIENCE + REPEATS[0]).max(every),
+            next: now + (REST_PATIENCE + REPEATS[0]).max(slow),
             moving: 0,
             seen: false,
             moved: false,
@@ -132,7 +134,7 @@ impl Rest {
             away: true,
             unsampled: false,
             pace: Pace::default(),
-            every: Duration::ZERO,
+            slow: Duration::ZERO,
             strange: 0,
             asked: None,
             called: false,
@@ -146,7 +148,7 @@ impl Rest {
             self.pace.forget();
             self.state = match self.away {
                 true => State::Owed,
-                false => State::awaited(now, self.every),
+                false => State::awaited(now, self.slow),
             };
         }
     }
@@ -156,7 +158,7 @@ impl Rest {
         self.away = false;
         if let State::Owed = self.state {
             self.pace.forget();
-            self.state = State::awaited(now, self.every);
+            self.state = State::awaited(now, self.slow);
         }
     }
 
@@ -194,7 +196,7 @@ impl Rest {
         let to_stand = self.is_awaited();
         *self = Rest {
             unsampled: self.unsampled,
-            every: self.every,
+            slow: self.slow,
             ..Rest::new(to_stand)
         };
     }
@@ -221,7 +223,7 @@ impl Rest {
     /// A sample of it.
     pub(crate) fn sighted(&mut self, sample: &Sample, under_way: UnderWay) -> Option<Verdict> {
         let taken = sample.taken;
-        self.every = sample.every;
+        self.slow = (sample.took * 2).min(SLOWEST);
         self.reached(taken);
         let seen = self.seen(sample, under_way);
         // Who cannot tell confirms nothing.
@@ -275,7 +277,7 @@ impl Rest {
         if self.deadline().is_none_or(|due| now < due) {
             return None;
         }
-        let every = self.every;
+        let slow = self.slow;
         let State::Awaited {
             since,
             repeats,
@@ -305,7 +307,7 @@ impl Rest {
             told if told == last => REPEATS[last - 1],
             _ => AFTER_ALARM,
         };
-        *next = now + pause.max(every);
+        *next = now + pause.max(slow);
         let verdict = match (*repeats == last + 1, *moved) {
             (true, true) => Verdict::DoesNotStop,
             (true, false) => Verdict::Unseen,

@@ -21,6 +21,8 @@ pub struct Sample {
     pub sidereal_time: Option<f64>,
     /// How often it can be taken: as its plugin asks for it, and its line bears it.
     pub every: Duration,
+    /// How long it took, waits for the line included.
+    pub took: Duration,
     /// When it was taken.
     pub taken: Instant,
     /// The same by the wall clock: milliseconds since 1970-01-01T00:00Z.

@@ -67,6 +67,7 @@ impl Reading {
             }),
             sidereal_time: told.sidereal_time,
             every: self.every,
+            took: self.took,
             taken: self.taken,
             at: self.at,
         }

@@ -81,6 +81,7 @@ impl Night {
         let seen = Sample {
             position: Some(self.place(self.altitude)),
             every: self.every,
+            took: ms(20),
             at: self.at(),
             ..sample(state, self.now)
         };

@@ -80,6 +80,7 @@ pub(crate) fn sample(state: State, taken: Instant) -> Sample {
         pier_side: None,
         sidereal_time: None,
         every: ms(500),
+        took: ms(20),
         taken,
         at: 0.0,
     }
