@@ -46,6 +46,6 @@ pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot};
 pub use surroundings::Surroundings;
 pub use table::{
-    Attached, Attachment, Connection, Halt, Happened, Journal, News, Notice, Reading, StopCounts,
-    StopError, StoppedBy, Stopping, Table, TableSettings,
+    Attached, Attachment, Connection, Happened, HostStop, Journal, News, Notice, Reading,
+    StopCounts, StopError, StoppedBy, Stopping, Table, TableSettings,
 };

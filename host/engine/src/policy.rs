@@ -55,7 +55,10 @@ impl World for PolicyWorld {
     fn guest(&self) -> Guest<PolicyPowers> {
         let now = Arc::new(AtomicU64::new(0));
         let looked = Looked::default();
-        let clock = Frozen(Arc::clone(&now), looked.clone());
+        let clock = Frozen {
+            now: Arc::clone(&now),
+            looked: looked.clone(),
+        };
         let wasi = output::context(&self.client_type, &looked)
             .wall_clock(clock.clone())
             .monotonic_clock(clock)
@@ -185,12 +188,16 @@ fn stream() -> Deterministic {
 
 /// WASI's clocks as a policy gets them: they stand at the moment of the decision.
 #[derive(Clone)]
-struct Frozen(Arc<AtomicU64>, Looked);
+struct Frozen {
+    /// Milliseconds since 1970.
+    now: Arc<AtomicU64>,
+    looked: Looked,
+}
 
 impl Frozen {
     fn time(&self) -> Duration {
-        self.1.note();
-        Duration::from_millis(self.0.load(Ordering::Relaxed))
+        self.looked.note();
+        Duration::from_millis(self.now.load(Ordering::Relaxed))
     }
 }
 

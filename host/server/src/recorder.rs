@@ -67,14 +67,14 @@ fn security_event(notice: &Notice) -> SecurityEvent {
         Happened::Alarm(alarm) => SecurityEvent::new(EventKind::Alarm)
             .subject(&notice.table)
             .reason(format!("{}: {}", alarm.kind.as_str(), alarm.what)),
-        Happened::Stopped(halt) => {
-            let whose = halt.client.as_ref();
+        Happened::Stopped(stop) => {
+            let whose = stop.client.as_ref();
             let whose = whose.map_or_else(String::new, |client| format!(" of {client}"));
             SecurityEvent::new(EventKind::MotionStop)
                 .subject(&notice.table)
                 .reason(format!(
                     "the host stopped {}{whose}: {}",
-                    halt.what, halt.why
+                    stop.what, stop.why
                 ))
         }
         Happened::Control(event) => {

@@ -6,7 +6,7 @@ use serde_json::json;
 use slewgate_serial::{LONGEST_STOP_WAIT, MAX_REQUEST, MAX_STOP_EXCHANGES, StopSequence};
 use tokio::time::timeout;
 
-use super::motions::Desk;
+use super::desk::Desk;
 use super::{ATTACH_PATIENCE, Table};
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 

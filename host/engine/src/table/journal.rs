@@ -9,7 +9,7 @@ use tokio::sync::watch;
 
 use super::Table;
 use super::connection::any_changed;
-use super::motions::Desk;
+use super::desk::Desk;
 
 /// Where it is kept. A stop that needs no host reads it.
 pub trait Journal: Debug + Send + Sync {

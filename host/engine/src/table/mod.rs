@@ -4,6 +4,7 @@
 mod attachment;
 mod connection;
 mod control;
+mod desk;
 mod journal;
 mod lasting;
 mod motions;
@@ -29,17 +30,18 @@ pub use attachment::{Attached, Attachment};
 pub use connection::Connection;
 pub(crate) use connection::{is_lost, opening};
 pub(crate) use control::denial;
+pub(crate) use desk::{Chore, Look, Order};
 pub use journal::Journal;
-pub(crate) use motions::{Chore, Look, NotBegun, Order};
+pub(crate) use motions::NotBegun;
 pub use motions::{StopError, StoppedBy, Stopping};
 pub(crate) use notes::{Notes, Overfull};
 pub(crate) use notices::Notices;
-pub use notices::{Halt, Happened, Notice};
+pub use notices::{Happened, HostStop, Notice};
 pub use observe::Reading;
 pub(crate) use tasks::run;
 
 use crate::surroundings::Surroundings;
-use motions::Desk;
+use desk::Desk;
 use observe::Attempts;
 
 /// News that wait for a slow reader before the oldest are dropped.

@@ -1,7 +1,7 @@
 //! The motions of a table: what the state machine of `slewgate-safety` decides is carried out here, under one lock, so that
 //! bytes reach the line in the order of the decisions.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -10,59 +10,15 @@ use slewgate_safety::{
     Action, Caller, Cause, Denied, Happening, Moment, MotionEvent, MotionId, MotionView, Occasion,
     Plan, Progress, Safety, Session,
 };
-use slewgate_serial::{Exchange, Line, LineError, LineState, StopHandle, StopSequence, Warrant};
+use slewgate_serial::{Exchange, Line, LineError, LineState, StopHandle, StopSequence};
 
-use super::notices::{Halt, Happened};
+use super::desk::{Chore, Desk, Look, Order};
+use super::notices::{Happened, HostStop};
 use super::{Attached, Table};
 use crate::powers::Duty;
 
 /// How long the ending of one motion waits for another's exchange, at least: several times what an exchange takes.
 const ENDING_PATIENCE: Duration = Duration::from_millis(100);
-
-/// State that changes together.
-#[derive(Debug)]
-pub(crate) struct Desk {
-    pub(super) safety: Safety,
-    /// Warrants of the calls that began the motions which go on.
-    warrants: BTreeMap<MotionId, Warrant>,
-    /// Role -> what stops its line: the plugin's last word, kept after it is gone, else the configuration's.
-    stops: BTreeMap<String, StopSequence>,
-    /// Who sent the newest stop, for those who are refused because of it.
-    stopped_by: Option<String>,
-    /// Stops of one label alone, counted together; and the newest of each label.
-    label_stops: u64,
-    stopped_labels: VecDeque<(String, u64)>,
-    /// The hardware was found, and is to be told the place and the time once nothing moves.
-    pub(super) clock_is_due: bool,
-}
-
-/// Labels whose newest stop is remembered. A request waits for seconds at most, and in them nobody stops more.
-const MAX_STOPPED_LABELS: usize = 64;
-
-/// A call of `advance` that is due.
-#[derive(Debug)]
-pub(crate) struct Look {
-    pub(crate) motion: MotionId,
-    pub(crate) occasion: Occasion,
-    pub(crate) note: Vec<u8>,
-    pub(crate) counts: super::StopCounts,
-}
-
-/// A command that the host itself gives.
-#[derive(Clone, Debug)]
-pub(crate) struct Order {
-    pub(crate) verb: &'static str,
-    /// As JSON.
-    pub(crate) params: String,
-    pub(crate) counts: super::StopCounts,
-}
-
-/// What waits for the plugin.
-#[derive(Debug)]
-pub(crate) enum Chore {
-    Look(Look),
-    Order(Order),
-}
 
 /// Why a motion did not begin.
 #[derive(Debug)]
@@ -94,60 +50,6 @@ pub enum StopError {
 
 #[derive(Debug)]
 struct NoSequence;
-
-impl Desk {
-    pub(crate) fn new(safety: Safety, stops: BTreeMap<String, StopSequence>) -> Desk {
-        Desk {
-            safety,
-            warrants: BTreeMap::new(),
-            stops,
-            stopped_by: None,
-            label_stops: 0,
-            stopped_labels: VecDeque::new(),
-            clock_is_due: false,
-        }
-    }
-
-    /// Whether it was told to stand, was not seen to, and is told again.
-    pub(super) fn is_unsettled(&self) -> bool {
-        self.safety.is_unsettled()
-    }
-
-    pub(crate) fn label_stops(&self) -> u64 {
-        self.label_stops
-    }
-
-    /// Whether something moves on the line of a role.
-    pub(super) fn moves(&self, role: &str) -> bool {
-        let active = self.safety.active();
-        active.iter().any(|motion| motion.role == role)
-    }
-
-    /// Whether anything is known that ends such a motion on the wire.
-    fn can_end(&self, plan: &Plan) -> bool {
-        let by_its_ending = plan.ending.iter().any(|step| !step.request.is_empty());
-        by_its_ending || self.stops.contains_key(&plan.role)
-    }
-
-    /// A motion of this label that was asked for before must not begin after.
-    fn note_label_stop(&mut self, label: &str) {
-        self.label_stops += 1;
-        self.stopped_labels.retain(|(known, _)| known != label);
-        if self.stopped_labels.len() == MAX_STOPPED_LABELS {
-            self.stopped_labels.pop_front();
-        }
-        self.stopped_labels.push_back((
-            label.chars().take(slewgate_safety::MAX_LABEL).collect(),
-            self.label_stops,
-        ));
-    }
-
-    fn label_stopped_since(&self, label: &str, count: u64) -> bool {
-        self.stopped_labels
-            .iter()
-            .any(|(stopped, at)| stopped == label && *at > count)
-    }
-}
 
 impl Stopping {
     /// When the last byte was handed to the last device.
@@ -412,7 +314,7 @@ impl Table {
                     tracing::info!(plugin = self.name, role, %cause, "stopping the line");
                     desk.stopped_by = Some(format!("the host: {cause}"));
                     told.push(cause.as_str());
-                    self.notice(Happened::Stopped(Halt {
+                    self.notice(Happened::Stopped(HostStop {
                         client: None,
                         what: format!("the line in role {role}"),
                         why: cause.to_string(),
@@ -430,7 +332,7 @@ impl Table {
                     if let Happening::Ended(cause) = &event.happening {
                         revoke(desk, event.motion);
                         if cause.is_of_the_host() && !told.contains(&cause.as_str()) {
-                            self.notice(Happened::Stopped(Halt::of(&event, cause)));
+                            self.notice(Happened::Stopped(HostStop::of(&event, cause)));
                         }
                     }
                     self.tell(&event);

@@ -27,12 +27,12 @@ pub enum Happened {
     /// People should look.
     Alarm(Alarm),
     /// The host stopped what moved, unasked.
-    Stopped(Halt),
+    Stopped(HostStop),
 }
 
 /// A stop by the host.
 #[derive(Clone, Debug)]
-pub struct Halt {
+pub struct HostStop {
     /// Whose motion it was, where it was that of one client.
     pub client: Option<String>,
     /// What stands since: a line in its role, or a motion by its label.
@@ -41,10 +41,10 @@ pub struct Halt {
     pub why: String,
 }
 
-impl Halt {
+impl HostStop {
     /// Of one motion, by its own ending.
-    pub(super) fn of(event: &MotionEvent, cause: &Cause) -> Halt {
-        Halt {
+    pub(super) fn of(event: &MotionEvent, cause: &Cause) -> HostStop {
+        HostStop {
             client: Some(event.client.clone()),
             what: event.label.clone(),
             why: cause.to_string(),
