@@ -46,6 +46,7 @@ const ENDS = {
   orphaned: 'ended: its plugin is gone',
   control_lost: 'ended: another client took control',
   limit: 'stopped at a limit',
+  unseen: 'stopped: the mount does not tell where it points',
   runaway: 'stopped: the mount moved unasked',
   does_not_stop: 'the mount does not stop',
   failed: 'failed',
