@@ -1,11 +1,12 @@
 //! The mount does not do what it is told, does what it is not told, or says what is not so.
 
-use std::time::Duration;
-
 use serde_json::json;
 use slewgate_tests::orders;
 
-use crate::scene::{Scene, everywhere};
+use crate::scene::{STATUS, Scene, everywhere};
+
+/// Looks at the mount, twice a second, in which a goto between the two places of a scene ends.
+const LOOKS: usize = 12;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_stop_that_is_not_obeyed_at_once_is_repeated_until_it_is() {
@@ -137,11 +138,14 @@ async fn a_goto_to_where_the_mount_is_not_or_does_not_get_is_never_called_done()
 async fn an_axis_that_is_stuck_ends_no_goto_and_a_stop_does() {
     everywhere(&["stuck=first", "stuck=second"], async |dialect, kind| {
         let mut scene = Scene::of(dialect).await;
+        scene.is_watched().await;
         let fault = scene.suffers(kind);
         let begun = scene.goto().await.unwrap();
         assert!(fault.hits() > 0, "{dialect}, {kind}");
-        // As long as it would take, and longer.
-        tokio::time::sleep(Duration::from_secs(5)).await;
+        // Twice a second: as long as it would take, and longer.
+        for _ in 0..LOOKS {
+            scene.client.event(STATUS).await;
+        }
         let info = scene.client.call("host.info", json!({})).await.unwrap();
         let motions = &info["plugins"]["mount"]["motions"];
         let goes_on = motions[0]["motion"] == begun["motion"];

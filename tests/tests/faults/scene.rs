@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 const LINE: &str = "mount.line";
 const MOTION: &str = "mount.motion";
-const STATUS: &str = "mount.status";
+pub(crate) const STATUS: &str = "mount.status";
 const ALARMS: &str = "alarms";
 
 /// Nowhere near the limits, and some 8 degrees apart.
