@@ -40,6 +40,16 @@ impl Framing {
         };
         (end <= input.len()).then(|| input.drain(..end).collect())
     }
+
+    /// What is still to come after so many bytes that did not end it.
+    pub(crate) fn without(self, bytes: usize) -> Framing {
+        match self {
+            Framing::Count(count) => {
+                Framing::Count(count.saturating_sub(u32::try_from(bytes).unwrap_or(u32::MAX)))
+            }
+            whole => whole,
+        }
+    }
 }
 
 /// One request and its reply.

@@ -3,6 +3,7 @@
 mod bytes;
 mod stop;
 
+use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::sync::Arc;
@@ -59,6 +60,14 @@ enum Stage {
     Stop(Scope),
 }
 
+/// What is still to come of a reply that nobody waits for any longer.
+#[derive(Clone, Copy, Debug)]
+struct Owed {
+    reply: Framing,
+    /// After this it will not come.
+    until: Instant,
+}
+
 /// An open device and what is known about the bytes on their way.
 pub(crate) struct Wire<'a> {
     shared: &'a Shared,
@@ -74,8 +83,12 @@ pub(crate) struct Wire<'a> {
     readable: bool,
     /// Bytes of an earlier exchange may still come; since when none did.
     unsettled: Option<Instant>,
-    /// Until when a reply may begin whose exchange a stop cut; none: there is no such reply, or it has begun.
-    owed_reply: Option<Instant>,
+    /// Replies that were cut, oldest first: none of them is to be taken for one that is asked for later.
+    owed: VecDeque<Owed>,
+    /// A hold wrote what may have a reply, and not a byte came since.
+    open: bool,
+    /// What is under way may move the hardware, which thinks about that for longer than about a question.
+    is_order: bool,
     /// How long its replies took of late; none: there was none.
     replies_took: Option<Duration>,
     /// The last bytes written were a stop's, which another stop must not clear from the output.
@@ -105,7 +118,9 @@ impl<'a> Wire<'a> {
             input: Vec::new(),
             readable: true,
             unsettled: None,
-            owed_reply: None,
+            owed: VecDeque::new(),
+            open: false,
+            is_order: false,
             replies_took: None,
             stop_written: false,
             reply_cut: false,
@@ -147,6 +162,7 @@ impl<'a> Wire<'a> {
     ) -> Result<Vec<u8>, LineError> {
         let guard = &errand.guard;
         self.by.clone_from(&errand.by);
+        self.is_order = !matches!(guard, Guard::Read);
         let mut begun = false;
         loop {
             let cut = match self.attempt(step, guard, until) {
@@ -193,12 +209,16 @@ impl<'a> Wire<'a> {
                 if self.unsettled.is_some() {
                     self.settle(until)?;
                 }
-                self.write(bytes, guard, until).map(|()| Vec::new())
+                self.write(bytes, guard, until)?;
+                self.open = true;
+                Ok(Vec::new())
             }
             Step::Read(reply, timeout) if self.reply_cut => {
                 // The rest of the reply may still come.
                 self.unsettle();
-                self.owe_reply(*reply, Instant::now(), *timeout);
+                if self.open {
+                    self.owe(*reply, Instant::now(), *timeout);
+                }
                 Err(Cut::Stopped)
             }
             Step::Read(reply, timeout) => self.read(*reply, *timeout, until),
@@ -226,36 +246,61 @@ impl<'a> Wire<'a> {
         }
     }
 
-    /// Waits until no byte of an earlier exchange comes any longer, then discards what came.
+    /// Waits until the replies that are owed have come or will not, and no byte of an earlier exchange comes any longer, then discards
+    /// what came.
     fn settle(&mut self, until: Option<Instant>) -> Result<(), Cut> {
         self.readable = true;
         self.fill()?;
-        let limit = after(SETTLE_LIMIT);
+        let begun = Instant::now();
+        let limit = self.owed_until().map_or(begun, |until| until.max(begun)) + SETTLE_LIMIT;
         while let Some(since) = self.unsettled {
+            self.discard();
             let now = Instant::now();
-            let quiet = limit.min(since + QUIET).max(self.owed_reply.unwrap_or(now));
-            if quiet <= now {
+            let silence = since + QUIET;
+            let quiet = self
+                .owed_until()
+                .map_or(silence, |until| until.max(silence));
+            if quiet.min(limit) <= now {
                 break;
             }
             let due = self.interruption(now, until)?;
-            self.wait(earliest(Some(quiet), due))?;
+            self.wait(earliest(Some(quiet.min(limit)), due))?;
         }
         self.unsettled = None;
-        self.owed_reply = None;
+        self.owed.clear();
+        self.open = false;
         self.reply_cut = false;
         self.input.clear();
         Ok(())
     }
 
-    /// A stop cut an exchange whose request the device has. Its reply is not to be taken for the next one's: where not a byte of it has
-    /// come, it is waited for as long as by its own exchange, but not for much longer than this device takes: it may be lost, and the line
-    /// is nobody's meanwhile.
-    fn owe_reply(&mut self, reply: Framing, asked: Instant, timeout: Duration) {
-        if reply == Framing::None || !self.input.is_empty() {
-            return;
+    /// When none of the replies that are owed will come any longer.
+    fn owed_until(&self) -> Option<Instant> {
+        self.owed.iter().map(|owed| owed.until).max()
+    }
+
+    /// An exchange was cut whose request the device has: its reply is waited for as long as by its own exchange, but where that was a
+    /// question not for much longer than this device takes: it may be lost, and the line is nobody's meanwhile.
+    fn owe(&mut self, reply: Framing, asked: Instant, timeout: Duration) {
+        let thinks = self.is_order && !self.is_stop();
+        let likely = self.replies_took.filter(|_| !thinks);
+        let likely = likely.map_or(timeout, |took| took * LATE);
+        let until = asked + likely.min(timeout).min(LONGEST_REPLY);
+        if reply != Framing::None {
+            self.owed.push_back(Owed { reply, until });
         }
-        let likely = self.replies_took.map_or(timeout, |took| took * LATE);
-        self.owed_reply = Some(asked + likely.min(timeout).min(LONGEST_REPLY));
+    }
+
+    /// What came is of the replies that are owed, as far as there are any.
+    fn discard(&mut self) {
+        while let Some(first) = self.owed.front_mut() {
+            if first.reply.take_from(&mut self.input).is_none() {
+                first.reply = first.reply.without(self.input.len());
+                break;
+            }
+            self.owed.pop_front();
+        }
+        self.input.clear();
     }
 
     /// One slow reply is remembered for some.
@@ -305,7 +350,7 @@ impl<'a> Wire<'a> {
         let mut ended = Ok(());
         loop {
             if let Some(bytes) = reply.take_from(&mut self.input) {
-                if reply != Framing::None {
+                if reply != Framing::None && self.owed.is_empty() {
                     self.note_reply(asked.elapsed());
                 }
                 return Ok(bytes);
@@ -313,11 +358,13 @@ impl<'a> Wire<'a> {
             // What came before the device was gone may have been the reply.
             ended?;
             let now = Instant::now();
-            let interrupted = self.interruption(now, until);
-            if interrupted == Err(Cut::StopDue) && !self.is_stop() {
-                self.owe_reply(reply, asked, timeout);
-            }
-            let due = interrupted?;
+            let due = match self.interruption(now, until) {
+                Ok(due) => due,
+                Err(cut) => {
+                    self.owe(reply, asked, timeout);
+                    return Err(cut);
+                }
+            };
             if deadline <= now || self.input.len() >= MAX_REPLY {
                 return Err(Cut::Late);
             }

@@ -43,7 +43,7 @@ impl Wire<'_> {
         if !self.stop_written && (at_once || self.stage == Stage::Writing) {
             self.clear_output();
         }
-        if cuts {
+        if cuts || self.open {
             self.unsettle();
         }
         self.reply_cut = true;
@@ -123,7 +123,7 @@ impl Wire<'_> {
     fn write_stop(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), Cut> {
         self.readable = true;
         self.fill()?;
-        self.input.clear();
+        self.discard();
         let deadline = after(timeout);
         let mut rest = bytes;
         while !rest.is_empty() {
@@ -147,8 +147,10 @@ impl Wire<'_> {
     }
 
     /// Gives the hardware the time that it asks for between two requests. No reply, and another stop that is due, end the
-    /// wait and not the sequence.
+    /// wait and not the sequence. Whatever comes ends it too: where a reply was owed before, that may have been it, and proves nothing.
     fn await_reply(&mut self, exchange: &Exchange) -> Result<Proof, Cut> {
+        let asked = Instant::now();
+        self.owed.retain(|owed| owed.until > asked);
         match self.read(exchange.reply, self.stop_patience(exchange), None) {
             Err(Cut::Gone) => Err(Cut::Gone),
             Err(_) => {
@@ -156,6 +158,11 @@ impl Wire<'_> {
                 Ok(Proof::None)
             }
             Ok(reply) if reply.is_empty() => Ok(Proof::None),
+            Ok(_) if self.owed.pop_front().is_some() => {
+                self.owe(exchange.reply, asked, exchange.timeout);
+                self.unsettle();
+                Ok(Proof::None)
+            }
             Ok(_) => Ok(Proof::Replied),
         }
     }

@@ -228,6 +228,98 @@ fn a_reply_that_is_long_overdue_by_what_others_took_does_not_hold_the_line_up() 
 }
 
 #[test]
+fn a_late_reply_that_comes_in_pieces_is_not_taken_for_the_next_one_in_part() {
+    let (_place, mut mount, line) = connected();
+    let mut reply = begun(line.exchange(ask(":GR#"), Guard::Read));
+    mount.hears(":GR#");
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    // Longer than a line that does not go quiet is waited for.
+    assert!(soon(Duration::from_millis(2_300), &mut reply).is_none());
+    mount.says("1");
+    mount.hears_nothing_for(Duration::from_millis(50));
+    mount.says("2:00:00#");
+    mount.hears(":GR#");
+    mount.says("18:36:56#");
+    assert_eq!(within(reply), Ok(b"18:36:56#".to_vec()));
+}
+
+/// It thinks about a goto, however fast it tells where it is.
+#[test]
+fn the_late_reply_of_an_order_is_waited_for_also_where_questions_are_answered_fast() {
+    let (_place, mut mount, line) = connected();
+    let fast = begun(line.exchange(ask(":GR#"), Guard::Read));
+    mount.hears(":GR#");
+    mount.says("1#");
+    assert!(within(fast).is_ok());
+    let goto = begun(line.exchange(ask(":MS#"), write(&line)));
+    mount.hears(":MS#");
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    assert_eq!(within(goto), Err(LineError::Stopped));
+    let mut next = begun(line.exchange(ask(":GR#"), Guard::Read));
+    assert!(soon(Duration::from_millis(1_000), &mut next).is_none());
+    mount.says("0#");
+    mount.hears(":GR#");
+    mount.says("2#");
+    assert_eq!(within(next), Ok(b"2#".to_vec()));
+}
+
+#[test]
+fn the_reply_of_a_stop_that_comes_after_the_late_one_of_what_it_cut_is_not_taken_for_the_next_one()
+{
+    let (_place, mut mount, line) = connected();
+    let mut reply = begun(line.exchange(ask("E"), Guard::Read));
+    mount.hears("E");
+    let answered = StopSequence {
+        exchanges: vec![ask("M")],
+        patience: AT_ONCE,
+    };
+    assert!(within(line.stop(&answered)).is_ok());
+    mount.hears("M");
+    mount.says("AAAA,BBBB#");
+    assert!(soon(Duration::from_millis(600), &mut reply).is_none());
+    mount.says("#");
+    mount.hears("E");
+    mount.says("CCCC,DDDD#");
+    assert_eq!(within(reply), Ok(b"CCCC,DDDD#".to_vec()));
+}
+
+#[test]
+fn a_reply_whose_hold_ended_after_a_stop_is_not_taken_for_the_next_one() {
+    let (_place, mut mount, line) = connected();
+    let held = within(line.hold(PATIENT, Guard::Read)).unwrap();
+    within(held.write(b":GR#".to_vec())).unwrap();
+    mount.hears(":GR#");
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    drop(held);
+    let next = begun(line.exchange(ask(":GD#"), Guard::Read));
+    mount.says("late#");
+    mount.hears(":GD#");
+    mount.says("new#");
+    assert_eq!(within(next), Ok(b"new#".to_vec()));
+}
+
+#[test]
+fn a_reply_of_a_hold_that_came_before_the_stop_is_not_waited_for() {
+    let (_place, mut mount, line) = connected();
+    let held = within(line.hold(PATIENT, Guard::Read)).unwrap();
+    within(held.write(b":GR#".to_vec())).unwrap();
+    mount.hears(":GR#");
+    mount.says("18:36#");
+    // The line reads it while it waits for what is next.
+    mount.hears_nothing_for(Duration::from_millis(200));
+    assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+    mount.hears(":Q#");
+    let reply = within(held.read(Framing::Until(b'#'), LONGEST_REPLY));
+    assert_eq!(reply, Err(LineError::Stopped));
+    drop(held);
+    assert!(within(line.exchange(tell("next"), Guard::Read)).is_ok());
+    mount.hears("next");
+}
+
+#[test]
 fn a_cut_read_that_nobody_waits_for_is_not_asked_again() {
     let (_place, mut mount, line) = connected();
     let reply = begun(line.exchange(ask(":GR#"), Guard::Read));
