@@ -47,6 +47,6 @@ pub use plan::{
     MotionId, Orphan, Plan, Session,
 };
 pub use rest::{AFTERMATH, LONGEST_AFTERMATH, REPEATS, REST_PATIENCE};
-pub use safety::{Moment, Runaway, Safety, SafetySettings};
+pub use safety::{Moment, Runaway, Safety, SafetySettings, Stopper};
 pub use sample::Sample;
 pub use sight::{Missed, UNSEEN_AT_LEAST, UNSEEN_SILENT, UNSEEN_TRACKING};

@@ -69,7 +69,10 @@ pub(crate) struct Rest {
     /// Its plugin has no samples, by its description.
     unsampled: bool,
     pace: Pace,
-    /// How long it takes to be looked at twice: sooner no stop is repeated, as what was sent is still being answered.
+    /// How long the newest look took.
+    took: Option<Duration>,
+    /// How long it takes to be looked at twice: sooner no stop is repeated, as what was sent is still being answered. By the faster of
+    /// the two newest looks, as one that waited for a line says nothing of the hardware.
     slow: Duration,
     /// Samples in a row that show motion nobody asked for.
     strange: u8,
@@ -97,8 +100,10 @@ enum State {
         since: Instant,
         /// How often it was told again.
         repeats: usize,
-        /// When it is told again.
-        next: Instant,
+        /// When it was told last.
+        told: Instant,
+        /// It is told again so long after that, and where it is slow later.
+        pause: Duration,
         /// Samples since it was last told that show that it moves, though it had the time to come to rest. After the alarm it is told
         /// again only for their sake: what is not seen at all is left to those who look after silent lines.
         moving: u8,
@@ -111,11 +116,12 @@ enum State {
 
 impl State {
     /// It was told to stand now.
-    fn awaited(now: Instant, slow: Duration) -> State {
+    fn awaited(now: Instant) -> State {
         State::Awaited {
             since: now,
             repeats: 0,
-            next: now + (REST_PATIENCE + REPEATS[0]).max(slow),
+            told: now,
+            pause: REST_PATIENCE + REPEATS[0],
             moving: 0,
             seen: false,
             moved: false,
@@ -134,6 +140,7 @@ impl Rest {
             away: true,
             unsampled: false,
             pace: Pace::default(),
+            took: None,
             slow: Duration::ZERO,
             strange: 0,
             asked: None,
@@ -148,9 +155,19 @@ impl Rest {
             self.pace.forget();
             self.state = match self.away {
                 true => State::Owed,
-                false => State::awaited(now, self.slow),
+                false => State::awaited(now),
             };
         }
+    }
+
+    /// A client told it to stand. After the alarm of an earlier stop this is one like the first.
+    pub(crate) fn told_anew(&mut self, now: Instant) {
+        if let State::Awaited { repeats, .. } = self.state
+            && repeats > REPEATS.len()
+        {
+            self.state = State::Quiet;
+        }
+        self.expect(now);
     }
 
     /// It is there, and has what it was owed.
@@ -158,13 +175,20 @@ impl Rest {
         self.away = false;
         if let State::Owed = self.state {
             self.pace.forget();
-            self.state = State::awaited(now, self.slow);
+            self.state = State::awaited(now);
         }
     }
 
     /// Whether its plugin has no samples, by its description: to call people for each stop that nobody could ever see would be noise.
     pub(crate) fn is_unsampled(&mut self, unsampled: bool) {
         self.unsampled = unsampled;
+    }
+
+    /// Its plugin is gone: nobody takes samples, nobody says that there are none, and the next may have other hardware.
+    pub(crate) fn unloaded(&mut self) {
+        self.unsampled = false;
+        self.took = None;
+        self.slow = Duration::ZERO;
     }
 
     /// It was told to move or to stand, or a motion came to its end: it may move.
@@ -196,6 +220,7 @@ impl Rest {
         let to_stand = self.is_awaited();
         *self = Rest {
             unsampled: self.unsampled,
+            took: self.took,
             slow: self.slow,
             ..Rest::new(to_stand)
         };
@@ -223,7 +248,8 @@ impl Rest {
     /// A sample of it.
     pub(crate) fn sighted(&mut self, sample: &Sample, under_way: UnderWay) -> Option<Verdict> {
         let taken = sample.taken;
-        self.slow = (sample.took * 2).min(SLOWEST);
+        let before = self.took.replace(sample.took).unwrap_or(sample.took);
+        self.slow = (before.min(sample.took) * 2).min(SLOWEST);
         self.reached(taken);
         let seen = self.seen(sample, under_way);
         // Who cannot tell confirms nothing.
@@ -277,11 +303,11 @@ impl Rest {
         if self.deadline().is_none_or(|due| now < due) {
             return None;
         }
-        let slow = self.slow;
         let State::Awaited {
             since,
             repeats,
-            next,
+            told,
+            pause,
             moving,
             seen,
             moved,
@@ -296,18 +322,18 @@ impl Rest {
         // What a mount shows is where it was a sample ago: the first doubt takes a second one, while samples come.
         let doubtful = *repeats == 0 && *seen && *moving < STRANGE_SAMPLES;
         if doubtful && now < *since + LONGEST_DOUBT {
-            *next = now + REPEATS[0];
+            *pause = now.saturating_duration_since(*told) + REPEATS[0];
             return None;
         }
         *moving = 0;
         *repeats = repeats.saturating_add(1);
         let last = REPEATS.len();
-        let pause = match *repeats {
-            told if told < last => REPEATS[told],
-            told if told == last => REPEATS[last - 1],
+        *told = now;
+        *pause = match *repeats {
+            times if times < last => REPEATS[times],
+            times if times == last => REPEATS[last - 1],
             _ => AFTER_ALARM,
         };
-        *next = now + pause.max(slow);
         let verdict = match (*repeats == last + 1, *moved) {
             (true, true) => Verdict::DoesNotStop,
             (true, false) => Verdict::Unseen,
@@ -322,7 +348,7 @@ impl Rest {
             State::Awaited {
                 repeats, moving, ..
             } if repeats > REPEATS.len() && moving == 0 => None,
-            State::Awaited { next, .. } => Some(next),
+            State::Awaited { told, pause, .. } => Some(told + pause.max(self.slow)),
             State::Quiet | State::Owed => None,
         }
     }

@@ -14,6 +14,17 @@ use crate::rest::{Rest, UnderWay, Verdict};
 use crate::sample::Sample;
 use crate::sight::Missed;
 
+/// Who stopped a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Stopper {
+    /// A client stopped this table.
+    Client,
+    /// The host stopped what this table moves.
+    Host,
+    /// Whoever stopped another table, which shares the line.
+    OtherTable,
+}
+
 /// What is decided for a table before it is made.
 #[derive(Clone, Debug)]
 pub struct SafetySettings {
@@ -54,8 +65,6 @@ pub struct Safety {
     control: Control,
     rest: Rest,
     boundary: Boundary,
-    /// A plugin that has samples found the hardware.
-    is_looked_after: bool,
     /// The newest count of each role's stops.
     counts: BTreeMap<String, StopCount>,
 }
@@ -69,7 +78,6 @@ impl Safety {
             settings,
             motions: Motions::new(),
             control: Control::default(),
-            is_looked_after: false,
             counts: BTreeMap::new(),
         }
     }
@@ -170,14 +178,25 @@ impl Safety {
     // ---- What happens to lines and plugins ----------------------------------------------------
 
     /// See [`Motions::stopped`]. A stop that is new is one that is to be seen to work.
-    pub fn stopped(&mut self, role: &str, stops: StopCount, now: Instant) -> Vec<Action> {
+    pub fn stopped(
+        &mut self,
+        role: &str,
+        stops: StopCount,
+        by: Stopper,
+        now: Instant,
+    ) -> Vec<Action> {
         let known = self
             .counts
             .insert(role.to_owned(), stops)
             .unwrap_or_default();
-        // Of hardware that nobody looks after, and that nobody is known to have moved, others' stops on its line say nothing.
-        if known < stops && (self.motions.is_busy() || self.is_looked_after) {
-            self.rest.expect(now);
+        if known < stops {
+            match by {
+                Stopper::Client => self.rest.told_anew(now),
+                Stopper::Host => self.rest.expect(now),
+                Stopper::OtherTable if self.motions.is_busy() => self.rest.expect(now),
+                // What did not move has nothing to stop, and a repeat would end what the other moves by then.
+                Stopper::OtherTable => {}
+            }
         }
         self.change(now, |motions| motions.stopped(role, stops, now))
     }
@@ -199,9 +218,7 @@ impl Safety {
     /// See [`Motions::unloaded`].
     pub fn unloaded(&mut self, now: Instant) -> Vec<Action> {
         let actions = self.change(now, |motions| motions.unloaded(now));
-        // Nobody takes samples any more, and nobody says that there are none.
-        self.rest.is_unsampled(false);
-        self.is_looked_after = false;
+        self.rest.unloaded();
         self.boundary.unloaded();
         actions
     }
@@ -215,7 +232,6 @@ impl Safety {
     pub fn adopted(&mut self, sampled: bool, now: Instant) -> Vec<Action> {
         self.rest.ordered(now);
         self.rest.is_unsampled(!sampled);
-        self.is_looked_after = sampled;
         self.rest.reached(now);
         self.boundary.jumps();
         self.change(now, |motions| motions.adopted(now))
@@ -236,7 +252,6 @@ impl Safety {
     /// The hardware was looked at.
     pub fn sighted(&mut self, sample: &Sample, now: Instant) -> Vec<Action> {
         self.motions.watch_rest(true);
-        self.is_looked_after = true;
         let active = self.motions.active();
         let pulses = active.iter().all(|motion| motion.kind == Kind::Pulse);
         let busy = !active.is_empty();

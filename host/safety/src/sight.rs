@@ -83,8 +83,10 @@ impl Sight {
         self.looking = true;
     }
 
-    /// It cannot be looked at now, and what moves it is known to end by itself: from here on it is unseen.
+    /// It cannot be looked at now, and what moves it is known to end by itself: from here on it is unseen, and where it was seen before
+    /// it no longer points.
     pub(crate) fn excused(&mut self, now: Instant) {
+        self.newest = None;
         self.moved_since = Some(now);
         self.failed = None;
         self.looking = false;

@@ -187,7 +187,7 @@ impl World {
                     .renew(session, LABELS[label], Some(ms(lease)), now);
             }
             Op::Stop { role } => {
-                let actions = self.stop_line(ROLES[role]);
+                let actions = self.stop_line(ROLES[role], Stopper::Client);
                 self.carry_out(actions);
             }
             Op::StopLabel { label } => {
@@ -317,10 +317,10 @@ impl World {
             .is_none_or(|holder| *holder == owner(client))
     }
 
-    fn stop_line(&mut self, role: &str) -> Vec<Action> {
+    fn stop_line(&mut self, role: &str, by: Stopper) -> Vec<Action> {
         let count = self.counts.get_mut(role).unwrap();
         *count += 1;
-        let actions = self.safety.stopped(role, stops(*count), self.now);
+        let actions = self.safety.stopped(role, stops(*count), by, self.now);
         assert!(
             self.safety
                 .active()
@@ -390,7 +390,7 @@ impl World {
                     cause: Cause::Superseded | Cause::LineLost(_),
                     ..
                 } => {}
-                Action::StopLine { role, .. } => queue.extend(self.stop_line(&role)),
+                Action::StopLine { role, .. } => queue.extend(self.stop_line(&role, Stopper::Host)),
                 Action::Advance {
                     motion, occasion, ..
                 } => {

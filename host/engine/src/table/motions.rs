@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use serde_json::json;
 use slewgate_safety::{
     Action, Caller, Cause, Denied, Happening, Moment, MotionEvent, MotionId, MotionView, Occasion,
-    Plan, Progress, Safety, Session,
+    Plan, Progress, Safety, Session, Stopper,
 };
 use slewgate_serial::{Exchange, Line, LineError, LineState, StopHandle, StopSequence};
 
@@ -141,7 +141,7 @@ impl Table {
             .keys()
             .map(|role| (role.clone(), self.stop_line(&desk, role)))
             .collect();
-        self.end_stopped(&mut desk);
+        self.end_stopped(&mut desk, Stopper::Client);
         drop(desk);
         self.moved.notify_one();
         Stopping(sent)
@@ -149,7 +149,7 @@ impl Table {
 
     /// The stop of another table, on a line that this one shares: its motions end before the stop is told.
     pub(crate) fn was_stopped(&self) {
-        self.end_stopped(&mut self.desk());
+        self.end_stopped(&mut self.desk(), Stopper::OtherTable);
         self.moved.notify_one();
     }
 
@@ -239,7 +239,7 @@ impl Table {
     /// Carries out what is due, and says when to come again. A stop that another table sent on a shared line is seen here.
     pub(crate) fn tick(&self) -> Option<Instant> {
         let mut desk = self.desk();
-        self.end_stopped(&mut desk);
+        self.end_stopped(&mut desk, Stopper::OtherTable);
         let actions = desk.safety.tick(Instant::now());
         self.perform(&mut desk, actions);
         self.tell_the_time(&mut desk);
@@ -276,15 +276,16 @@ impl Table {
     }
 
     /// Ends the motions that the newest stop of each line took along.
-    fn end_stopped(&self, desk: &mut Desk) {
-        let actions = self.stopped(desk);
+    fn end_stopped(&self, desk: &mut Desk, by: Stopper) {
+        let actions = self.stopped(desk, by);
         self.perform(desk, actions);
     }
 
     /// All roles: several may share a line, of this table or of others.
-    fn stopped(&self, desk: &mut Desk) -> Vec<Action> {
+    fn stopped(&self, desk: &mut Desk, by: Stopper) -> Vec<Action> {
         let ended = |(role, line): (&String, &Line)| {
-            desk.safety.stopped(role, line.stop_count(), Instant::now())
+            desk.safety
+                .stopped(role, line.stop_count(), by, Instant::now())
         };
         self.lines.iter().flat_map(ended).collect()
     }
@@ -320,7 +321,7 @@ impl Table {
                         why: cause.to_string(),
                     }));
                     drop(self.stop_line(desk, &role));
-                    actions.extend(self.stopped(desk));
+                    actions.extend(self.stopped(desk, Stopper::Host));
                 }
                 Action::Advance {
                     motion,

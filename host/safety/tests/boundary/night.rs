@@ -124,7 +124,9 @@ impl Night {
                         self.stops.push((since, cause));
                     }
                     self.count += 1;
-                    let more = self.safety.stopped(&role, stops(self.count), self.now);
+                    let more =
+                        self.safety
+                            .stopped(&role, stops(self.count), Stopper::Host, self.now);
                     self.ended.extend(endings(&more));
                 }
                 Action::StopTracking => {

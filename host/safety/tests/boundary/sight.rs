@@ -259,6 +259,22 @@ fn what_goes_home_and_cannot_be_asked_meanwhile_goes_on() {
     }
 }
 
+/// Where it was seen before it went home it no longer points.
+#[test]
+fn nothing_begins_by_where_a_mount_pointed_before_it_went_home() {
+    let refused = Missed {
+        refused: true,
+        ..garbled()
+    };
+    let mut night = Night::new();
+    night.see(State::Still);
+    night.home().unwrap();
+    night.now += SECOND;
+    night.safety.unseen(refused, night.now);
+    assert!(night.goto(70.0).is_err());
+    assert!(night.jog("south").is_err());
+}
+
 #[test]
 fn a_look_that_is_answered_slowly_has_ten_seconds() {
     let mut night = Night::new();

@@ -127,19 +127,77 @@ fn hardware_that_rested_when_its_line_was_lost_is_not_told_to_stand() {
     assert_eq!(watched.stops, []);
 }
 
-/// Another table's stop on the line that they share. Repeated for the sake of this one it would end what the other moves.
+/// The mount may have been moved by its keypad, or by a host before this one.
 #[test]
-fn a_stop_on_the_line_of_hardware_that_nobody_looks_after_and_nobody_moved_is_not_repeated() {
-    for adopted in [false, true] {
+fn a_stop_of_a_client_is_repeated_also_where_no_plugin_looks_after_the_hardware() {
+    for unloaded in [false, true] {
         let mut watched = Watched::unseen(settings(OfTheSite::Off));
-        if adopted {
-            let actions = watched.safety.adopted(false, watched.now);
+        if unloaded {
+            watched.see(State::Still);
+            let actions = watched.safety.unloaded(watched.now);
             watched.carry_out(actions);
+        } else {
+            watched.safety.reached(watched.now);
         }
         watched.stop();
+        watched.pass(30 * SECOND, None);
+        assert_eq!(watched.repeated(), BLIND.map(ms));
+        assert_eq!(watched.alarms.len(), 1);
+    }
+}
+
+#[test]
+fn a_stop_of_a_client_after_people_were_called_is_repeated_like_the_first() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.pass(30 * SECOND, None);
+    assert_eq!(watched.repeated(), BLIND.map(ms));
+    watched.stop();
+    watched.pass(30 * SECOND, None);
+    assert_eq!(watched.stops.len(), 2 * BLIND.len());
+    assert_eq!(watched.alarms.len(), 2);
+}
+
+/// Repeated for the sake of the one that stood it would end what the other moves by then.
+#[test]
+fn a_stop_of_another_table_on_the_line_of_hardware_that_does_not_move_is_not_repeated() {
+    let mut nobody = Watched::unseen(settings(OfTheSite::Off));
+    nobody.safety.reached(nobody.now);
+    for mut watched in [nobody, Watched::new(Runaway::Stop)] {
+        watched.stop_by(Stopper::OtherTable);
         watched.pass(60 * SECOND, None);
-        assert_eq!(watched.repeated(), []);
+        assert_eq!(watched.stops, []);
         assert_eq!(watched.alarms, []);
+    }
+}
+
+#[test]
+fn a_stop_of_another_table_that_ended_a_motion_is_seen_to_work() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop_by(Stopper::OtherTable);
+    watched.pass(30 * SECOND, None);
+    assert_eq!(watched.repeated(), BLIND.map(ms));
+}
+
+/// It waited for the line.
+#[test]
+fn one_slow_look_puts_no_repeat_off_where_others_are_fast() {
+    for fast_before in [false, true] {
+        let mut watched = Watched::unseen(settings(OfTheSite::Off));
+        if fast_before {
+            watched.see(State::Tracking);
+        }
+        let waited = Sample {
+            took: 5 * SECOND,
+            ..sample(State::Moving, watched.now)
+        };
+        watched.begin(Kind::Slew);
+        watched.safety.sighted(&waited, watched.now);
+        watched.stop();
+        watched.pass(4 * SECOND, Some(State::Moving));
+        assert_eq!(watched.repeated(), [1_500, 2_000, 3_000].map(ms));
     }
 }
 

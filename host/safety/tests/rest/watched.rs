@@ -60,7 +60,7 @@ impl Watched {
             match &action {
                 Action::StopLine { cause, .. } => {
                     self.stops.push((self.now - self.began, cause.clone()));
-                    queue.extend(self.count_stop());
+                    queue.extend(self.count_stop(Stopper::Host));
                 }
                 Action::AtRest => self.rests.push(self.now - self.began),
                 Action::Alarm(alarm) => self.alarms.push((self.now - self.began, alarm.clone())),
@@ -71,14 +71,18 @@ impl Watched {
         done
     }
 
-    pub(crate) fn count_stop(&mut self) -> Vec<Action> {
+    fn count_stop(&mut self, by: Stopper) -> Vec<Action> {
         self.count += 1;
-        self.safety.stopped("port", stops(self.count), self.now)
+        self.safety.stopped("port", stops(self.count), by, self.now)
     }
 
     /// A client's stop.
     pub(crate) fn stop(&mut self) -> Vec<Action> {
-        let actions = self.count_stop();
+        self.stop_by(Stopper::Client)
+    }
+
+    pub(crate) fn stop_by(&mut self, by: Stopper) -> Vec<Action> {
+        let actions = self.count_stop(by);
         self.carry_out(actions)
     }
 
