@@ -1,6 +1,6 @@
 //! A command handler that serves: what it says of itself, and calls of its exports.
 
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
@@ -39,6 +39,8 @@ pub struct Handler {
     commands: Commands,
     sample_every: Option<Duration>,
     caller: Caller<HandlerWorld>,
+    /// Its newest sample had not come when its time was over.
+    late: AtomicBool,
 }
 
 /// What its instances start with.
@@ -124,6 +126,7 @@ impl Handler {
             commands: commands(described.commands)?,
             sample_every,
             caller,
+            late: AtomicBool::new(false),
         })
     }
 
@@ -269,6 +272,7 @@ impl Handler {
         });
         let observation = match sampled.await {
             Ok(Ok(observation)) => {
+                self.late.store(false, Ordering::Relaxed);
                 self.table.heard();
                 observation
             }
@@ -278,8 +282,10 @@ impl Handler {
                 }
                 return Err(self.refusal(failure, deeds.wrote.load(Ordering::Relaxed)));
             }
-            // It waits for a slow line: what it was to see is not seen, but it is well.
-            Err(error @ CallError::Unfinished(Unfinished::Waited(_))) => {
+            // Once it may have waited for a slow line, or behind others. Who does so again and again sees nothing of what moves.
+            Err(error @ CallError::Unfinished(Unfinished::Waited(_)))
+                if !self.late.swap(true, Ordering::Relaxed) =>
+            {
                 return Err(self.caller.refusal(&error));
             }
             Err(error) => return Err(self.fell(&error)),

@@ -25,7 +25,11 @@ pub(crate) struct Scene {
 
 impl Scene {
     pub(crate) async fn of(dialect: Dialect) -> Scene {
-        let observatory = Setup::default()
+        Scene::on(dialect, Setup::default()).await
+    }
+
+    pub(crate) async fn on(dialect: Dialect, setup: Setup) -> Scene {
+        let observatory = setup
             .variable("REQUEST_LIMIT_PER_MINUTE", "100000")
             .below_the_horizon_too()
             .own_mount_that_speaks(dialect)
