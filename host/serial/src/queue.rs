@@ -307,6 +307,10 @@ impl Queue {
         id
     }
 
+    pub(crate) fn is_held(&self) -> bool {
+        self.hold.is_some()
+    }
+
     pub(crate) fn release(&mut self, hold: u64) {
         self.hold = self.hold.filter(|active| active.id != hold);
     }

@@ -179,6 +179,10 @@ impl Shared {
         self.queue().grant(at_most)
     }
 
+    pub(crate) fn is_held(&self) -> bool {
+        self.queue().is_held()
+    }
+
     pub(crate) fn is_closed(&self) -> bool {
         self.queue().is_closed()
     }

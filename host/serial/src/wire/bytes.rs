@@ -61,7 +61,6 @@ impl Wire<'_> {
         let room = MAX_REPLY - self.input.len();
         self.input
             .extend_from_slice(&bytes[..room.min(bytes.len())]);
-        self.open = false;
         if self.unsettled.is_some() {
             self.unsettle();
         }

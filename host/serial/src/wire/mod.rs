@@ -1,15 +1,16 @@
 //! The traffic on an open device: writing, reading by framing, going quiet, and the stops in between.
 
 mod bytes;
+mod owed;
 mod stop;
 
-use std::collections::VecDeque;
 use std::io;
 use std::mem;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use self::owed::OwedReplies;
 use crate::LineError;
 use crate::device::{Device, in_words};
 use crate::exchange::{Framing, Guard, LONGEST_REPLY, MAX_REPLY};
@@ -26,12 +27,6 @@ const QUIET: Duration = Duration::from_millis(200);
 
 /// A line that does not go quiet is used all the same after this long.
 const SETTLE_LIMIT: Duration = Duration::from_secs(2);
-
-/// A reply that takes so many times as long as others did of late will not come.
-const LATE: u32 = 4;
-
-/// What a slow reply tells of the next ones fades by this part with each that is faster.
-const REMEMBERED: u32 = 16;
 
 /// Why work on the wire ended before it was done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,14 +55,6 @@ enum Stage {
     Stop(Scope),
 }
 
-/// What is still to come of a reply that nobody waits for any longer.
-#[derive(Clone, Copy, Debug)]
-struct Owed {
-    reply: Framing,
-    /// After this it will not come.
-    until: Instant,
-}
-
 /// An open device and what is known about the bytes on their way.
 pub(crate) struct Wire<'a> {
     shared: &'a Shared,
@@ -83,14 +70,14 @@ pub(crate) struct Wire<'a> {
     readable: bool,
     /// Bytes of an earlier exchange may still come; since when none did.
     unsettled: Option<Instant>,
-    /// Replies that were cut, oldest first: none of them is to be taken for one that is asked for later.
-    owed: VecDeque<Owed>,
-    /// A hold wrote what may have a reply, and not a byte came since.
-    open: bool,
+    /// Replies of exchanges that were cut.
+    owed: OwedReplies,
+    /// A stop came in the middle of a hold: what it discarded. The hold may still read on.
+    cut_off: Option<Vec<u8>>,
+    /// The hold that wrote and did not read yet.
+    unread: Option<u64>,
     /// What is under way may move the hardware, which thinks about that for longer than about a question.
     is_order: bool,
-    /// How long its replies took of late; none: there was none.
-    replies_took: Option<Duration>,
     /// The last bytes written were a stop's, which another stop must not clear from the output.
     stop_written: bool,
     /// A stop went out after the request of the hold that is being read on.
@@ -118,10 +105,10 @@ impl<'a> Wire<'a> {
             input: Vec::new(),
             readable: true,
             unsettled: None,
-            owed: VecDeque::new(),
-            open: false,
+            owed: OwedReplies::default(),
+            cut_off: None,
+            unread: None,
             is_order: false,
-            replies_took: None,
             stop_written: false,
             reply_cut: false,
             silent: false,
@@ -163,11 +150,16 @@ impl<'a> Wire<'a> {
         let guard = &errand.guard;
         self.by.clone_from(&errand.by);
         self.is_order = !matches!(guard, Guard::Read);
+        let abandons = |hold: &mut u64| Some(*hold) != errand.hold;
+        if self.unread.take_if(abandons).is_some() {
+            self.unsettle();
+        }
         let mut begun = false;
         loop {
             let cut = match self.attempt(step, guard, until) {
                 Ok(reply) => {
                     self.stage = Stage::Before;
+                    self.unread = errand.hold.filter(|_| matches!(step, Step::Write(_)));
                     if !reply.is_empty() {
                         self.prove_stops();
                     }
@@ -209,15 +201,15 @@ impl<'a> Wire<'a> {
                 if self.unsettled.is_some() {
                     self.settle(until)?;
                 }
-                self.write(bytes, guard, until)?;
-                self.open = true;
-                Ok(Vec::new())
+                self.write(bytes, guard, until).map(|()| Vec::new())
             }
             Step::Read(reply, timeout) if self.reply_cut => {
                 // The rest of the reply may still come.
                 self.unsettle();
-                if self.open {
-                    self.owe(*reply, Instant::now(), *timeout);
+                if let Some(mut before) = self.cut_off.take()
+                    && reply.take_from(&mut before).is_none()
+                {
+                    self.owe(reply.without(before.len()), Instant::now(), *timeout);
                 }
                 Err(Cut::Stopped)
             }
@@ -252,13 +244,14 @@ impl<'a> Wire<'a> {
         self.readable = true;
         self.fill()?;
         let begun = Instant::now();
-        let limit = self.owed_until().map_or(begun, |until| until.max(begun)) + SETTLE_LIMIT;
+        let limit = self.owed.until().map_or(begun, |until| until.max(begun)) + SETTLE_LIMIT;
         while let Some(since) = self.unsettled {
             self.discard();
             let now = Instant::now();
             let silence = since + QUIET;
             let quiet = self
-                .owed_until()
+                .owed
+                .until()
                 .map_or(silence, |until| until.max(silence));
             if quiet.min(limit) <= now {
                 break;
@@ -268,45 +261,20 @@ impl<'a> Wire<'a> {
         }
         self.unsettled = None;
         self.owed.clear();
-        self.open = false;
+        self.cut_off = None;
         self.reply_cut = false;
         self.input.clear();
         Ok(())
     }
 
-    /// When none of the replies that are owed will come any longer.
-    fn owed_until(&self) -> Option<Instant> {
-        self.owed.iter().map(|owed| owed.until).max()
-    }
-
-    /// An exchange was cut whose request the device has: its reply is waited for as long as by its own exchange, but where that was a
-    /// question not for much longer than this device takes: it may be lost, and the line is nobody's meanwhile.
+    /// The request of this reply was sent, and its exchange is cut.
     fn owe(&mut self, reply: Framing, asked: Instant, timeout: Duration) {
-        let thinks = self.is_order && !self.is_stop();
-        let likely = self.replies_took.filter(|_| !thinks);
-        let likely = likely.map_or(timeout, |took| took * LATE);
-        let until = asked + likely.min(timeout).min(LONGEST_REPLY);
-        if reply != Framing::None {
-            self.owed.push_back(Owed { reply, until });
-        }
+        let thinks = self.is_order || self.is_stop();
+        self.owed.owe(reply, asked, timeout, thinks);
     }
 
-    /// What came is of the replies that are owed, as far as there are any.
     fn discard(&mut self) {
-        while let Some(first) = self.owed.front_mut() {
-            if first.reply.take_from(&mut self.input).is_none() {
-                first.reply = first.reply.without(self.input.len());
-                break;
-            }
-            self.owed.pop_front();
-        }
-        self.input.clear();
-    }
-
-    /// One slow reply is remembered for some.
-    fn note_reply(&mut self, took: Duration) {
-        let before = self.replies_took.unwrap_or_default();
-        self.replies_took = Some(took.max(before - before / REMEMBERED));
+        self.owed.discard(&mut self.input);
     }
 
     /// Writes a request. This is where what is older than a stop ends: nothing of it is begun after the stop was asked for,
@@ -330,6 +298,7 @@ impl<'a> Wire<'a> {
                     self.stage = Stage::Writing;
                     self.stop_written = false;
                     self.reply_cut = false;
+                    self.cut_off = None;
                 }
             }
         }
@@ -351,7 +320,7 @@ impl<'a> Wire<'a> {
         loop {
             if let Some(bytes) = reply.take_from(&mut self.input) {
                 if reply != Framing::None && self.owed.is_empty() {
-                    self.note_reply(asked.elapsed());
+                    self.owed.note(asked.elapsed());
                 }
                 return Ok(bytes);
             }

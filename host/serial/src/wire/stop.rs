@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Cut, Stage, WRITE_TIMEOUT, Wire};
 use crate::LineError;
-use crate::exchange::{Exchange, LONGEST_STOP_WAIT};
+use crate::exchange::{Exchange, LONGEST_STOP_WAIT, MAX_REPLY};
 use crate::queue::{Scope, WaitingStop};
 use crate::waiter::after;
 
@@ -43,8 +43,12 @@ impl Wire<'_> {
         if !self.stop_written && (at_once || self.stage == Stage::Writing) {
             self.clear_output();
         }
-        if cuts || self.open {
+        let held = self.shared.is_held();
+        if cuts || held {
             self.unsettle();
+        }
+        if held && !cuts {
+            self.cut_off.get_or_insert_default();
         }
         self.reply_cut = true;
         self.stop_written = false;
@@ -123,6 +127,10 @@ impl Wire<'_> {
     fn write_stop(&mut self, bytes: &[u8], timeout: Duration) -> Result<(), Cut> {
         self.readable = true;
         self.fill()?;
+        if let Some(cut_off) = &mut self.cut_off {
+            let room = MAX_REPLY.saturating_sub(cut_off.len());
+            cut_off.extend_from_slice(&self.input[..room.min(self.input.len())]);
+        }
         self.discard();
         let deadline = after(timeout);
         let mut rest = bytes;
@@ -150,7 +158,7 @@ impl Wire<'_> {
     /// wait and not the sequence. Whatever comes ends it too: where a reply was owed before, that may have been it, and proves nothing.
     fn await_reply(&mut self, exchange: &Exchange) -> Result<Proof, Cut> {
         let asked = Instant::now();
-        self.owed.retain(|owed| owed.until > asked);
+        self.owed.expire();
         match self.read(exchange.reply, self.stop_patience(exchange), None) {
             Err(Cut::Gone) => Err(Cut::Gone),
             Err(_) => {
@@ -158,8 +166,10 @@ impl Wire<'_> {
                 Ok(Proof::None)
             }
             Ok(reply) if reply.is_empty() => Ok(Proof::None),
-            Ok(_) if self.owed.pop_front().is_some() => {
+            Ok(reply) if !self.owed.is_empty() => {
+                self.input.splice(0..0, reply);
                 self.owe(exchange.reply, asked, exchange.timeout);
+                self.discard();
                 self.unsettle();
                 Ok(Proof::None)
             }

@@ -55,6 +55,20 @@ fn a_hold_that_runs_out_lets_the_others_go_on() {
 }
 
 #[test]
+fn what_a_hold_was_to_read_and_did_not_is_not_taken_for_the_reply_of_the_next_one() {
+    let (_place, mut mount, line) = connected();
+    let held = within(line.hold(DEADLINE, Guard::Read)).unwrap();
+    within(held.write(b"1".to_vec())).unwrap();
+    mount.hears("1");
+    drop(held);
+    let next = begun(line.exchange(ask("2"), Guard::Read));
+    mount.says("one#");
+    mount.hears("2");
+    mount.says("two#");
+    assert_eq!(within(next), Ok(b"two#".to_vec()));
+}
+
+#[test]
 fn a_hold_whose_future_was_dropped_holds_nothing() {
     let (_place, mut mount, line) = connected();
     let under_way = begun(line.exchange(ask("1"), Guard::Read));

@@ -268,21 +268,31 @@ fn the_late_reply_of_an_order_is_waited_for_also_where_questions_are_answered_fa
 #[test]
 fn the_reply_of_a_stop_that_comes_after_the_late_one_of_what_it_cut_is_not_taken_for_the_next_one()
 {
-    let (_place, mut mount, line) = connected();
-    let mut reply = begun(line.exchange(ask("E"), Guard::Read));
-    mount.hears("E");
-    let answered = StopSequence {
-        exchanges: vec![ask("M")],
-        patience: AT_ONCE,
-    };
-    assert!(within(line.stop(&answered)).is_ok());
-    mount.hears("M");
-    mount.says("AAAA,BBBB#");
-    assert!(soon(Duration::from_millis(600), &mut reply).is_none());
-    mount.says("#");
-    mount.hears("E");
-    mount.says("CCCC,DDDD#");
-    assert_eq!(within(reply), Ok(b"CCCC,DDDD#".to_vec()));
+    for (framing, done) in [(Framing::Until(b'#'), "#"), (Framing::Count(1), "!")] {
+        let (_place, mut mount, line) = connected();
+        let fast = begun(line.exchange(ask("E"), Guard::Read));
+        mount.hears("E");
+        mount.says("1#");
+        assert!(within(fast).is_ok());
+        let mut reply = begun(line.exchange(ask("E"), Guard::Read));
+        mount.hears("E");
+        let answered = Exchange {
+            reply: framing,
+            ..ask("M")
+        };
+        let answered = StopSequence {
+            exchanges: vec![answered],
+            patience: AT_ONCE,
+        };
+        assert!(within(line.stop(&answered)).is_ok());
+        mount.hears("M");
+        mount.says("AAAA,BBBB#");
+        assert!(soon(Duration::from_millis(600), &mut reply).is_none());
+        mount.says(done);
+        mount.hears("E");
+        mount.says("CCCC,DDDD#");
+        assert_eq!(within(reply), Ok(b"CCCC,DDDD#".to_vec()), "{framing:?}");
+    }
 }
 
 #[test]
@@ -299,6 +309,37 @@ fn a_reply_whose_hold_ended_after_a_stop_is_not_taken_for_the_next_one() {
     mount.hears(":GD#");
     mount.says("new#");
     assert_eq!(within(next), Ok(b"new#".to_vec()));
+}
+
+/// A refusal is a letter, and words behind it.
+#[test]
+fn the_rest_of_a_reply_that_a_hold_reads_in_parts_is_not_taken_for_the_next_one() {
+    for reads_on in [false, true] {
+        let (_place, mut mount, line) = connected();
+        let held = within(line.hold(PATIENT, write(&line))).unwrap();
+        within(held.write(b":MS#".to_vec())).unwrap();
+        mount.hears(":MS#");
+        mount.says("1");
+        assert_eq!(
+            within(held.read(Framing::Count(1), PATIENT)),
+            Ok(b"1".to_vec())
+        );
+        assert!(within(line.stop(&stop(":Q#", AT_ONCE))).is_ok());
+        mount.hears(":Q#");
+        if reads_on {
+            let words = within(held.read(Framing::Until(b'#'), PATIENT));
+            assert_eq!(words, Err(LineError::Stopped));
+        }
+        drop(held);
+        let mut next = begun(line.exchange(ask(":GR#"), Guard::Read));
+        if reads_on {
+            assert!(soon(Duration::from_millis(600), &mut next).is_none());
+        }
+        mount.says("Below horizon#");
+        mount.hears(":GR#");
+        mount.says("new#");
+        assert_eq!(within(next), Ok(b"new#".to_vec()));
+    }
 }
 
 #[test]

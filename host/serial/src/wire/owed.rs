@@ -1,0 +1,84 @@
+//! Replies that are still to come though nobody waits for them any longer.
+
+use std::collections::VecDeque;
+use std::time::{Duration, Instant};
+
+use crate::exchange::{Framing, LONGEST_REPLY};
+
+/// A reply that takes so many times as long as others did of late will not come.
+const LATE: u32 = 4;
+
+/// The least that is waited for where others tell nothing: for hardware that thinks before it moves, brakes before it answers a stop, or
+/// has answered nothing yet.
+const THINKING: Duration = Duration::from_secs(3);
+
+/// What a slow reply tells of the next ones fades by this part with each that is faster.
+const REMEMBERED: u32 = 16;
+
+/// Oldest first: none of them is to be taken for one that is asked for later.
+#[derive(Debug, Default)]
+pub(super) struct OwedReplies {
+    replies: VecDeque<Owed>,
+    /// How long replies took of late; none: there was none.
+    took: Option<Duration>,
+}
+
+#[derive(Debug)]
+struct Owed {
+    /// What of it is still to come.
+    reply: Framing,
+    /// After this it will not.
+    until: Instant,
+}
+
+impl OwedReplies {
+    /// One came in its time. One that is slow is remembered for some.
+    pub(super) fn note(&mut self, took: Duration) {
+        let before = self.took.unwrap_or_default();
+        self.took = Some(took.max(before - before / REMEMBERED));
+    }
+
+    /// An exchange was cut whose request the device has. Its reply may be lost, and the line is nobody's meanwhile: it is waited for no
+    /// longer than by its own exchange, and than is likely. `thinks`: it is no question.
+    pub(super) fn owe(&mut self, reply: Framing, asked: Instant, timeout: Duration, thinks: bool) {
+        let likely = match self.took {
+            Some(took) if !thinks => took * LATE,
+            took => (took.unwrap_or_default() * LATE).max(THINKING),
+        };
+        let until = asked + likely.min(timeout).min(LONGEST_REPLY);
+        if reply != Framing::None {
+            self.replies.push_back(Owed { reply, until });
+        }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.replies.is_empty()
+    }
+
+    /// When none of them will come any longer.
+    pub(super) fn until(&self) -> Option<Instant> {
+        self.replies.iter().map(|owed| owed.until).max()
+    }
+
+    /// Those that will not come any longer are forgotten.
+    pub(super) fn expire(&mut self) {
+        let now = Instant::now();
+        self.replies.retain(|owed| owed.until > now);
+    }
+
+    pub(super) fn clear(&mut self) {
+        self.replies.clear();
+    }
+
+    /// Discards what came: it is of these, as far as there are any.
+    pub(super) fn discard(&mut self, input: &mut Vec<u8>) {
+        while let Some(first) = self.replies.front_mut() {
+            if first.reply.take_from(input).is_none() {
+                first.reply = first.reply.without(input.len());
+                break;
+            }
+            self.replies.pop_front();
+        }
+        input.clear();
+    }
+}
