@@ -277,6 +277,7 @@ impl Handler {
                 observation
             }
             Ok(Err(failure)) => {
+                self.late.store(false, Ordering::Relaxed);
                 if failure::is_silence(&failure) {
                     self.table.missed();
                 }

@@ -177,12 +177,12 @@ impl Plugins {
 
     /// Stops everything on the lines of one table, and the motions of others that share a line with it.
     pub fn stop(&self, table: &Table, by: &StoppedBy) -> Stopping {
-        let stopping = table.stop(by);
-        for other in self
-            .tables
-            .values()
-            .filter(|other| other.shares_line_with(table))
-        {
+        let others = || {
+            let tables = self.tables.values();
+            tables.filter(|other| other.shares_line_with(table))
+        };
+        let stopping = table.stop(by, others().next().is_none());
+        for other in others() {
             other.was_stopped();
         }
         stopping

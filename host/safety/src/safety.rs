@@ -17,12 +17,11 @@ use crate::sight::Missed;
 /// Who stopped a line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Stopper {
-    /// A client stopped this table.
+    /// A client, and the lines are this table's alone.
     Client,
-    /// The host stopped what this table moves.
-    Host,
-    /// Whoever stopped another table, which shares the line.
-    OtherTable,
+    /// Anybody else, or the line is also another table's: repeated for the sake of what did not move, it would end what the other
+    /// moves by then.
+    Other,
 }
 
 /// What is decided for a table before it is made.
@@ -189,14 +188,9 @@ impl Safety {
             .counts
             .insert(role.to_owned(), stops)
             .unwrap_or_default();
-        if known < stops {
-            match by {
-                Stopper::Client => self.rest.told_anew(now),
-                Stopper::Host => self.rest.expect(now),
-                Stopper::OtherTable if self.motions.is_busy() => self.rest.expect(now),
-                // What did not move has nothing to stop, and a repeat would end what the other moves by then.
-                Stopper::OtherTable => {}
-            }
+        // What it ends is seen to in any case.
+        if known < stops && by == Stopper::Client {
+            self.rest.told_anew(now);
         }
         self.change(now, |motions| motions.stopped(role, stops, now))
     }

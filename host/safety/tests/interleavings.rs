@@ -390,7 +390,9 @@ impl World {
                     cause: Cause::Superseded | Cause::LineLost(_),
                     ..
                 } => {}
-                Action::StopLine { role, .. } => queue.extend(self.stop_line(&role, Stopper::Host)),
+                Action::StopLine { role, .. } => {
+                    queue.extend(self.stop_line(&role, Stopper::Other))
+                }
                 Action::Advance {
                     motion, occasion, ..
                 } => {

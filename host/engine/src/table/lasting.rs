@@ -30,7 +30,7 @@ pub(super) async fn lasting<F>(
         let Some(Err(failed)) = running.join_next().await else {
             return;
         };
-        drop(table.stop(&StoppedBy("the host, after a fault".to_owned())));
+        drop(table.stop(&StoppedBy("the host, after a fault".to_owned()), false));
         let incident = engine.incident();
         tracing::error!(
             plugin = table.name(),

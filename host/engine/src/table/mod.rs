@@ -85,7 +85,7 @@ pub struct News {
 }
 
 /// Counts of stops of a table's lines, as they were when a request was read.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct StopCounts {
     lines: BTreeMap<String, StopCount>,
     /// Stops of single motions, in all.

@@ -132,8 +132,9 @@ impl Table {
         renewed
     }
 
-    /// Stops everything on the table's lines: counted at once, written before everything that is queued. Every motion ends.
-    pub fn stop(&self, by: &StoppedBy) -> Stopping {
+    /// Stops everything on the table's lines: counted at once, written before everything that is queued. Every motion ends. `alone`: no
+    /// other table shares a line with it.
+    pub fn stop(&self, by: &StoppedBy, alone: bool) -> Stopping {
         let mut desk = self.desk();
         desk.stopped_by = Some(by.0.clone());
         let sent = self
@@ -141,7 +142,11 @@ impl Table {
             .keys()
             .map(|role| (role.clone(), self.stop_line(&desk, role)))
             .collect();
-        self.end_stopped(&mut desk, Stopper::Client);
+        let stopper = match alone {
+            true => Stopper::Client,
+            false => Stopper::Other,
+        };
+        self.end_stopped(&mut desk, stopper);
         drop(desk);
         self.moved.notify_one();
         Stopping(sent)
@@ -149,7 +154,7 @@ impl Table {
 
     /// The stop of another table, on a line that this one shares: its motions end before the stop is told.
     pub(crate) fn was_stopped(&self) {
-        self.end_stopped(&mut self.desk(), Stopper::OtherTable);
+        self.end_stopped(&mut self.desk(), Stopper::Other);
         self.moved.notify_one();
     }
 
@@ -239,7 +244,7 @@ impl Table {
     /// Carries out what is due, and says when to come again. A stop that another table sent on a shared line is seen here.
     pub(crate) fn tick(&self) -> Option<Instant> {
         let mut desk = self.desk();
-        self.end_stopped(&mut desk, Stopper::OtherTable);
+        self.end_stopped(&mut desk, Stopper::Other);
         let actions = desk.safety.tick(Instant::now());
         self.perform(&mut desk, actions);
         self.tell_the_time(&mut desk);
@@ -321,7 +326,7 @@ impl Table {
                         why: cause.to_string(),
                     }));
                     drop(self.stop_line(desk, &role));
-                    actions.extend(self.stopped(desk, Stopper::Host));
+                    actions.extend(self.stopped(desk, Stopper::Other));
                 }
                 Action::Advance {
                     motion,

@@ -151,8 +151,12 @@ async fn attach(table: Arc<Table>, mut snapshots: Snapshots) {
                 if is_of_another_opening(served.as_ref(), wanted.as_ref()) {
                     table.attached.send_replace(Attached::NotYet);
                 }
+                let stops = table.stop_counts();
                 if attach_once(&table, &handler).await {
                     (served, retry) = (wanted, FIRST_RETRY);
+                } else if table.stop_counts() != stops {
+                    // Cut by a stop: nothing is wrong with the hardware.
+                    wait = Duration::ZERO;
                 } else {
                     (wait, retry) = (retry, (retry * 2).min(LAST_RETRY));
                 }

@@ -328,7 +328,7 @@ async fn hardware_is_told_the_time_once_each_time_that_it_is_found_and_not_while
     mount.owe_the_time();
     mount.tick();
     assert_eq!(orders(&mount), Vec::<&str>::new());
-    drop(mount.stop(&StoppedBy("alice".into())));
+    drop(mount.stop(&StoppedBy("alice".into()), false));
     mount.tick();
     assert_eq!(orders(&mount), Vec::<&str>::new(), "it may still move");
     for _ in 0..2 {

@@ -126,7 +126,7 @@ impl Night {
                     self.count += 1;
                     let more =
                         self.safety
-                            .stopped(&role, stops(self.count), Stopper::Host, self.now);
+                            .stopped(&role, stops(self.count), Stopper::Other, self.now);
                     self.ended.extend(endings(&more));
                 }
                 Action::StopTracking => {

@@ -3,8 +3,8 @@
 use slewgate_safety::limits::State;
 use slewgate_safety::*;
 
-use crate::common::{SECOND, advances, ms, sample};
-use crate::watched::Watched;
+use crate::common::{SECOND, advances, caller, ms, plan, sample, stops};
+use crate::watched::{Watched, settings};
 
 #[test]
 fn a_stop_that_is_seen_to_work_is_not_repeated() {
@@ -133,4 +133,71 @@ fn who_cannot_tell_whether_it_moves_confirms_no_stop() {
     watched.pass(20 * SECOND, Some(State::Unknown));
     assert!(!watched.stops.is_empty());
     assert_eq!(watched.alarms.len(), 1, "{:?}", watched.alarms);
+}
+
+/// A client's, that was asked for after the other table's stop was counted, and began before this table heard of it.
+#[test]
+fn what_began_after_a_stop_of_another_table_is_not_taken_for_what_does_not_obey_it() {
+    let mut watched = Watched::new(Runaway::Stop);
+    let asked_later = Caller {
+        stop_count: stops(1),
+        ..caller(1)
+    };
+    let moment = Moment {
+        now: watched.now,
+        at: 0.0,
+    };
+    let goto = plan(Kind::Slew, "goto");
+    let (_, actions) = watched
+        .safety
+        .begin(goto, asked_later, stops(1), moment)
+        .unwrap();
+    watched.carry_out(actions);
+    watched.stop_by(Stopper::Other);
+    watched.pass(10 * SECOND, Some(State::Moving));
+    assert_eq!(watched.stops, []);
+    assert_eq!(watched.safety.active().len(), 1);
+}
+
+/// A jog of the focuser that only a stop of its line ends, beside a goto on another line.
+#[test]
+fn a_motion_that_goes_on_is_not_taken_for_one_that_does_not_obey_the_stop_of_another_role() {
+    let mut watched = Watched::unseen(SafetySettings {
+        roles: vec!["port".to_owned(), "focuser".to_owned()],
+        ..settings(OfTheSite::Off)
+    });
+    watched.see(State::Tracking);
+    watched.begin(Kind::Slew);
+    let moment = Moment {
+        now: watched.now,
+        at: 0.0,
+    };
+    let jog = Plan {
+        role: "focuser".to_owned(),
+        ending: Vec::new(),
+        ..plan(Kind::Jog, "in")
+    };
+    let begun = watched.safety.begin(jog, caller(1), stops(0), moment);
+    watched.carry_out(begun.unwrap().1);
+    let mut stopped = Vec::new();
+    while watched.now < watched.began + 10 * SECOND {
+        watched.now += ms(500);
+        let mut actions = watched.safety.tick(watched.now);
+        actions.extend(
+            watched
+                .safety
+                .sighted(&sample(State::Moving, watched.now), watched.now),
+        );
+        for action in actions {
+            if let Action::StopLine { role, .. } = action {
+                let count = stops(stopped.len() as u64 + 1);
+                watched
+                    .safety
+                    .stopped(&role, count, Stopper::Other, watched.now);
+                stopped.push(role);
+            }
+        }
+    }
+    assert_eq!(stopped, ["focuser"]);
+    assert_eq!(watched.safety.active().len(), 1);
 }

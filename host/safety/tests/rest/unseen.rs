@@ -165,7 +165,7 @@ fn a_stop_of_another_table_on_the_line_of_hardware_that_does_not_move_is_not_rep
     let mut nobody = Watched::unseen(settings(OfTheSite::Off));
     nobody.safety.reached(nobody.now);
     for mut watched in [nobody, Watched::new(Runaway::Stop)] {
-        watched.stop_by(Stopper::OtherTable);
+        watched.stop_by(Stopper::Other);
         watched.pass(60 * SECOND, None);
         assert_eq!(watched.stops, []);
         assert_eq!(watched.alarms, []);
@@ -176,7 +176,7 @@ fn a_stop_of_another_table_on_the_line_of_hardware_that_does_not_move_is_not_rep
 fn a_stop_of_another_table_that_ended_a_motion_is_seen_to_work() {
     let mut watched = Watched::new(Runaway::Stop);
     watched.begin(Kind::Slew);
-    watched.stop_by(Stopper::OtherTable);
+    watched.stop_by(Stopper::Other);
     watched.pass(30 * SECOND, None);
     assert_eq!(watched.repeated(), BLIND.map(ms));
 }

@@ -60,7 +60,7 @@ impl Watched {
             match &action {
                 Action::StopLine { cause, .. } => {
                     self.stops.push((self.now - self.began, cause.clone()));
-                    queue.extend(self.count_stop(Stopper::Host));
+                    queue.extend(self.count_stop(Stopper::Other));
                 }
                 Action::AtRest => self.rests.push(self.now - self.began),
                 Action::Alarm(alarm) => self.alarms.push((self.now - self.began, alarm.clone())),
