@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use self::owed::OwedReplies;
+use self::owed::{Asked, OwedReplies};
 use crate::LineError;
 use crate::device::{Device, in_words};
 use crate::exchange::{Framing, Guard, LONGEST_REPLY, MAX_REPLY};
@@ -209,7 +209,7 @@ impl<'a> Wire<'a> {
                 if let Some(mut before) = self.cut_off.take()
                     && reply.take_from(&mut before).is_none()
                 {
-                    self.owe(reply.without(before.len()), Instant::now(), *timeout);
+                    self.owe(Instant::now(), reply.without(before.len()), *timeout);
                 }
                 Err(Cut::Stopped)
             }
@@ -267,10 +267,18 @@ impl<'a> Wire<'a> {
         Ok(())
     }
 
-    /// The request of this reply was sent, and its exchange is cut.
-    fn owe(&mut self, reply: Framing, asked: Instant, timeout: Duration) {
-        let thinks = self.is_order || self.is_stop();
-        self.owed.owe(reply, asked, timeout, thinks);
+    /// The request of this reply was sent then, and its exchange is cut.
+    fn owe(&mut self, since: Instant, reply: Framing, timeout: Duration) {
+        self.owed.owe(self.asked(), since, reply, timeout);
+    }
+
+    /// What is under way.
+    fn asked(&self) -> Asked {
+        match self.is_order {
+            _ if self.is_stop() => Asked::Stop,
+            true => Asked::Order,
+            false => Asked::Question,
+        }
     }
 
     fn discard(&mut self) {
@@ -314,13 +322,13 @@ impl<'a> Wire<'a> {
         if !self.is_stop() {
             self.stage = Stage::Reading;
         }
-        let asked = Instant::now();
-        let deadline = asked + timeout.min(LONGEST_REPLY);
+        let since = Instant::now();
+        let deadline = since + timeout.min(LONGEST_REPLY);
         let mut ended = Ok(());
         loop {
             if let Some(bytes) = reply.take_from(&mut self.input) {
                 if reply != Framing::None && self.owed.is_empty() {
-                    self.owed.note(asked.elapsed());
+                    self.owed.note(self.asked(), since.elapsed());
                 }
                 return Ok(bytes);
             }
@@ -330,7 +338,7 @@ impl<'a> Wire<'a> {
             let due = match self.interruption(now, until) {
                 Ok(due) => due,
                 Err(cut) => {
-                    self.owe(reply, asked, timeout);
+                    self.owe(since, reply, timeout);
                     return Err(cut);
                 }
             };

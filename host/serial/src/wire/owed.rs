@@ -15,16 +15,26 @@ const THINKING: Duration = Duration::from_secs(3);
 /// What a slow reply tells of the next ones fades by this part with each that is faster.
 const REMEMBERED: u32 = 16;
 
+/// What a reply answers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked {
+    Question,
+    /// What may move the hardware, which thinks before it answers.
+    Order,
+    Stop,
+}
+
 /// Oldest first: none of them is to be taken for one that is asked for later.
 #[derive(Debug, Default)]
 pub(super) struct OwedReplies {
     replies: VecDeque<Owed>,
-    /// How long replies took of late; none: there was none.
+    /// How long replies to questions took of late; none: there was none.
     took: Option<Duration>,
 }
 
 #[derive(Debug)]
 struct Owed {
+    asked: Asked,
     /// What of it is still to come.
     reply: Framing,
     /// After this it will not.
@@ -32,27 +42,38 @@ struct Owed {
 }
 
 impl OwedReplies {
-    /// One came in its time. One that is slow is remembered for some.
-    pub(super) fn note(&mut self, took: Duration) {
-        let before = self.took.unwrap_or_default();
-        self.took = Some(took.max(before - before / REMEMBERED));
+    /// One came in its time. A question's that was slow is remembered for some.
+    pub(super) fn note(&mut self, asked: Asked, took: Duration) {
+        if asked == Asked::Question {
+            let before = self.took.unwrap_or_default();
+            self.took = Some(took.max(before - before / REMEMBERED));
+        }
     }
 
-    /// An exchange was cut whose request the device has. Its reply may be lost, and the line is nobody's meanwhile: it is waited for no
-    /// longer than by its own exchange, and than is likely. `thinks`: it is no question.
-    pub(super) fn owe(&mut self, reply: Framing, asked: Instant, timeout: Duration, thinks: bool) {
+    /// An exchange was cut whose request the device has since then. Its reply may be lost, and the line is nobody's meanwhile: it is waited
+    /// for no longer than by its own exchange, and than is likely.
+    pub(super) fn owe(&mut self, asked: Asked, since: Instant, reply: Framing, timeout: Duration) {
         let likely = match self.took {
-            Some(took) if !thinks => took * LATE,
+            Some(took) if asked == Asked::Question => took * LATE,
             took => (took.unwrap_or_default() * LATE).max(THINKING),
         };
-        let until = asked + likely.min(timeout).min(LONGEST_REPLY);
+        let until = since + likely.min(timeout).min(LONGEST_REPLY);
         if reply != Framing::None {
-            self.replies.push_back(Owed { reply, until });
+            self.replies.push_back(Owed {
+                asked,
+                reply,
+                until,
+            });
         }
     }
 
     pub(super) fn is_empty(&self) -> bool {
         self.replies.is_empty()
+    }
+
+    /// Whether any is of something else than a stop.
+    pub(super) fn any_but_of_stops(&self) -> bool {
+        self.replies.iter().any(|owed| owed.asked != Asked::Stop)
     }
 
     /// When none of them will come any longer.

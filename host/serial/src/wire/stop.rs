@@ -155,9 +155,10 @@ impl Wire<'_> {
     }
 
     /// Gives the hardware the time that it asks for between two requests. No reply, and another stop that is due, end the
-    /// wait and not the sequence. Whatever comes ends it too: where a reply was owed before, that may have been it, and proves nothing.
+    /// wait and not the sequence. Whatever comes ends it too: where a reply was owed before, or a hold was yet to read one, that may have been
+    /// it, and proves nothing.
     fn await_reply(&mut self, exchange: &Exchange) -> Result<Proof, Cut> {
-        let asked = Instant::now();
+        let since = Instant::now();
         self.owed.expire();
         match self.read(exchange.reply, self.stop_patience(exchange), None) {
             Err(Cut::Gone) => Err(Cut::Gone),
@@ -166,14 +167,22 @@ impl Wire<'_> {
                 Ok(Proof::None)
             }
             Ok(reply) if reply.is_empty() => Ok(Proof::None),
-            Ok(reply) if !self.owed.is_empty() => {
+            Ok(reply) if self.owed.any_but_of_stops() => {
                 self.input.splice(0..0, reply);
-                self.owe(exchange.reply, asked, exchange.timeout);
+                self.owe(since, exchange.reply, exchange.timeout);
                 self.discard();
                 self.unsettle();
                 Ok(Proof::None)
             }
-            Ok(_) => Ok(Proof::Replied),
+            Ok(reply) => match self.cut_off.as_mut().filter(|_| self.unread.is_some()) {
+                Some(cut_off) => {
+                    cut_off.extend(reply);
+                    self.owe(since, exchange.reply, exchange.timeout);
+                    self.unsettle();
+                    Ok(Proof::None)
+                }
+                None => Ok(Proof::Replied),
+            },
         }
     }
 }

@@ -311,6 +311,56 @@ fn a_reply_whose_hold_ended_after_a_stop_is_not_taken_for_the_next_one() {
     assert_eq!(within(next), Ok(b"new#".to_vec()));
 }
 
+/// Whose reply came is told from the next stop on.
+#[test]
+fn stops_that_are_answered_hold_the_line_up_but_once_where_the_question_that_they_cut_was_dropped()
+{
+    let (_place, mut mount, line) = connected();
+    let fast = begun(line.exchange(ask("E"), Guard::Read));
+    mount.hears("E");
+    mount.says("1#");
+    assert!(within(fast).is_ok());
+    let mut reply = begun(line.exchange(ask("E"), Guard::Read));
+    mount.hears("E");
+    let answered = StopSequence {
+        exchanges: vec![ask("M")],
+        patience: AT_ONCE,
+    };
+    // The line would be free again in three seconds after the first, and is it whatever comes after.
+    for _ in 0..5 {
+        assert!(within(line.stop(&answered)).is_ok());
+        mount.hears("M");
+        mount.says("#");
+        assert!(soon(Duration::from_millis(500), &mut reply).is_none());
+    }
+    mount.hears_nothing_for(Duration::from_millis(100));
+    mount.hears("E");
+    mount.says("2#");
+    assert_eq!(within(reply), Ok(b"2#".to_vec()));
+}
+
+#[test]
+fn a_reply_that_a_hold_did_not_read_yet_is_not_taken_for_that_of_the_stop() {
+    let (_place, mut mount, line) = connected();
+    let held = within(line.hold(PATIENT, Guard::Read)).unwrap();
+    within(held.write(b"E".to_vec())).unwrap();
+    mount.hears("E");
+    let answered = StopSequence {
+        exchanges: vec![ask("M")],
+        patience: AT_ONCE,
+    };
+    assert!(within(line.stop(&answered)).is_ok());
+    mount.hears("M");
+    mount.says("AAAA#");
+    drop(held);
+    let mut next = begun(line.exchange(ask("F"), Guard::Read));
+    assert!(soon(Duration::from_millis(600), &mut next).is_none());
+    mount.says("#");
+    mount.hears("F");
+    mount.says("BBBB#");
+    assert_eq!(within(next), Ok(b"BBBB#".to_vec()));
+}
+
 /// A refusal is a letter, and words behind it.
 #[test]
 fn the_rest_of_a_reply_that_a_hold_reads_in_parts_is_not_taken_for_the_next_one() {
