@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
+use super::QUIET;
 use crate::exchange::{Framing, LONGEST_REPLY};
 
 /// A reply that takes so many times as long as others did of late will not come.
@@ -54,7 +55,7 @@ impl OwedReplies {
     /// for no longer than by its own exchange, and than is likely.
     pub(super) fn owe(&mut self, asked: Asked, since: Instant, reply: Framing, timeout: Duration) {
         let likely = match self.took {
-            Some(took) if asked == Asked::Question => took * LATE,
+            Some(took) if asked == Asked::Question => (took * LATE).max(QUIET),
             took => (took.unwrap_or_default() * LATE).max(THINKING),
         };
         let until = since + likely.min(timeout).min(LONGEST_REPLY);
