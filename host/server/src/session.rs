@@ -3,6 +3,7 @@
 use std::pin::pin;
 use std::time::Duration;
 
+use futures_util::future::poll_immediate;
 use futures_util::stream::{self, BoxStream, SplitSink, SplitStream};
 use futures_util::{SinkExt, StreamExt};
 use tokio::io::{AsyncRead, AsyncWrite};
@@ -144,7 +145,13 @@ where
             Outgoing::Text(text) => Message::text(text),
             Outgoing::Ping => Message::Ping(Bytes::new()),
         };
-        match timeout(patience, put(sink, message)).await {
+        let mut put = pin!(put(sink, message));
+        // Nearly always there is room, and no timer is needed.
+        let put = match poll_immediate(put.as_mut()).await {
+            Some(put) => Ok(put),
+            None => timeout(patience, put).await,
+        };
+        match put {
             Ok(Ok(())) => outbox.written(cost),
             Ok(Err(error)) => return End::from(error),
             Err(_) => return End::Ours(Close::TOO_SLOW),
