@@ -256,6 +256,11 @@ impl Rest {
         let rests = matches!(seen, Seen::Still | Seen::Tracking);
         match &mut self.state {
             State::Awaited { since, .. } if taken <= *since => None,
+            // Parts of it are from before: it tells nothing, and yet that samples come.
+            State::Awaited { since, seen, .. } if taken <= *since + sample.took => {
+                *seen = true;
+                None
+            }
             State::Awaited { .. } if rests => {
                 self.state = State::Quiet;
                 self.called = false;

@@ -135,6 +135,25 @@ fn who_cannot_tell_whether_it_moves_confirms_no_stop() {
     assert_eq!(watched.alarms.len(), 1, "{:?}", watched.alarms);
 }
 
+/// Of a slow mount: what it says of the motion may have been asked before there was any.
+#[test]
+fn a_sample_that_began_before_a_stop_does_not_show_that_it_worked() {
+    let mut watched = Watched::new(Runaway::Stop);
+    watched.begin(Kind::Slew);
+    watched.stop();
+    watched.now += ms(500);
+    let began_before = Sample {
+        took: ms(600),
+        ..sample(State::Tracking, watched.now)
+    };
+    let actions = watched.safety.sighted(&began_before, watched.now);
+    watched.carry_out(actions);
+    assert_eq!(watched.rests, []);
+    watched.pass(SECOND, Some(State::Tracking));
+    assert_eq!(watched.rests.len(), 1);
+    assert_eq!(watched.stops, []);
+}
+
 /// A client's, that was asked for after the other table's stop was counted, and began before this table heard of it.
 #[test]
 fn what_began_after_a_stop_of_another_table_is_not_taken_for_what_does_not_obey_it() {
