@@ -153,8 +153,9 @@ impl Scene {
     /// Nothing is left of the fault: what is asked for next is done, and done once.
     pub(crate) async fn works(&mut self) {
         self.recovers();
-        self.is_read_anew().await;
+        // Of a mount that moves the parts of a reading are of different moments.
         self.rests().await;
+        self.is_read_anew().await;
         self.client.forget(MOTION);
         let before = self.set_out();
         let begun = self.goto().await.unwrap();
