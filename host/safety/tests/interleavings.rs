@@ -391,7 +391,7 @@ impl World {
                     ..
                 } => {}
                 Action::StopLine { role, .. } => {
-                    queue.extend(self.stop_line(&role, Stopper::Other))
+                    queue.extend(self.stop_line(&role, Stopper::Other));
                 }
                 Action::Advance {
                     motion, occasion, ..
