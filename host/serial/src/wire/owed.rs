@@ -7,14 +7,14 @@ use super::QUIET;
 use crate::exchange::{Framing, LONGEST_REPLY};
 
 /// A reply that takes so many times as long as others did of late will not come.
-const LATE: u32 = 4;
+const LATE: u32 = 2;
 
 /// The least that is waited for where others tell nothing: for hardware that thinks before it moves, brakes before it answers a stop, or
-/// has answered nothing yet.
-const THINKING: Duration = Duration::from_secs(3);
+/// has answered nothing yet. A Classic thinks for a second.
+const THINKING: Duration = Duration::from_millis(1500);
 
 /// What a slow reply tells of the next ones fades by this part with each that is faster.
-const REMEMBERED: u32 = 16;
+const REMEMBERED: u32 = 4;
 
 /// What a reply answers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
