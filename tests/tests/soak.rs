@@ -194,13 +194,24 @@ impl Guest {
         }
     }
 
+    /// What the log says of an incident.
+    fn tells(&self, incident: &Value) -> String {
+        let log = self.observatory.log();
+        let is_of_it = |line: &&str| incident.as_str().is_some_and(|it| line.contains(it));
+        log.lines().filter(is_of_it).collect()
+    }
+
     async fn call(&mut self, method: &str, params: Value) {
         Counts::one(&self.counts.requests);
         let asked = format!("{method} {params}");
         if let Err(error) = self.client.call(method, params).await {
             Counts::one(&self.counts.failures);
             let code = error["code"].as_i64().unwrap();
-            assert!(EXPECTED.contains(&code), "{asked}: {error}");
+            assert!(
+                EXPECTED.contains(&code),
+                "{asked}: {error}, {}",
+                self.tells(&error["data"]["incident"])
+            );
         }
     }
 }
