@@ -104,3 +104,77 @@ impl OwedReplies {
         input.clear();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HASH: Framing = Framing::Until(b'#');
+    const SECOND: Duration = Duration::from_secs(1);
+    const FAST: Duration = Duration::from_millis(10);
+
+    /// How long this is waited for, of a device whose questions took so long, the last one last.
+    fn waited_for(asked: Asked, timeout: Duration, took: &[Duration]) -> Duration {
+        let mut owed = OwedReplies::default();
+        let since = Instant::now();
+        took.iter()
+            .for_each(|took| owed.note(Asked::Question, *took));
+        owed.owe(asked, since, HASH, timeout);
+        owed.until().unwrap() - since
+    }
+
+    #[test]
+    fn a_question_is_waited_for_twice_as_long_as_others_took_of_late_and_as_a_line_is_quiet_anyway()
+    {
+        let question = |took: &[Duration]| waited_for(Asked::Question, LONGEST_REPLY, took);
+        assert_eq!(question(&[SECOND]), 2 * SECOND);
+        assert!(question(&[SECOND, FAST]) > SECOND);
+        assert_eq!(
+            question(&[SECOND, FAST, FAST, FAST, FAST, FAST, FAST, FAST, FAST, FAST]),
+            QUIET
+        );
+        assert_eq!(question(&[]), THINKING);
+    }
+
+    #[test]
+    fn an_order_and_a_stop_have_the_time_that_hardware_thinks() {
+        for asked in [Asked::Order, Asked::Stop] {
+            assert_eq!(waited_for(asked, LONGEST_REPLY, &[FAST]), THINKING);
+            assert_eq!(waited_for(asked, LONGEST_REPLY, &[SECOND]), 2 * SECOND);
+        }
+    }
+
+    #[test]
+    fn nothing_is_waited_for_longer_than_by_its_own_exchange() {
+        for asked in [Asked::Question, Asked::Order, Asked::Stop] {
+            assert_eq!(waited_for(asked, FAST, &[SECOND]), FAST);
+            assert_eq!(
+                waited_for(asked, 90 * SECOND, &[40 * SECOND]),
+                LONGEST_REPLY
+            );
+        }
+    }
+
+    #[test]
+    fn how_long_an_order_took_tells_nothing_of_questions() {
+        let mut owed = OwedReplies::default();
+        let since = Instant::now();
+        owed.note(Asked::Question, FAST);
+        owed.note(Asked::Order, SECOND);
+        owed.owe(Asked::Question, since, HASH, LONGEST_REPLY);
+        assert_eq!(owed.until(), Some(since + QUIET));
+    }
+
+    #[test]
+    fn what_came_pays_for_the_oldest_first_also_in_pieces() {
+        let mut owed = OwedReplies::default();
+        for reply in [Framing::None, Framing::Count(3), HASH] {
+            owed.owe(Asked::Question, Instant::now(), reply, SECOND);
+        }
+        for (piece, empty) in [("ab", false), ("c12", false), ("3#new", true)] {
+            let mut input = piece.as_bytes().to_vec();
+            owed.discard(&mut input);
+            assert_eq!((input.len(), owed.is_empty()), (0, empty), "{piece}");
+        }
+    }
+}

@@ -12,6 +12,7 @@ mod exchange;
 mod hold;
 mod interleaving;
 mod mount;
+mod owed;
 mod stop;
 mod stuck;
 mod tap;
