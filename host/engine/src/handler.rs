@@ -431,16 +431,16 @@ fn forget_refused(table: &Table, failure: &contract::Failure, deeds: &Deeds) {
 fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
     let writes =
         matches!(request.effect, Effect::Move | Effect::Configure).then(|| request.counts.clone());
-    let caller = (request.effect == Effect::Move).then(|| slewgate_safety::Caller {
+    let caller = slewgate_safety::Caller {
         session: request.client.session,
         owner: request.client.owner().clone(),
-        moves: true,
+        moves: request.effect == Effect::Move,
         stop_count: slewgate_serial::StopCount::default(),
         lease: request.lease,
         sun_permitted: request.sun_permitted,
-    });
+    };
     Duty {
-        caller,
+        caller: Some(caller),
         writes,
         warrant: Warrant::default(),
         deeds,

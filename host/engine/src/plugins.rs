@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use slewgate_safety::Session;
+use slewgate_safety::{Session, Stopper};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
@@ -177,12 +177,16 @@ impl Plugins {
 
     /// Stops everything on the lines of one table, and the motions of others that share a line with it.
     pub fn stop(&self, table: &Table, by: &StoppedBy) -> Stopping {
-        let others = || {
-            let tables = self.tables.values();
-            tables.filter(|other| other.shares_line_with(table))
+        let tables = self.tables.values();
+        let others: Vec<_> = tables
+            .filter(|other| other.shares_line_with(table))
+            .collect();
+        let stopper = match others.is_empty() {
+            true => Stopper::Client,
+            false => Stopper::Other,
         };
-        let stopping = table.stop(by, others().next().is_none());
-        for other in others() {
+        let stopping = table.stop(by, stopper);
+        for other in others {
             other.was_stopped();
         }
         stopping

@@ -45,7 +45,7 @@ pub(crate) struct HandlerPowers {
 /// What a call under way may do to the hardware.
 #[derive(Clone, Debug)]
 pub(crate) struct Duty {
-    /// Who asked for a motion; none where the host asked (`attach`, `sample`, `advance`), or for something else.
+    /// Who asked; none where the host did (`attach`, `sample`, `advance`).
     pub(crate) caller: Option<Caller>,
     /// The counts of stops that its writes must not be older than; none for a call that only reads.
     pub(crate) writes: Option<StopCounts>,

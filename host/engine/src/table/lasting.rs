@@ -4,6 +4,7 @@
 use std::future::Future;
 use std::time::Duration;
 
+use slewgate_safety::Stopper;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
@@ -30,7 +31,8 @@ pub(super) async fn lasting<F>(
         let Some(Err(failed)) = running.join_next().await else {
             return;
         };
-        drop(table.stop(&StoppedBy("the host, after a fault".to_owned()), false));
+        let by = StoppedBy("the host, after a fault".to_owned());
+        drop(table.stop(&by, Stopper::Other));
         let incident = engine.incident();
         tracing::error!(
             plugin = table.name(),

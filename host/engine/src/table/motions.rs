@@ -132,9 +132,8 @@ impl Table {
         renewed
     }
 
-    /// Stops everything on the table's lines: counted at once, written before everything that is queued. Every motion ends. `alone`: no
-    /// other table shares a line with it.
-    pub fn stop(&self, by: &StoppedBy, alone: bool) -> Stopping {
+    /// Stops everything on the table's lines: counted at once, written before everything that is queued. Every motion ends.
+    pub(crate) fn stop(&self, by: &StoppedBy, stopper: Stopper) -> Stopping {
         let mut desk = self.desk();
         desk.stopped_by = Some(by.0.clone());
         let sent = self
@@ -142,10 +141,6 @@ impl Table {
             .keys()
             .map(|role| (role.clone(), self.stop_line(&desk, role)))
             .collect();
-        let stopper = match alone {
-            true => Stopper::Client,
-            false => Stopper::Other,
-        };
         self.end_stopped(&mut desk, stopper);
         drop(desk);
         self.moved.notify_one();

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use slewgate_safety::limits::State;
-use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway, Sample};
+use slewgate_safety::{Caller, Kind, OfTheSite, Orphan, Owner, Plan, Runaway, Sample, Stopper};
 use slewgate_serial::{
     Address, Exchange, Framing, Line, LineSettings, StopCount, StopSequence, Warrant,
 };
@@ -328,7 +328,7 @@ async fn hardware_is_told_the_time_once_each_time_that_it_is_found_and_not_while
     mount.owe_the_time();
     mount.tick();
     assert_eq!(orders(&mount), Vec::<&str>::new());
-    drop(mount.stop(&StoppedBy("alice".into()), false));
+    drop(mount.stop(&StoppedBy("alice".into()), Stopper::Client));
     mount.tick();
     assert_eq!(orders(&mount), Vec::<&str>::new(), "it may still move");
     for _ in 0..2 {
