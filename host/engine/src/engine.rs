@@ -1,9 +1,8 @@
 //! One wasmtime engine for all plugins, and how a call of a guest is run: under two clocks, polled once in place, and
 //! moved to the guests' own runtime when it does not end there.
 
-use std::fs;
 use std::future::{Future, poll_fn};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -12,8 +11,9 @@ use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::timeout;
-use wasmtime::{Cache, CacheConfig, Config};
+use wasmtime::Config;
 
+use crate::compile::{Compiled, Compiler};
 use crate::epoch::{Running, Ticker};
 use crate::time::Budget;
 
@@ -28,6 +28,8 @@ const FIBER_STACK: usize = 2 * 1024 * 1024;
 pub struct EngineSettings {
     /// Private directory for compiled code; none: nothing is kept.
     pub cache: Option<PathBuf>,
+    /// Compiles into the cache; none: this process does.
+    pub compiler: Option<Compiler>,
     /// Seconds since 1970 when the host started: makes the names of incidents unique over restarts.
     pub started: u64,
     /// Threads that run guests; none: one fewer than the machine has cores, at least one.
@@ -38,10 +40,13 @@ pub struct EngineSettings {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EngineError {
-    /// wasmtime refused its configuration, or its cache.
+    /// wasmtime refused its configuration.
     #[error("cannot set up the plugin engine: {0:#}")]
     Wasm(wasmtime::Error),
-    /// A thread, or the cache directory.
+    /// The cache directory cannot be used.
+    #[error("cannot set up the plugin engine: {0:#}")]
+    Cache(anyhow::Error),
+    /// A thread.
     #[error("cannot set up the plugin engine: {0}")]
     Io(#[from] std::io::Error),
 }
@@ -52,6 +57,8 @@ pub struct Engine(Arc<Inner>);
 
 struct Inner {
     wasm: wasmtime::Engine,
+    compiled: Option<Compiled>,
+    compiler: Option<Compiler>,
     ticker: Ticker,
     guests: Guests,
     incidents: AtomicU64,
@@ -67,7 +74,11 @@ impl Engine {
     /// # Errors
     /// The cache directory cannot be made private, or a thread cannot be started.
     pub fn new(settings: &EngineSettings) -> Result<Engine, EngineError> {
-        let wasm = wasmtime::Engine::new(&config(settings)?).map_err(EngineError::Wasm)?;
+        let compiled = settings.cache.as_deref().map(Compiled::open).transpose();
+        let compiled = compiled.map_err(EngineError::Cache)?;
+        let mut config = config();
+        config.cache(compiled.as_ref().map(Compiled::wasmtime));
+        let wasm = wasmtime::Engine::new(&config).map_err(EngineError::Wasm)?;
         let ticker = Ticker::start(wasm.weak())?;
         let guests = Builder::new_multi_thread()
             .worker_threads(settings.threads.unwrap_or_else(guest_threads))
@@ -76,6 +87,8 @@ impl Engine {
             .build()?;
         let inner = Inner {
             wasm,
+            compiled,
+            compiler: settings.compiler.clone(),
             ticker,
             guests: Guests(Some(guests)),
             incidents: AtomicU64::new(0),
@@ -86,6 +99,16 @@ impl Engine {
 
     pub(crate) fn wasm(&self) -> &wasmtime::Engine {
         &self.0.wasm
+    }
+
+    /// Where compiled code is kept.
+    pub(crate) fn compiled(&self) -> Option<&Compiled> {
+        self.0.compiled.as_ref()
+    }
+
+    /// Who compiles into it, if not this process.
+    pub(crate) fn compiler(&self) -> Option<&Compiler> {
+        self.0.compiler.as_ref()
     }
 
     /// A name for a fault, told to the client and found in the log. Unique over restarts.
@@ -202,8 +225,9 @@ fn guest_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
-/// The proposals that are off are those which no plugin needs and which widen what a hostile one can reach.
-fn config(settings: &EngineSettings) -> Result<Config, EngineError> {
+/// The proposals that are off are those which no plugin needs and which widen what a hostile one can reach. The same for whoever
+/// compiles and whoever runs: compiled code is of one configuration.
+pub(crate) fn config() -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.concurrency_support(false);
@@ -212,34 +236,5 @@ fn config(settings: &EngineSettings) -> Result<Config, EngineError> {
     config.wasm_memory64(false);
     config.wasm_relaxed_simd(false);
     config.generate_address_map(true);
-    if let Some(directory) = &settings.cache {
-        config.cache(Some(cache(directory)?));
-    }
-    Ok(config)
-}
-
-fn cache(directory: &Path) -> Result<Cache, EngineError> {
-    fs::create_dir_all(directory)?;
-    platform::make_private(directory)?;
-    let mut settings = CacheConfig::new();
-    settings.with_directory(fs::canonicalize(directory)?);
-    Cache::new(settings).map_err(EngineError::Wasm)
-}
-
-#[cfg(unix)]
-mod platform {
-    use std::os::unix::fs::PermissionsExt;
-
-    /// Compiled code is trusted as it is: nobody else may write there.
-    pub(super) fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
-        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
-    }
-}
-
-#[cfg(not(unix))]
-mod platform {
-    /// The directory inherits the rights of the data directory.
-    pub(super) fn make_private(_: &std::path::Path) -> std::io::Result<()> {
-        Ok(())
-    }
+    config
 }

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
 //! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
-//! contract; `call` and `pool` make and reuse instances for `handler` and `policy`; `snapshot` holds what serves at one
+//! contract; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`; `snapshot` holds what serves at one
 //! moment, and its `Permit`; `table` is what outlives a swap; `reload` swaps.
 //!
 //! What holds here:
@@ -15,6 +15,7 @@ mod bindings;
 mod call;
 mod client;
 mod command;
+mod compile;
 mod engine;
 mod epoch;
 mod failure;
@@ -34,6 +35,7 @@ mod world;
 
 pub use client::Client;
 pub use command::{Command, Effect};
+pub use compile::{Compiler, compile};
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use limits::{Limits, MAX_JSON};

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use anyhow::{Context, anyhow, bail};
+use anyhow::{Context, bail};
 use wasmparser::Parser;
 use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use crate::bindings::handler::{self, CommandHandlerPre};
 use crate::bindings::policy::{self, PermissionPolicyPre};
+use crate::compile::{self, wasmtime_error};
 use crate::engine::{Engine, EngineError};
 use crate::handler::{Handler, HandlerWorld};
 use crate::limits::Limits;
@@ -94,16 +95,15 @@ impl PluginLoader {
 
     /// To machine code, away from the request path.
     async fn compile(&self, bytes: Arc<[u8]>) -> Result<Component, LoadError> {
-        let engine = self.engine.wasm().clone();
-        let compiled = self
-            .engine
-            .work(move || {
-                parse(&bytes).map_err(at(Stage::Parse))?;
-                Component::from_binary(&engine, &bytes)
-                    .map_err(|error| at(Stage::Compile)(chain(error)))
-            })
-            .await;
-        compiled.map_err(|error| at(Stage::Compile)(error.into()))?
+        let own = Arc::clone(&bytes);
+        let parsed = self.engine.work(move || parse(&own)).await;
+        parsed
+            .map_err(anyhow::Error::from)
+            .and_then(|parsed| parsed)
+            .map_err(at(Stage::Parse))?;
+        compile::component(&self.engine, bytes)
+            .await
+            .map_err(at(Stage::Compile))
     }
 
     async fn handler(
@@ -117,7 +117,7 @@ impl PluginLoader {
             .link(&self.engine, component)
             .map_err(at(Stage::Link))?;
         let component =
-            CommandHandlerPre::new(linked).map_err(|error| at(Stage::Link)(chain(error)))?;
+            CommandHandlerPre::new(linked).map_err(|error| at(Stage::Link)(wasmtime_error(error)))?;
         let plan = self
             .tables
             .get(table)
@@ -154,7 +154,7 @@ impl PluginLoader {
         let observes = imports(self.engine.wasm(), component, OBSERVED.0, OBSERVED.1);
         let world = PolicyWorld {
             component: PermissionPolicyPre::new(linked)
-                .map_err(|error| at(Stage::Link)(chain(error)))?,
+                .map_err(|error| at(Stage::Link)(wasmtime_error(error)))?,
             client_type: client_type.to_owned(),
             surroundings: self.surroundings.clone(),
             settings: unit.settings.clone(),
@@ -197,7 +197,7 @@ impl<P: Send + 'static> Kind<P> {
         component: &Component,
     ) -> anyhow::Result<InstancePre<Guest<P>>> {
         self.world.check(engine.wasm(), component)?;
-        self.linker.instantiate_pre(component).map_err(chain)
+        self.linker.instantiate_pre(component).map_err(wasmtime_error)
     }
 }
 
@@ -223,11 +223,6 @@ fn whole(bytes: &[u8]) -> anyhow::Result<()> {
 
 fn at(stage: Stage) -> impl Fn(anyhow::Error) -> LoadError {
     move |cause| LoadError { stage, cause }
-}
-
-/// wasmtime's error with all of its causes, which are text from here on.
-fn chain(error: wasmtime::Error) -> anyhow::Error {
-    anyhow!("{error:#}")
 }
 
 #[cfg(test)]

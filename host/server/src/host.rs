@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use slewgate_engine::{Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings};
+use slewgate_engine::{Compiler, Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings};
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
@@ -60,6 +60,8 @@ pub struct ServeOptions {
     pub data: PathBuf,
     /// Gets the bound addresses once all are bound.
     pub ready_file: Option<PathBuf>,
+    /// Compiles plugins in a process of its own; none: the host itself does.
+    pub compiler: Option<Compiler>,
 }
 
 /// Runs the host until it is told to end.
@@ -89,6 +91,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         config,
         data,
         ready_file,
+        compiler,
     } = options;
     let socket = local::bind(&data)?;
     let command = bind("command", config.command.address).await?;
@@ -102,6 +105,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let left = unattended::stop(left, &hardware.lines, &journal, &log);
     let engine = Engine::new(&EngineSettings {
         cache: Some(data.join("cache/components")),
+        compiler,
         threads: None,
         started: seconds(clock.now()),
     })?;

@@ -4,6 +4,7 @@
 //! Exit codes: 0, 1 failed, 2 wrong usage, 64 wrong configuration.
 
 mod call;
+mod compile;
 mod menu;
 mod platform;
 mod plugin;
@@ -83,6 +84,8 @@ enum Verb {
     Plugin(plugin::Plugins),
     /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
     Simulate(simulate::Simulate),
+    #[command(hide = true)]
+    Compile(compile::Compile),
 }
 
 /// Why a verb did not do what it was asked.
@@ -160,6 +163,7 @@ fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
         Verb::Token(tokens) => tokens.run(common),
         Verb::Plugin(plugins) => plugins.run(common),
         Verb::Simulate(simulate) => simulate.run(common),
+        Verb::Compile(compile) => compile.run(),
     }
 }
 

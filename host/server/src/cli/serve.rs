@@ -2,7 +2,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use super::{Common, Failure, token};
+use super::{Common, Failure, compile, token};
 use crate::config::{self, Config, ConfigError};
 use crate::host::{self, ServeOptions};
 use crate::logging;
@@ -40,6 +40,7 @@ impl Serve {
             config,
             data: common.data.clone(),
             ready_file: self.ready_file,
+            compiler: compile::compiler(),
         };
         Ok(host::serve(options)?)
     }

@@ -1,0 +1,53 @@
+//! Machine code for components. The host has it made in a process of its own, because a compiler cannot be cancelled and may
+//! crash, and reads it from the cache that both share.
+
+mod cache;
+mod child;
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use wasmtime::component::Component;
+
+pub(crate) use cache::Compiled;
+pub use child::Compiler;
+
+use crate::engine::{self, Engine};
+
+/// What the child does: compiles a component into the cache, unless its code is there already.
+///
+/// # Errors
+/// The cache cannot be used, or the component's code is not valid.
+pub fn compile(cache: &Path, component: &[u8]) -> anyhow::Result<()> {
+    let cache = Compiled::open(cache)?;
+    let mut config = engine::config();
+    config.cache(Some(cache.wasmtime()));
+    let engine = wasmtime::Engine::new(&config).map_err(wasmtime_error)?;
+    Component::from_binary(&engine, component).map_err(wasmtime_error)?;
+    Ok(())
+}
+
+/// A component that can be linked, made away from the path of requests.
+pub(crate) async fn component(engine: &Engine, bytes: Arc<[u8]>) -> anyhow::Result<Component> {
+    let (cache, compiler) = (engine.compiled(), engine.compiler());
+    if let (Some(cache), Some(compiler)) = (cache, compiler) {
+        compiler
+            .compile(cache.directory(), Arc::clone(&bytes))
+            .await?;
+    }
+    let misses = cache.map(Compiled::misses);
+    let wasm = engine.wasm().clone();
+    let made = engine.work(move || Component::from_binary(&wasm, &bytes).map_err(wasmtime_error));
+    let component = made.await.context("the host failed")??;
+    if compiler.is_some() && misses != cache.map(Compiled::misses) {
+        tracing::warn!("compiled code was not found in the cache: the host compiled it itself");
+    }
+    Ok(component)
+}
+
+/// wasmtime's error with all of its causes, which are text from here on.
+pub(crate) fn wasmtime_error(error: wasmtime::Error) -> anyhow::Error {
+    anyhow::anyhow!("{error:#}")
+}
