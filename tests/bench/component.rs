@@ -82,12 +82,17 @@ impl Guests {
             runaway: Runaway::default(),
             limits: OfTheSite::Off,
             set_clock: false,
+            reload_when_idle: false,
             left_moving: false,
             journal: None,
         };
         let settings = PluginSettings {
             handlers,
             policies,
+            remembered: None,
+            host_methods: vec![],
+            remembered: None,
+            host_methods: vec![],
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),
             policy_limits: Limits::policy(),

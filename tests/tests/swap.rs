@@ -106,6 +106,32 @@ async fn a_policy_is_replaced_while_fifty_clients_ask_and_nobody_notices() {
 }
 
 #[tokio::test]
+async fn what_a_new_policy_allows_beyond_the_old_one_is_told_and_logged() {
+    let observatory = unlimited();
+    let mut watcher = watcher(&observatory, "observer").await;
+    fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
+    assert_eq!(news(&mut watcher).await["what"], "published");
+    let widened = news(&mut watcher).await;
+    assert_eq!(widened["what"], "widened", "{widened}");
+    assert_eq!(widened["widens"], json!(["mount.park"]));
+    observatory.wait_for_security_event(|event| {
+        event["event"] == "plugin_swap"
+            && event["reason"].as_str().is_some_and(|reason| {
+                reason.starts_with("widened") && reason.ends_with("mount.park")
+            })
+    });
+    let narrower = fs::read(plugins().join("policies/observer.wasm")).unwrap();
+    fs::write(observer(&observatory), narrower).unwrap();
+    assert_eq!(news(&mut watcher).await["what"], "published");
+    fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
+    assert_eq!(
+        news(&mut watcher).await["what"],
+        "published",
+        "narrowing is no news"
+    );
+}
+
+#[tokio::test]
 async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why() {
     let observatory = unlimited();
     let mut client = watcher(&observatory, "observer").await;

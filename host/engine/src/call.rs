@@ -2,6 +2,7 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use slewgate_rpc::Refusal;
@@ -12,6 +13,7 @@ use crate::engine::{Engine, Unfinished};
 use crate::limits::{Limits, OutOfMemory};
 use crate::pool::{Full, Pool};
 use crate::powers::Guest;
+use crate::reload::Tally;
 use crate::time::{Budget, OutOfTime};
 
 /// Bytes that the host may allocate for one host call's arguments or one result.
@@ -48,6 +50,8 @@ pub(crate) struct Caller<W: World> {
     limits: Limits,
     world: Arc<W>,
     pool: Arc<Pool<Instance<W>>>,
+    calls: AtomicU64,
+    failures: AtomicU64,
 }
 
 /// Why a call has no answer.
@@ -107,6 +111,8 @@ impl<W: World> Caller<W> {
             limits,
             world: Arc::new(world),
             pool,
+            calls: AtomicU64::new(0),
+            failures: AtomicU64::new(0),
         }
     }
 
@@ -159,7 +165,21 @@ impl<W: World> Caller<W> {
             drop(place);
             Ok(result)
         });
-        self.engine.run(budget, self.limits.waiting, work).await?
+        let called = self.engine.run(budget, self.limits.waiting, work).await;
+        let called = called.map_err(CallError::from).and_then(|called| called);
+        self.calls.fetch_add(1, Ordering::Relaxed);
+        if called.is_err() {
+            self.failures.fetch_add(1, Ordering::Relaxed);
+        }
+        called
+    }
+
+    /// What became of the calls.
+    pub(crate) fn tally(&self) -> Tally {
+        Tally {
+            calls: self.calls.load(Ordering::Relaxed),
+            failures: self.failures.load(Ordering::Relaxed),
+        }
     }
 }
 

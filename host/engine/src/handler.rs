@@ -21,6 +21,7 @@ use crate::engine::{Engine, Unfinished};
 use crate::failure;
 use crate::limits::{Limits, MAX_JSON};
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
+use crate::reload::Tally;
 use crate::table::{Attached, Attachment, Look, Order, Reading, StopCounts, Table};
 
 /// When a motion is looked after again if no instance was to spare.
@@ -151,6 +152,11 @@ impl Handler {
     #[must_use]
     pub fn sample_every(&self) -> Option<Duration> {
         self.sample_every
+    }
+
+    /// What became of its calls.
+    pub(crate) fn tally(&self) -> Tally {
+        self.caller.tally()
     }
 
     pub(crate) fn command(&self, verb: &str) -> Option<&Command> {

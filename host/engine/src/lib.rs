@@ -3,7 +3,8 @@
 //! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
 //! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
 //! contract; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`; `snapshot` holds what serves at one
-//! moment, and its `Permit`; `table` is what outlives a swap; `reload` swaps.
+//! moment, and its `Permit`; `table` is what outlives a swap; `reload` swaps, and
+//! `matrix` finds what that allows whom.
 //!
 //! What holds here:
 //! - Only [`Snapshot::handle`] calls a handler's `handle`, and only with a [`Permit`], which only [`Snapshot::decide`] makes.
@@ -22,6 +23,7 @@ mod failure;
 mod handler;
 mod limits;
 mod loader;
+mod matrix;
 mod plugins;
 mod policy;
 mod pool;
@@ -39,10 +41,11 @@ pub use compile::{Compiler, compile};
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use limits::{Limits, MAX_JSON};
+pub use matrix::Question;
 pub use plugins::{PluginSettings, Plugins};
 pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
-    CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
+    CandidateReport, NoRollback, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot};

@@ -16,7 +16,7 @@ use crate::limits::Limits;
 use crate::policy::{Policy, PolicyWorld};
 use crate::powers::situation::PolicyPowers;
 use crate::powers::{Guest, HandlerPowers};
-use crate::reload::{LoadError, Loader, Slot, Stage, Unit};
+use crate::reload::{LoadError, Loader, Slot, Stage, Tally, Unit};
 use crate::surroundings::Surroundings;
 use crate::table::Table;
 use crate::world::{World, imports};
@@ -116,8 +116,8 @@ impl PluginLoader {
             .handlers
             .link(&self.engine, component)
             .map_err(at(Stage::Link))?;
-        let component =
-            CommandHandlerPre::new(linked).map_err(|error| at(Stage::Link)(wasmtime_error(error)))?;
+        let component = CommandHandlerPre::new(linked)
+            .map_err(|error| at(Stage::Link)(wasmtime_error(error)))?;
         let plan = self
             .tables
             .get(table)
@@ -182,6 +182,21 @@ impl Loader for PluginLoader {
             Slot::Policy(client_type) => self.policy(client_type, &unit, &component).await,
         }
     }
+
+    fn tally(&self, loaded: &Plugin) -> Tally {
+        match loaded {
+            Plugin::Handler(handler) => handler.tally(),
+            Plugin::Policy(policy) => policy.tally(),
+        }
+    }
+
+    fn is_idle(&self, slot: &Slot) -> bool {
+        let plan = match slot {
+            Slot::Handler(table) => self.tables.get(table),
+            Slot::Policy(_) => None,
+        };
+        plan.is_none_or(|plan| plan.table.is_idle())
+    }
 }
 
 impl<P: Send + 'static> Kind<P> {
@@ -197,7 +212,9 @@ impl<P: Send + 'static> Kind<P> {
         component: &Component,
     ) -> anyhow::Result<InstancePre<Guest<P>>> {
         self.world.check(engine.wasm(), component)?;
-        self.linker.instantiate_pre(component).map_err(wasmtime_error)
+        self.linker
+            .instantiate_pre(component)
+            .map_err(wasmtime_error)
     }
 }
 

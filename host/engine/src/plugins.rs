@@ -11,9 +11,10 @@ use tokio::task::JoinSet;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::loader::{Plugin, PluginLoader, TablePlan};
+use crate::matrix::{Matrix, Question};
 use crate::reload::{
-    self, Configuration, Directories, Pace, PluginEvent, PluginReport, Reload, ReloadSettings,
-    Serving, Slot, TableUnit,
+    self, Configuration, Directories, NoRollback, Pace, PluginEvent, PluginKind, PluginReport,
+    Reload, ReloadSettings, Remembered, Serving, Slot, TableUnit,
 };
 use crate::snapshot::Snapshot;
 use crate::surroundings::Surroundings;
@@ -29,12 +30,16 @@ pub struct PluginSettings {
     pub handlers: PathBuf,
     /// Directory of the policies' components.
     pub policies: PathBuf,
+    /// Private directory in which what served well is kept for the next start; none: it is not.
+    pub remembered: Option<PathBuf>,
     /// One for each `[plugins.NAME]`, with what its plugin may use.
     pub tables: Vec<(TableSettings, Limits)>,
     /// Settings by client type, as JSON.
     pub policy_settings: BTreeMap<String, String>,
     /// What a policy may use.
     pub policy_limits: Limits,
+    /// The host's own methods, which policies decide on too.
+    pub host_methods: Vec<Question>,
 }
 
 /// See the module. The tasks end when this is dropped.
@@ -96,10 +101,13 @@ impl Plugins {
             directories,
             configuration: configuration.clone(),
             pace: Pace::default(),
-            clock,
+            remembered: settings.remembered.map(Remembered::open).transpose()?,
+            clock: Arc::clone(&clock),
         };
         let reload = reload::start(reload, loader, publish).await;
         let mut tasks = JoinSet::new();
+        let matrix = Matrix::new(settings.host_methods, Arc::clone(&clock));
+        tasks.spawn(matrix.run(snapshots.clone(), reload.reports(), reload.teller()));
         for table in tables.values() {
             tasks.spawn(table::run(
                 Arc::clone(table),
@@ -175,6 +183,18 @@ impl Plugins {
         self.reload.compare().await;
     }
 
+    /// The version before this one serves again, and this one not until its file is written anew.
+    ///
+    /// # Errors
+    /// There is none, or it cannot serve any more.
+    pub async fn roll_back(&self, kind: PluginKind, name: &str) -> Result<(), NoRollback> {
+        let slot = match kind {
+            PluginKind::Handler => Slot::Handler(name.to_owned()),
+            PluginKind::Policy => Slot::Policy(name.to_owned()),
+        };
+        self.reload.roll_back(slot).await
+    }
+
     /// Stops everything on the lines of one table, and the motions of others that share a line with it.
     pub fn stop(&self, table: &Table, by: &StoppedBy) -> Stopping {
         let tables = self.tables.values();
@@ -205,6 +225,7 @@ fn configuration(settings: &PluginSettings) -> Configuration {
         let unit = TableUnit {
             component: table.component.clone(),
             settings: table.settings.clone(),
+            when_idle: table.reload_when_idle,
         };
         (table.name.clone(), unit)
     });

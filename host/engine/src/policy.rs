@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::powers::situation::{Moment, PolicyPowers};
 use crate::powers::{Guest, output};
+use crate::reload::Tally;
 use crate::snapshot::Action;
 use crate::surroundings::Surroundings;
 
@@ -114,6 +115,11 @@ impl Policy {
     #[must_use]
     pub fn generation(&self) -> u64 {
         self.generation
+    }
+
+    /// What became of its decisions.
+    pub(crate) fn tally(&self) -> Tally {
+        self.caller.tally()
     }
 
     pub(crate) fn observes(&self) -> bool {

@@ -23,7 +23,7 @@ use crate::table::{Reading, StopCounts};
 const FRESH: Duration = Duration::from_secs(2);
 
 /// By which a policy knows the question whether a client may point at the Sun. It is asked only where there is a filter.
-const POINT_AT_THE_SUN: &str = "limits.sun";
+pub(crate) const POINT_AT_THE_SUN: &str = "limits.sun";
 
 /// See the module. Never changed: a swap makes another.
 #[derive(Debug)]
@@ -105,6 +105,18 @@ impl Snapshot {
         self.handlers
             .iter()
             .map(|(name, handler)| (name.as_str(), handler))
+    }
+
+    /// The policy of a client type.
+    pub(crate) fn policy(&self, client_type: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(client_type)
+    }
+
+    /// All policies by client type.
+    pub(crate) fn policies(&self) -> impl Iterator<Item = (&str, &Arc<Policy>)> {
+        self.policies
+            .iter()
+            .map(|(name, policy)| (name.as_str(), policy))
     }
 
     /// The command behind a whole name such as `mount.goto`.

@@ -31,6 +31,8 @@ async fn load(text: &str) -> CandidateReport {
     let settings = PluginSettings {
         handlers,
         policies,
+        remembered: None,
+        host_methods: vec![],
         tables: Vec::new(),
         policy_settings: BTreeMap::new(),
         policy_limits: Limits::policy(),

@@ -10,7 +10,9 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use serde_json::json;
-use slewgate_engine::{Compiler, Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings};
+use slewgate_engine::{
+    Compiler, Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings,
+};
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
@@ -28,7 +30,7 @@ use crate::config::{Config, Device, Site};
 use crate::connection::{Door, Service};
 use crate::liveview::{LiveView, Streams};
 use crate::local::{self, Local};
-use crate::methods::{HostInfo, HostMethods};
+use crate::methods::{HostInfo, HostMethods, questions};
 use crate::net::close::Close;
 use crate::net::listener::{BindError, Bound, Configured};
 use crate::net::origins::Origins;
@@ -119,6 +121,7 @@ async fn run(options: ServeOptions) -> Result<()> {
             &surroundings,
             &journal,
             &left,
+            questions()?,
         ),
     )
     .await?;

@@ -3,9 +3,10 @@
 use std::path::Path;
 use std::sync::Arc;
 
-use serde_json::json;
+use serde::Deserialize;
 use serde_json::value::RawValue;
-use slewgate_engine::StoppedBy;
+use serde_json::{Map, Value, json};
+use slewgate_engine::{PluginKind, PluginReport, StoppedBy};
 use slewgate_rpc::{Call, Incoming, Outcome, Refusal, Reply, parse};
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -20,6 +21,18 @@ pub(crate) const SOCKET: &str = "host.sock";
 
 /// Longest request, in bytes.
 const MAX_REQUEST: u64 = 64 * 1024;
+
+/// By which the administrator takes back a version of a plugin.
+pub(crate) const ROLLBACK: &str = "host.plugin.rollback";
+
+/// Params of [`ROLLBACK`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RollBack {
+    name: String,
+    /// Needed where a handler and a policy have the name.
+    kind: Option<PluginKind>,
+}
 
 /// What the administrator talks with.
 pub(crate) struct Local {
@@ -105,6 +118,7 @@ impl Local {
             "host.plugins" => result(&self.methods.reports()),
             "host.info" => result(&self.methods.info(None)),
             "host.stop" => self.stop().await,
+            ROLLBACK => self.roll_back(&call.params).await,
             other => Err(Refusal::method_not_found(other)),
         }
     }
@@ -135,6 +149,29 @@ impl Local {
                 failed,
             )),
         }
+    }
+
+    /// The version of a plugin before this one serves again.
+    async fn roll_back(&self, params: &Map<String, Value>) -> Result<Box<RawValue>, Refusal> {
+        let asked: RollBack = serde_json::from_value(Value::Object(params.clone()))
+            .map_err(|error| Refusal::invalid_params("params", &error.to_string()))?;
+        let reports = self.methods.reports();
+        let fits = |report: &&PluginReport| {
+            report.name == asked.name && asked.kind.is_none_or(|kind| kind == report.kind)
+        };
+        let mut found = reports.iter().filter(fits).map(|report| report.kind);
+        let kind = match (found.next(), found.next()) {
+            (Some(kind), None) => kind,
+            (None, _) => return Err(Refusal::refused("there is no plugin of that name")),
+            (Some(_), Some(_)) => {
+                return Err(Refusal::refused(
+                    "there is a handler and a policy of that name; say which kind",
+                ));
+            }
+        };
+        let rolled = self.methods.plugins.roll_back(kind, &asked.name).await;
+        rolled.map_err(|error| Refusal::refused(&error.to_string()))?;
+        result(&json!({ "rolled_back": asked.name, "kind": kind }))
     }
 
     fn record(&self, table: &str, failed: Option<&String>) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use slewgate_engine::{Happened, Notice, Plugins};
+use slewgate_engine::{Happened, Notice, PluginEvent, Plugins, What};
 use slewgate_safety::Owner;
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::sync::broadcast::error::RecvError;
@@ -17,21 +17,16 @@ pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
                     &event.plugin,
                     serde_json::to_value(event.what).unwrap_or_default(),
                 );
-                let digest = plugin
-                    .candidate
-                    .as_ref()
-                    .map_or(plugin.digest.as_ref(), |candidate| {
-                        candidate.digest.as_ref()
-                    });
                 let reason = format!(
-                    "{} {}",
+                    "{} {} {}",
                     what.as_str().unwrap_or_default(),
-                    digest.map_or("", String::as_str)
+                    digest(&event).map_or("", String::as_str),
+                    event.widens.join(" ")
                 );
                 log.record(
                     SecurityEvent::new(EventKind::PluginSwap)
                         .subject(format!("{} {}", plugin.kind, plugin.name))
-                        .reason(reason),
+                        .reason(reason.trim_end()),
                 );
             }
             Err(RecvError::Lagged(missed)) => {
@@ -43,6 +38,15 @@ pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
             }
             Err(RecvError::Closed) => return,
         }
+    }
+}
+
+/// Of what an event is about: a candidate that does not serve, or what does.
+fn digest(event: &PluginEvent) -> Option<&String> {
+    let candidate = event.plugin.candidate.as_ref();
+    match event.what {
+        What::Failed | What::Waiting => candidate?.digest.as_ref(),
+        _ => event.plugin.digest.as_ref(),
     }
 }
 

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
-use slewgate_engine::{Limits, PluginSettings, Surroundings, TableSettings};
+use slewgate_engine::{Limits, PluginSettings, Question, Surroundings, TableSettings};
 use slewgate_safety::OfTheSite;
 use slewgate_safety::limits::Fence;
 use slewgate_serial::Line;
@@ -24,6 +24,7 @@ pub(crate) fn plugin_settings(
     surroundings: &Surroundings,
     journal: &Arc<Journal>,
     left: &[LeftMoving],
+    host_methods: Vec<Question>,
 ) -> PluginSettings {
     let engine = &config.engine;
     let tables = config.plugins.iter().map(|(name, plugin)| {
@@ -42,6 +43,7 @@ pub(crate) fn plugin_settings(
                 false => unlimited(name),
             },
             set_clock: plugin.set_clock,
+            reload_when_idle: plugin.reload_when_idle,
             stops: safeguards::known_stops(config, name, &plugin.lines, journal),
             left_moving: plugin
                 .lines
@@ -61,6 +63,7 @@ pub(crate) fn plugin_settings(
     PluginSettings {
         handlers: data.join("handlers"),
         policies: data.join("policies"),
+        remembered: Some(data.join("state/components")),
         tables: tables.collect(),
         policy_settings: config
             .policies
@@ -74,6 +77,7 @@ pub(crate) fn plugin_settings(
             queue: engine.queue,
             ..Limits::policy()
         },
+        host_methods,
     }
 }
 

@@ -1,16 +1,18 @@
-//! One attempt to fill a slot from its file. Runs beside the task, which hears the outcome.
+//! One attempt to fill a slot. Runs beside the task, which hears the outcome.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use anyhow::{Context, anyhow};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
 use super::candidate::{Reading, read};
 use super::loader::{LoadError, Loader, Unit};
+use super::remembered::{Kept, Refused, Remembered};
 use super::report::Stage;
-use super::shelf::Identity;
+use super::shelf::{Identity, Ready};
 use super::slot::Slot;
 
 /// How many units are read and loaded at once.
@@ -20,6 +22,7 @@ pub(crate) const MAX_LOADS: usize = 2;
 #[derive(Debug)]
 pub(crate) struct Workshop<L> {
     loader: L,
+    remembered: Option<Remembered>,
     permits: Semaphore,
     generations: AtomicU64,
 }
@@ -28,12 +31,26 @@ pub(crate) struct Workshop<L> {
 #[derive(Debug)]
 pub(crate) struct Job {
     pub(crate) slot: Slot,
-    pub(crate) path: PathBuf,
-    pub(crate) settings: String,
+    pub(crate) source: Source,
     /// What need not be loaded again: it serves.
     pub(crate) serving: Option<Identity>,
+    /// What need not be loaded again: it is ready, and waits.
+    pub(crate) waiting: Option<Identity>,
     /// What need not be tried again: it failed.
     pub(crate) failed: Option<Identity>,
+    /// What must not be tried again: it was taken back.
+    pub(crate) refused: Option<Refused>,
+    /// What is remembered of before the start: serves if this cannot, or fails more often.
+    pub(crate) remembered: Option<Kept>,
+}
+
+/// Where a unit comes from.
+#[derive(Debug)]
+pub(crate) enum Source {
+    /// The file of the slot, with the settings of the configuration.
+    File { path: PathBuf, settings: String },
+    /// What served before, as a whole.
+    Kept(Kept),
 }
 
 /// How it ended.
@@ -41,72 +58,186 @@ pub(crate) struct Job {
 pub(crate) enum Outcome<T> {
     /// The file holds what serves.
     Unchanged,
+    /// The file holds what waits.
+    StillWaiting,
     /// The file holds what failed before.
     StillFailed,
     Absent,
     /// The file changed while it was read.
     Unsettled,
     Loaded {
-        identity: Identity,
-        generation: u64,
-        loaded: T,
+        ready: Ready<T>,
+        /// It served well before the start.
+        proven: bool,
+        /// What did, if that is something else.
+        before: Option<Ready<T>>,
     },
     Failed {
         identity: Option<Identity>,
         error: LoadError,
+        /// What served well before the start.
+        instead: Option<Ready<T>>,
     },
 }
 
+/// What came of reading.
+enum Found {
+    Unit(Identity, Arc<[u8]>),
+    Absent,
+    Unsettled,
+}
+
 impl<L: Loader> Workshop<L> {
-    pub(crate) fn new(loader: L) -> Workshop<L> {
+    pub(crate) fn new(loader: L, remembered: Option<Remembered>) -> Workshop<L> {
         Workshop {
             loader,
+            remembered,
             permits: Semaphore::new(MAX_LOADS),
             generations: AtomicU64::new(0),
         }
     }
 
-    pub(crate) async fn attempt(self: Arc<Self>, job: Job) -> Outcome<L::Loaded> {
+    pub(crate) fn loader(&self) -> &L {
+        &self.loader
+    }
+
+    pub(crate) fn remembered(&self) -> Option<&Remembered> {
+        self.remembered.as_ref()
+    }
+
+    pub(crate) async fn attempt(self: Arc<Self>, mut job: Job) -> Outcome<L::Loaded> {
         // Nobody closes the semaphore; without a permit the attempt would only be less patient.
         let _permit = self.permits.acquire().await.ok();
-        let path = job.path;
-        let (bytes, digest) = match spawn_blocking(move || read(&path)).await {
-            Ok(Ok(Reading::Whole { bytes, digest })) => (bytes, digest),
-            Ok(Ok(Reading::Absent)) => return Outcome::Absent,
-            Ok(Ok(Reading::Unsettled)) => return Outcome::Unsettled,
-            Ok(Err(cause)) => return Outcome::failed(Stage::Read, cause),
-            Err(fault) => return Outcome::failed(Stage::Read, fault.into()),
+        let remembered = job.remembered.take();
+        let mut outcome = self.find_and_load(&job).await;
+        let (known, other) = match &mut outcome {
+            Outcome::Loaded {
+                ready,
+                proven,
+                before,
+            } => {
+                *proven = remembered
+                    .as_ref()
+                    .is_some_and(|kept| kept.identity == ready.identity);
+                (Some(&ready.identity), before)
+            }
+            Outcome::Failed {
+                identity, instead, ..
+            } => (identity.as_ref(), instead),
+            _ => return outcome,
         };
-        let identity = Identity {
-            digest,
-            settings: job.settings,
+        let another = remembered.filter(|kept| Some(&kept.identity) != known);
+        *other = self.load_kept(&job.slot, another).await;
+        outcome
+    }
+
+    async fn find_and_load(&self, job: &Job) -> Outcome<L::Loaded> {
+        let (identity, component) = match self.find(&job.source).await {
+            Ok(Found::Unit(identity, component)) => (identity, component),
+            Ok(Found::Absent) => return Outcome::Absent,
+            Ok(Found::Unsettled) => return Outcome::Unsettled,
+            Err(cause) => return Outcome::failed(Stage::Read, cause),
         };
-        if job.serving.as_ref() == Some(&identity) {
+        let is = |known: &Option<Identity>| known.as_ref() == Some(&identity);
+        if is(&job.serving) {
             return Outcome::Unchanged;
         }
-        if job.failed.as_ref() == Some(&identity) {
+        if is(&job.waiting) {
+            return Outcome::StillWaiting;
+        }
+        if is(&job.failed) {
             return Outcome::StillFailed;
         }
+        if let Some(refused) = job
+            .refused
+            .as_ref()
+            .filter(|refused| refused.identity == identity)
+        {
+            let error = LoadError {
+                stage: Stage::Probation,
+                cause: anyhow!("it was taken back before: {}", refused.cause),
+            };
+            return Outcome::Failed {
+                identity: Some(identity),
+                error,
+                instead: None,
+            };
+        }
+        self.load(&job.slot, identity, component).await
+    }
+
+    async fn load(
+        &self,
+        slot: &Slot,
+        identity: Identity,
+        component: Arc<[u8]>,
+    ) -> Outcome<L::Loaded> {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
-        let settings = identity.settings.clone();
         let unit = Unit {
-            slot: job.slot,
-            bytes,
-            digest,
-            settings,
+            slot: slot.clone(),
+            bytes: Arc::clone(&component),
+            digest: identity.digest,
+            settings: identity.settings.clone(),
             generation,
         };
-        tracing::debug!(slot = %unit.slot, digest = %unit.digest, generation, "loading");
+        tracing::debug!(%slot, digest = %unit.digest, generation, "loading");
         match self.loader.load(unit).await {
             Ok(loaded) => Outcome::Loaded {
-                identity,
-                generation,
-                loaded,
+                ready: Ready {
+                    identity,
+                    generation,
+                    loaded: Arc::new(loaded),
+                    component: Some(component),
+                },
+                proven: false,
+                before: None,
             },
             Err(error) => Outcome::Failed {
                 identity: Some(identity),
                 error,
+                instead: None,
             },
+        }
+    }
+
+    async fn find(&self, source: &Source) -> anyhow::Result<Found> {
+        match source {
+            Source::File { path, settings } => {
+                let path = path.clone();
+                Ok(match spawn_blocking(move || read(&path)).await?? {
+                    Reading::Whole { bytes, digest } => {
+                        let settings = settings.clone();
+                        Found::Unit(Identity { digest, settings }, bytes)
+                    }
+                    Reading::Absent => Found::Absent,
+                    Reading::Unsettled => Found::Unsettled,
+                })
+            }
+            Source::Kept(kept) => {
+                let remembered = self.remembered.clone().context("nothing is remembered")?;
+                let digest = kept.identity.digest;
+                let component = spawn_blocking(move || remembered.component(&digest)).await??;
+                Ok(Found::Unit(kept.identity.clone(), component))
+            }
+        }
+    }
+
+    /// What is remembered, if it still serves.
+    async fn load_kept(&self, slot: &Slot, kept: Option<Kept>) -> Option<Ready<L::Loaded>> {
+        let found = self.find(&Source::Kept(kept?)).await;
+        let loaded = match found {
+            Ok(Found::Unit(identity, component)) => self.load(slot, identity, component).await,
+            Ok(_) => return None,
+            Err(cause) => Outcome::failed(Stage::Read, cause),
+        };
+        match loaded {
+            Outcome::Loaded { ready, .. } => Some(ready),
+            Outcome::Failed { error, .. } => {
+                tracing::warn!(%slot, stage = %error.stage, cause = format!("{:#}", error.cause),
+                    "what served before cannot serve either");
+                None
+            }
+            _ => None,
         }
     }
 }
@@ -116,6 +247,7 @@ impl<T> Outcome<T> {
         Outcome::Failed {
             identity: None,
             error: LoadError { stage, cause },
+            instead: None,
         }
     }
 }

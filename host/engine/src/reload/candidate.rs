@@ -4,18 +4,26 @@ use std::fmt;
 use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
+use std::str::FromStr;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use anyhow::Context;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// The largest component, in bytes.
 pub(crate) const MAX_COMPONENT: u64 = 64 * 1024 * 1024;
 
-/// SHA-256 of a component's bytes.
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// SHA-256 of a component's bytes; as text, 64 hexadecimal digits.
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub(crate) struct Digest([u8; 32]);
+
+/// Text that is no digest.
+#[derive(Debug, thiserror::Error)]
+#[error("a digest has 64 hexadecimal digits")]
+pub(crate) struct NoDigest;
 
 /// What can be seen of a file without reading it.
 #[derive(Clone, Debug, PartialEq)]
@@ -45,6 +53,35 @@ pub(crate) enum Reading {
 impl Digest {
     pub(crate) fn of(bytes: &[u8]) -> Digest {
         Digest(Sha256::digest(bytes).into())
+    }
+}
+
+impl FromStr for Digest {
+    type Err = NoDigest;
+
+    fn from_str(text: &str) -> Result<Digest, NoDigest> {
+        let mut digest = [0; 32];
+        if text.len() != 2 * digest.len() || !text.is_ascii() {
+            return Err(NoDigest);
+        }
+        for (byte, at) in digest.iter_mut().zip((0..).step_by(2)) {
+            *byte = u8::from_str_radix(&text[at..at + 2], 16).map_err(|_| NoDigest)?;
+        }
+        Ok(Digest(digest))
+    }
+}
+
+impl TryFrom<String> for Digest {
+    type Error = NoDigest;
+
+    fn try_from(text: String) -> Result<Digest, NoDigest> {
+        text.parse()
+    }
+}
+
+impl From<Digest> for String {
+    fn from(digest: Digest) -> String {
+        digest.to_string()
     }
 }
 

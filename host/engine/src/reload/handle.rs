@@ -7,9 +7,10 @@ use tokio::sync::{broadcast, mpsc, oneshot, watch};
 
 use super::disk::Directories;
 use super::loader::Loader;
+use super::remembered::Remembered;
 use super::report::{PluginEvent, PluginReport};
 use super::shelf::Serving;
-use super::slot::Configuration;
+use super::slot::{Configuration, Slot};
 use super::task::Task;
 use super::watch::Watch;
 
@@ -25,6 +26,10 @@ pub(crate) struct Pace {
     pub(crate) quiet: Duration,
     /// Contents are compared this often, whatever was heard.
     pub(crate) compare: Duration,
+    /// How long a new version has to prove itself.
+    pub(crate) probation: Duration,
+    /// How often those that have to, and hardware that something waits for, are looked at.
+    pub(crate) look: Duration,
 }
 
 /// What a reload starts with.
@@ -32,6 +37,8 @@ pub(crate) struct ReloadSettings {
     pub(crate) directories: Directories,
     pub(crate) configuration: Configuration,
     pub(crate) pace: Pace,
+    /// Where what served is remembered; none: it is not.
+    pub(crate) remembered: Option<Remembered>,
     /// For the times in reports.
     pub(crate) clock: SharedClock,
 }
@@ -44,11 +51,30 @@ pub(crate) struct Reload {
     events: broadcast::Sender<PluginEvent>,
 }
 
-/// What is asked of the task; it answers when all that follows from it is done.
+/// What is asked of the task.
 #[derive(Debug)]
-pub(crate) struct Request {
-    pub(crate) configuration: Option<Configuration>,
-    pub(crate) done: oneshot::Sender<()>,
+pub(crate) enum Request {
+    /// Compare everything, in this configuration if there is another; answered when all that follows from it is done.
+    Compare(Option<Configuration>, oneshot::Sender<()>),
+    /// Take back what serves; answered when what served before serves again.
+    RollBack(Slot, oneshot::Sender<Result<(), NoRollback>>),
+}
+
+/// Why what served before does not serve again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum NoRollback {
+    /// No plugin of that name serves.
+    #[error("no plugin of that name serves")]
+    Unknown,
+    /// There is no version before this one.
+    #[error("no version before this one is kept")]
+    Nothing,
+    /// Something else is being loaded.
+    #[error("another version is being loaded; try again")]
+    Busy,
+    /// It could not be loaded; the report says why.
+    #[error("the version before this one cannot serve any more; `slewgate plugin list` says why")]
+    Failed,
 }
 
 impl Default for Pace {
@@ -56,6 +82,8 @@ impl Default for Pace {
         Pace {
             quiet: Duration::from_millis(200),
             compare: Duration::from_secs(30),
+            probation: Duration::from_secs(60),
+            look: Duration::from_millis(100),
         }
     }
 }
@@ -105,6 +133,11 @@ impl Reload {
         self.events.subscribe()
     }
 
+    /// For news that others have of plugins.
+    pub(crate) fn teller(&self) -> broadcast::Sender<PluginEvent> {
+        self.events.clone()
+    }
+
     /// Other tables or settings. Returns when what changed by it is loaded, or has failed.
     pub(crate) async fn configure(&self, configuration: Configuration) {
         self.request(Some(configuration)).await;
@@ -115,17 +148,23 @@ impl Reload {
         self.request(None).await;
     }
 
+    /// What served before in this slot serves again, and what does now is not tried again until its file is written anew.
+    pub(crate) async fn roll_back(&self, slot: Slot) -> Result<(), NoRollback> {
+        let (done, answer) = oneshot::channel();
+        let asked = self.requests.send(Request::RollBack(slot, done)).await;
+        match asked {
+            Ok(()) => answer.await.unwrap_or(Err(NoRollback::Failed)),
+            Err(_) => Err(NoRollback::Failed),
+        }
+    }
+
     async fn request(&self, configuration: Option<Configuration>) {
         let (done, answer) = oneshot::channel();
-        if self
+        let asked = self
             .requests
-            .send(Request {
-                configuration,
-                done,
-            })
-            .await
-            .is_ok()
-        {
+            .send(Request::Compare(configuration, done))
+            .await;
+        if asked.is_ok() {
             // An error means that the task has ended, or that too many wait: there is nothing to wait for.
             _ = answer.await;
         }

@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 
 use super::candidate::Digest;
+use super::probation::Tally;
 use super::report::Stage;
 use super::slot::Slot;
 
@@ -38,4 +39,10 @@ pub(crate) trait Loader: Send + Sync + 'static {
 
     /// Called for at most [`MAX_LOADS`](super::attempt::MAX_LOADS) units at once, and for a slot only once at a time. Must not block its thread for long.
     fn load(&self, unit: Unit) -> impl Future<Output = Result<Self::Loaded, LoadError>> + Send;
+
+    /// What became of the calls of what serves.
+    fn tally(&self, loaded: &Self::Loaded) -> Tally;
+
+    /// Whether what this slot moves stands still, so that it may be swapped.
+    fn is_idle(&self, slot: &Slot) -> bool;
 }

@@ -1,8 +1,8 @@
 //! Plugins are swapped while the host runs, by nothing more than writing a file.
 //!
 //! In reading order: `slot` is the place that a plugin serves in; `watch` hears that a directory changed; `settling` waits
-//! until a file is left alone; `disk`, `candidate` and `attempt` read it whole and have the [`Loader`] make a plugin of it; `shelf` holds what serves;
-//! `report` says how it went; `task` leads from one to the
+//! until a file is left alone; `disk`, `candidate` and `attempt` read it whole and have the [`Loader`] make a plugin of it; `shelf` holds what serves,
+//! `probation` says whether it may go on, and `remembered` keeps it over restarts; `report` says how it went; `task` leads from one to the
 //! next, and `handle` is what others hold of it.
 //!
 //! What holds here:
@@ -16,6 +16,8 @@ mod candidate;
 mod disk;
 mod handle;
 mod loader;
+mod probation;
+mod remembered;
 mod report;
 mod settling;
 mod shelf;
@@ -26,8 +28,11 @@ mod tests;
 mod watch;
 
 pub(crate) use disk::Directories;
+pub use handle::NoRollback;
 pub(crate) use handle::{Pace, Reload, ReloadSettings, start};
 pub(crate) use loader::{LoadError, Loader, Unit};
+pub(crate) use probation::Tally;
+pub(crate) use remembered::Remembered;
 pub use report::{
     CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
 };

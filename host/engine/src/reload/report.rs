@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// What sort of plugin.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum PluginKind {
     /// Adds commands.
@@ -28,6 +28,12 @@ pub enum Stage {
     Link,
     /// It was instantiated, configured and asked to describe itself.
     Probe,
+    /// It is ready, and waits until the hardware stands still.
+    Waiting,
+    /// It served, and failed more often than what served before it.
+    Probation,
+    /// It served, and somebody took it back.
+    Rollback,
 }
 
 /// Whether a plugin serves.
@@ -59,20 +65,26 @@ pub struct PluginReport {
     pub digest: Option<String>,
     /// Since when it serves, or does not; milliseconds since 1970-01-01T00:00Z.
     pub since: f64,
-    /// The newest candidate, where it failed.
+    /// Until when it is taken back by itself if it fails more often than its predecessor; milliseconds since 1970-01-01T00:00Z.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub probation: Option<f64>,
+    /// What serves is an earlier version than its file holds.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub earlier: bool,
+    /// The newest candidate, where it does not serve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<CandidateReport>,
 }
 
-/// A candidate that cannot serve.
+/// A candidate that does not serve.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct CandidateReport {
     /// SHA-256 in hexadecimal digits; none where it could not be read.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub digest: Option<String>,
-    /// Where it failed.
+    /// Where it failed, or waits.
     pub stage: Stage,
-    /// The whole chain of causes.
+    /// The whole chain of causes; for what it waits.
     pub cause: String,
     /// When; milliseconds since 1970-01-01T00:00Z.
     pub at: f64,
@@ -80,14 +92,22 @@ pub struct CandidateReport {
 
 /// What became of a plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum What {
     /// A new generation serves.
     Published,
     /// A candidate cannot serve; what served goes on.
     Failed,
+    /// A candidate is ready, and waits until the hardware stands still.
+    Waiting,
+    /// What serves has proved itself, and is remembered.
+    Settled,
+    /// What served before serves again, because its successor failed, or because somebody asked for it.
+    RolledBack,
     /// What failed is gone again, and the file holds what serves.
     Restored,
+    /// It allows more than what served before, or than it did of other commands.
+    Widened,
     /// It serves no more: its file is gone, or no table names it.
     Removed,
 }
@@ -99,12 +119,18 @@ pub struct PluginEvent {
     pub what: What,
     /// How it stands now.
     pub plugin: PluginReport,
+    /// What a policy allows that it did not before.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub widens: Vec<String>,
 }
 
 impl PluginEvent {
     /// Whether something else serves than before.
     pub(crate) fn serves_other(&self) -> bool {
-        matches!(self.what, What::Published | What::Removed)
+        matches!(
+            self.what,
+            What::Published | What::RolledBack | What::Removed
+        )
     }
 }
 
@@ -125,6 +151,9 @@ impl fmt::Display for Stage {
             Stage::Compile => "compile",
             Stage::Link => "link",
             Stage::Probe => "probe",
+            Stage::Waiting => "waiting",
+            Stage::Probation => "probation",
+            Stage::Rollback => "rollback",
         })
     }
 }

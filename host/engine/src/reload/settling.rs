@@ -17,7 +17,18 @@ pub(crate) struct Settling {
 struct Unsettled {
     since: Instant,
     sight: Sight,
-    retry: bool,
+    retry: Retry,
+}
+
+/// What of a file's past does not count any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Retry {
+    /// All counts: what failed is not tried again.
+    Nothing,
+    /// What failed is tried again, but not what was taken back: it may be different now.
+    Failed,
+    /// It was written anew: somebody wants it tried.
+    All,
 }
 
 /// What a second look at a file said.
@@ -25,8 +36,8 @@ struct Unsettled {
 pub(crate) enum Stable {
     /// It changed meanwhile, or was touched: wait on.
     NotYet,
-    /// Nothing happened to it for long enough. `retry`: also try what failed before.
-    Yes { retry: bool },
+    /// Nothing happened to it for long enough.
+    Yes { retry: Retry },
 }
 
 impl Settling {
@@ -38,15 +49,14 @@ impl Settling {
     }
 
     /// A file changed, or may have: it looked like this.
-    pub(crate) fn touch(&mut self, file: ComponentFile, sight: Sight, now: Instant) {
-        self.files.insert(
-            file,
-            Unsettled {
-                since: now,
-                sight,
-                retry: true,
-            },
-        );
+    pub(crate) fn touch(&mut self, file: ComponentFile, sight: Sight, retry: Retry, now: Instant) {
+        let before = self.files.get(&file).map(|file| file.retry);
+        let unsettled = Unsettled {
+            since: now,
+            sight,
+            retry: before.map_or(retry, |before| before.max(retry)),
+        };
+        self.files.insert(file, unsettled);
     }
 
     /// A file is to be compared, though nothing was heard of it. It changes nothing for one that is waited for already.
@@ -54,7 +64,7 @@ impl Settling {
         self.files.entry(file).or_insert(Unsettled {
             since: now,
             sight,
-            retry: false,
+            retry: Retry::Nothing,
         });
     }
 

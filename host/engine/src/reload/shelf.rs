@@ -1,12 +1,21 @@
-//! What serves, and what failed to.
+//! What serves, what it took the place of, and what failed to.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Instant;
+
+use serde::{Deserialize, Serialize};
 
 use super::candidate::Digest;
 use super::loader::LoadError;
-use super::report::{CandidateReport, PluginEvent, PluginReport, PluginState, What};
+use super::probation::{Probation, Tally};
+use super::remembered::Kept;
+use super::report::{CandidateReport, PluginEvent, PluginReport, PluginState, Stage, What};
+use super::settling::Retry;
 use super::slot::Slot;
+
+/// What a candidate that is ready waits for.
+const WAITS: &str = "it is ready, and waits until the hardware stands still";
 
 /// Everything that serves, for the publisher.
 #[derive(Debug)]
@@ -17,10 +26,20 @@ pub(crate) struct Serving<T> {
 }
 
 /// A component and its settings, for comparing.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Identity {
     pub(crate) digest: Digest,
     pub(crate) settings: String,
+}
+
+/// A plugin that can serve.
+#[derive(Debug)]
+pub(crate) struct Ready<T> {
+    pub(crate) identity: Identity,
+    pub(crate) generation: u64,
+    pub(crate) loaded: Arc<T>,
+    /// Its bytes, until they are remembered, or need not be.
+    pub(crate) component: Option<Arc<[u8]>>,
 }
 
 /// How each slot stands. Only the task changes it.
@@ -32,16 +51,24 @@ pub(crate) struct Shelf<T> {
 
 #[derive(Debug)]
 struct Entry<T> {
-    serving: Option<Served<T>>,
+    serving: Option<Ready<T>>,
+    /// What serves has to prove itself.
+    proving: Option<Proving<T>>,
+    /// What serves is an earlier version than its file holds.
+    earlier: bool,
+    /// Ready to take the place of what serves.
+    waiting: Option<Ready<T>>,
     failed: Option<FailedUnit>,
     since: f64,
 }
 
 #[derive(Debug)]
-struct Served<T> {
-    loaded: Arc<T>,
-    identity: Identity,
-    generation: u64,
+struct Proving<T> {
+    probation: Probation,
+    /// The same in milliseconds since 1970-01-01T00:00Z.
+    until: f64,
+    /// What served well before, and will again if what serves does not.
+    before: Option<Ready<T>>,
 }
 
 #[derive(Debug)]
@@ -49,6 +76,24 @@ struct FailedUnit {
     /// None where it could not be read.
     identity: Option<Identity>,
     report: CandidateReport,
+}
+
+/// What is to be remembered of what serves.
+#[derive(Debug)]
+pub(crate) struct Settled {
+    pub(crate) kept: Kept,
+    /// Its bytes; none where they are remembered already.
+    pub(crate) component: Option<Arc<[u8]>>,
+}
+
+/// How long a new version has to prove itself.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Term {
+    /// When it is over.
+    pub(crate) over: Instant,
+    /// Now, and its end, in milliseconds since 1970-01-01T00:00Z.
+    pub(crate) now: f64,
+    pub(crate) until: f64,
 }
 
 impl<T> Shelf<T> {
@@ -68,37 +113,170 @@ impl<T> Shelf<T> {
         self.entries.keys()
     }
 
-    pub(crate) fn serving(&self, slot: &Slot) -> Option<&Identity> {
-        Some(&self.entries.get(slot)?.serving.as_ref()?.identity)
+    pub(crate) fn serving(&self, slot: &Slot) -> Option<&Ready<T>> {
+        self.entries.get(slot)?.serving.as_ref()
     }
 
-    pub(crate) fn failed(&self, slot: &Slot) -> Option<&Identity> {
-        self.entries.get(slot)?.failed.as_ref()?.identity.as_ref()
+    pub(crate) fn waiting(&self, slot: &Slot) -> Option<&Ready<T>> {
+        self.entries.get(slot)?.waiting.as_ref()
     }
 
-    /// A new generation serves from here on.
+    /// What is not to be tried again.
+    pub(crate) fn failed(&self, slot: &Slot, retry: Retry) -> Option<&Identity> {
+        let failed = self.entries.get(slot)?.failed.as_ref()?;
+        let taken_back = matches!(failed.report.stage, Stage::Probation | Stage::Rollback);
+        let counts = retry < Retry::Failed || taken_back && retry < Retry::All;
+        failed.identity.as_ref().filter(|_| counts)
+    }
+
+    /// The slots in which something waits.
+    pub(crate) fn slots_waiting(&self) -> Vec<Slot> {
+        let waiting =
+            |(slot, entry): (&Slot, &Entry<T>)| entry.waiting.is_some().then(|| slot.clone());
+        self.entries.iter().filter_map(waiting).collect()
+    }
+
+    /// A new generation serves from here on. What it takes the place of is kept until it has proved itself.
     pub(crate) fn put(
         &mut self,
-        slot: Slot,
-        served: (Identity, u64),
-        loaded: T,
+        slot: &Slot,
+        ready: Ready<T>,
+        term: Term,
+        tally: impl Fn(&T) -> Tally,
+    ) -> PluginEvent {
+        let entry = self.entry(slot.clone(), term.now);
+        // What has not proved itself yet is no version to go back to, unless there is no other.
+        let proven = entry.proving.take().and_then(|proving| proving.before);
+        let before = proven.or(entry.serving.take());
+        let probation = Probation {
+            until: term.over,
+            probed: tally(&ready.loaded),
+            predecessor: before
+                .as_ref()
+                .map_or_else(Tally::default, |before| tally(&before.loaded)),
+        };
+        *entry = Entry {
+            serving: Some(ready),
+            proving: Some(Proving {
+                probation,
+                until: term.until,
+                before,
+            }),
+            earlier: false,
+            waiting: None,
+            failed: None,
+            since: term.now,
+        };
+        self.event(slot, What::Published)
+    }
+
+    /// What served well before the start serves. `earlier`: its file does not hold it any more.
+    pub(crate) fn put_proven(
+        &mut self,
+        slot: &Slot,
+        ready: Ready<T>,
+        earlier: bool,
         now: f64,
     ) -> PluginEvent {
-        let (identity, generation) = served;
-        let serving = Some(Served {
-            loaded: Arc::new(loaded),
-            identity,
-            generation,
+        *self.entry(slot.clone(), now) = Entry {
+            serving: Some(ready),
+            earlier,
+            ..Entry::empty(now)
+        };
+        self.event(slot, What::Published)
+    }
+
+    /// A candidate is ready, and waits.
+    pub(crate) fn wait(&mut self, slot: &Slot, ready: Ready<T>, now: f64) -> PluginEvent {
+        let report = CandidateReport {
+            digest: Some(ready.identity.digest.to_string()),
+            stage: Stage::Waiting,
+            cause: WAITS.to_owned(),
+            at: now,
+        };
+        let entry = self.entry(slot.clone(), now);
+        entry.waiting = Some(ready);
+        entry.failed = Some(FailedUnit {
+            identity: None,
+            report,
         });
-        self.entries.insert(
-            slot.clone(),
-            Entry {
-                serving,
-                failed: None,
-                since: now,
-            },
-        );
-        self.event(&slot, What::Published)
+        self.event(slot, What::Waiting)
+    }
+
+    /// What waited no longer has to.
+    pub(crate) fn take_waiting(&mut self, slot: &Slot) -> Option<Ready<T>> {
+        let entry = self.entries.get_mut(slot)?;
+        entry.failed = None;
+        entry.waiting.take()
+    }
+
+    /// What has proved itself by now: what it took the place of is let go.
+    pub(crate) fn settle(&mut self, now: Instant) -> Vec<(Slot, Settled)> {
+        let mut settled = Vec::new();
+        for (slot, entry) in &mut self.entries {
+            let proving = entry.proving.as_ref();
+            if proving.is_some_and(|proving| proving.probation.until <= now) {
+                entry.proving = None;
+                settled.extend(entry.settled().map(|unit| (slot.clone(), unit)));
+            }
+        }
+        settled
+    }
+
+    /// What serves, and serves as the first in its slot: it is remembered, as there is nothing else.
+    pub(crate) fn first(&self, slot: &Slot) -> Option<Settled> {
+        let entry = self.entries.get(slot)?;
+        let first = entry.proving.as_ref()?.before.is_none();
+        first.then(|| entry.settled()).flatten()
+    }
+
+    /// Whether anything still has to prove itself.
+    pub(crate) fn is_proving(&self) -> bool {
+        self.entries.values().any(|entry| entry.proving.is_some())
+    }
+
+    /// What fails more often than what it took the place of, and why it is said to.
+    pub(crate) fn failing(&self, tally: impl Fn(&T) -> Tally) -> Vec<(Slot, String)> {
+        let failing = self.entries.iter().filter_map(|(slot, entry)| {
+            let (serving, proving) = (entry.serving.as_ref()?, entry.proving.as_ref()?);
+            proving.before.as_ref()?;
+            let why = proving.probation.judge(tally(&serving.loaded))?;
+            Some((slot.clone(), why))
+        });
+        failing.collect()
+    }
+
+    /// What served before serves again. None where nothing did, or it is no longer kept.
+    pub(crate) fn roll_back(
+        &mut self,
+        slot: &Slot,
+        (stage, cause): (Stage, &str),
+        now: f64,
+    ) -> Option<PluginEvent> {
+        let entry = self.entries.get_mut(slot)?;
+        let before = entry.proving.as_mut()?.before.take()?;
+        entry.proving = None;
+        let failed = entry.serving.replace(before)?;
+        entry.fail(failed.identity, stage, cause.to_owned(), now);
+        (entry.earlier, entry.since) = (true, now);
+        Some(self.event(slot, What::RolledBack))
+    }
+
+    /// What served before, loaded anew, serves again. Answers what it took the place of.
+    pub(crate) fn replace(
+        &mut self,
+        slot: &Slot,
+        ready: Ready<T>,
+        (stage, cause): (Stage, &str),
+        now: f64,
+    ) -> Option<Identity> {
+        let entry = self.entry(slot.clone(), now);
+        let identity = entry.serving.replace(ready).map(|served| served.identity);
+        (entry.proving, entry.earlier, entry.since) = (None, true, now);
+        if let Some(identity) = &identity {
+            entry.fail(identity.clone(), stage, cause.to_owned(), now);
+        }
+        identity
     }
 
     /// A candidate cannot serve. None where that is no news.
@@ -123,23 +301,24 @@ impl<T> Shelf<T> {
             (before.report.stage, &before.report.cause) == (report.stage, &report.cause)
                 && before.identity == identity
         });
+        entry.waiting = None;
         entry.failed = Some(FailedUnit { identity, report });
         (!known).then(|| self.event(&slot, What::Failed))
     }
 
     /// The file holds what serves. None where it did before.
     pub(crate) fn confirm(&mut self, slot: &Slot) -> Option<PluginEvent> {
-        self.entries.get_mut(slot)?.failed.take()?;
-        Some(self.event(slot, What::Restored))
+        let entry = self.entries.get_mut(slot)?;
+        entry.waiting = None;
+        let restored = entry.failed.take().is_some() | std::mem::take(&mut entry.earlier);
+        restored.then(|| self.event(slot, What::Restored))
     }
 
     /// There is nothing to serve any more. `expected`: the configuration names the slot all the same.
     pub(crate) fn remove(&mut self, slot: &Slot, expected: bool, now: f64) -> Option<PluginEvent> {
         let entry = self.entries.get_mut(slot)?;
-        let news = entry.serving.take().is_some() | entry.failed.take().is_some();
-        if news {
-            entry.since = now;
-        }
+        let news = entry.serving.is_some() || entry.failed.is_some();
+        *entry = Entry::empty(if news { now } else { entry.since });
         let event = news.then(|| self.event(slot, What::Removed));
         if !expected {
             self.entries.remove(slot);
@@ -166,24 +345,59 @@ impl<T> Shelf<T> {
             .collect()
     }
 
-    fn entry(&mut self, slot: Slot, now: f64) -> &mut Entry<T> {
-        self.entries.entry(slot).or_insert_with(|| Entry {
-            serving: None,
-            failed: None,
-            since: now,
-        })
-    }
-
-    fn event(&mut self, slot: &Slot, what: What) -> PluginEvent {
+    /// How a slot stands, told as this.
+    pub(crate) fn event(&mut self, slot: &Slot, what: What) -> PluginEvent {
         let now = self.entries.get(slot).map_or(0.0, |entry| entry.since);
         PluginEvent {
             what,
             plugin: self.entry(slot.clone(), now).report(slot),
+            widens: Vec::new(),
         }
+    }
+
+    fn entry(&mut self, slot: Slot, now: f64) -> &mut Entry<T> {
+        self.entries
+            .entry(slot)
+            .or_insert_with(|| Entry::empty(now))
     }
 }
 
 impl<T> Entry<T> {
+    fn empty(since: f64) -> Entry<T> {
+        Entry {
+            serving: None,
+            proving: None,
+            earlier: false,
+            waiting: None,
+            failed: None,
+            since,
+        }
+    }
+
+    fn settled(&self) -> Option<Settled> {
+        let serving = self.serving.as_ref()?;
+        Some(Settled {
+            kept: Kept {
+                identity: serving.identity.clone(),
+                since: self.since,
+            },
+            component: serving.component.clone(),
+        })
+    }
+
+    fn fail(&mut self, identity: Identity, stage: Stage, cause: String, now: f64) {
+        let report = CandidateReport {
+            digest: Some(identity.digest.to_string()),
+            stage,
+            cause,
+            at: now,
+        };
+        self.failed = Some(FailedUnit {
+            identity: Some(identity),
+            report,
+        });
+    }
+
     fn report(&self, slot: &Slot) -> PluginReport {
         let state = match (&self.serving, &self.failed) {
             (Some(_), _) => PluginState::Serving,
@@ -200,6 +414,8 @@ impl<T> Entry<T> {
                 .as_ref()
                 .map(|serving| serving.identity.digest.to_string()),
             since: self.since,
+            probation: self.proving.as_ref().map(|proving| proving.until),
+            earlier: self.earlier,
             candidate: self.failed.as_ref().map(|failed| failed.report.clone()),
         }
     }

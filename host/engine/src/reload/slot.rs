@@ -34,6 +34,8 @@ pub(crate) struct TableUnit {
     pub(crate) component: String,
     /// JSON text.
     pub(crate) settings: String,
+    /// A new version waits until the hardware stands still.
+    pub(crate) when_idle: bool,
 }
 
 /// A file by its directory and name: the same however its path is written.
@@ -94,6 +96,11 @@ impl Configuration {
             kind: slot.kind(),
             name,
         })
+    }
+
+    /// Whether a new version in this slot waits until the hardware stands still.
+    pub(crate) fn when_idle(&self, slot: &Slot) -> bool {
+        matches!(slot, Slot::Handler(table) if self.tables.get(table).is_some_and(|table| table.when_idle))
     }
 
     /// The settings of a slot, as JSON text.

@@ -69,6 +69,8 @@ pub struct TableSettings {
     pub limits: OfTheSite,
     /// Whether the hardware is told the place and the time once it is found.
     pub set_clock: bool,
+    /// Whether a new version of its plugin waits until nothing moves.
+    pub reload_when_idle: bool,
     /// A host before this one left its hardware moving: one of its lines is owed a stop.
     pub left_moving: bool,
     /// Keeps what is needed when the host is gone; without one nothing is kept.

@@ -184,6 +184,12 @@ impl Table {
         self.desk().safety.active()
     }
 
+    /// Whether nothing moves, and nothing is told to stand that was not seen to.
+    pub(crate) fn is_idle(&self) -> bool {
+        let desk = self.desk();
+        desk.safety.active().is_empty() && !desk.safety.is_to_stand()
+    }
+
     /// Who sent the newest stop.
     #[must_use]
     pub fn stopped_by(&self) -> Option<String> {

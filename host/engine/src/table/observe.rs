@@ -33,6 +33,22 @@ pub struct Reading {
 }
 
 impl Reading {
+    /// Of hardware that stands still, wherever it points.
+    pub(crate) fn of_nothing_that_moves() -> Reading {
+        Reading {
+            observation: Observation {
+                moving: types::Moving::Still,
+                position: None,
+                axes: None,
+                data: "{}".to_owned(),
+            },
+            taken: Instant::now(),
+            took: Duration::ZERO,
+            every: Duration::ZERO,
+            at: 0.0,
+        }
+    }
+
     /// What clients get, as JSON text.
     #[must_use]
     pub fn data(&self) -> &str {

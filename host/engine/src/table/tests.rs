@@ -62,6 +62,7 @@ fn settings(name: &str, roles: &[&str], line: &Line) -> TableSettings {
         runaway: Runaway::Stop,
         limits: OfTheSite::Off,
         set_clock: false,
+        reload_when_idle: false,
         left_moving: false,
         journal: None,
     }

@@ -3,6 +3,7 @@ use serde_json::{Map, Value};
 
 use super::table::table;
 use super::{Common, Failure, running, say};
+use crate::local::ROLLBACK;
 
 /// Digits of a digest that tell files apart by eye.
 const DIGITS: usize = 12;
@@ -18,6 +19,21 @@ pub(super) struct Plugins {
 enum Verb {
     /// What runs, in which version, and what is wrong
     List,
+    /// Have the version before this one serve again
+    #[command(after_help = "\
+The version that is taken back is not tried again until its file is written anew, whatever the host does meanwhile:
+  slewgate plugin rollback mount
+  slewgate plugin rollback observer --kind policy")]
+    Rollback(Rollback),
+}
+
+#[derive(Args)]
+struct Rollback {
+    /// The plugin: `mount` for [plugins.mount], a client type for a policy
+    name: String,
+    /// Which, where a handler and a policy have the name
+    #[arg(long, value_parser = ["handler", "policy"])]
+    kind: Option<String>,
 }
 
 impl Plugins {
@@ -27,7 +43,18 @@ impl Plugins {
                 let result = running::call(&common.data, "host.plugins", Map::new())?;
                 say(common, &in_words(&result), &result)
             }
+            Verb::Rollback(rollback) => rollback.run(common),
         }
+    }
+}
+
+impl Rollback {
+    fn run(self, common: &Common) -> Result<(), Failure> {
+        let words = format!("{} serves as it did before.", self.name);
+        let mut params = Map::from_iter([("name".to_owned(), self.name.into())]);
+        params.extend(self.kind.map(|kind| ("kind".to_owned(), kind.into())));
+        let result = running::call(&common.data, ROLLBACK, params)?;
+        say(common, &words, &result)
     }
 }
 

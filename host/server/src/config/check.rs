@@ -194,6 +194,7 @@ fn plugin(
             shape::Runaway::Stop => Runaway::Stop,
             shape::Runaway::Tell => Runaway::Tell,
         },
+        reload_when_idle: written.reload == shape::Reload::WhenIdle,
         compute: written.compute_ms.map_or(engine.compute, milliseconds),
         wait: written.wait_ms.map_or(engine.wait, milliseconds),
         memory: written.memory_mib.map_or(engine.memory, mebibytes),

@@ -204,6 +204,8 @@ pub struct Plugin {
     pub set_clock: bool,
     /// What is done where the mount moves though nothing was asked, or does not stop.
     pub runaway: Runaway,
+    /// Whether a new version of it waits until nothing moves any more.
+    pub reload_when_idle: bool,
     /// Computing that one call may take.
     pub compute: Duration,
     /// Time that one call may take in all, waiting for its lines included.

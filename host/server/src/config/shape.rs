@@ -382,12 +382,21 @@ pub(super) struct Plugin {
     pub(super) limits: Switch,
     pub(super) set_clock: bool,
     pub(super) runaway: Runaway,
+    pub(super) reload: Reload,
     #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
     pub(super) compute_ms: Option<u32>,
     #[serde(deserialize_with = "whole::<_, _, 1, 600_000>")]
     pub(super) wait_ms: Option<u32>,
     #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
     pub(super) memory_mib: Option<u32>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(super) enum Reload {
+    #[default]
+    AtOnce,
+    WhenIdle,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]

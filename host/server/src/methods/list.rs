@@ -2,7 +2,7 @@
 
 use anyhow::anyhow;
 use serde_json::{Value, json};
-use slewgate_engine::{Command, Effect};
+use slewgate_engine::{Command, Effect, Question};
 
 use crate::topics::{MAX_TOPICS, SUBSCRIBE};
 
@@ -83,6 +83,16 @@ pub(crate) fn commands() -> anyhow::Result<Vec<(HostMethod, Command)>> {
             Ok((method, command))
         });
     commands.collect()
+}
+
+/// What policies are asked about the host's own methods.
+pub(crate) fn questions() -> anyhow::Result<Vec<Question>> {
+    let question = |(_, command): (HostMethod, Command)| Question {
+        method: command.verb,
+        effect: command.effect,
+        params: command.example,
+    };
+    Ok(commands()?.into_iter().map(question).collect())
 }
 
 /// Without a plugin it is the only one.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::fs;
 
-use super::super::attempt::{Job, Outcome, Workshop};
+use super::super::attempt::{Job, Outcome, Source, Workshop};
 use super::super::shelf::Identity;
 use super::*;
 
@@ -111,11 +111,16 @@ async fn the_same_contents_written_again_are_not_loaded_again() {
 async fn what_failed_is_tried_again_only_when_it_may_have_changed() {
     let home = home(&[("policies/observer.wasm", "broken")]);
     let loader = Text::open();
-    let workshop = Arc::new(Workshop::new(loader.clone()));
+    let workshop = Arc::new(Workshop::new(loader.clone(), None));
     let job = |failed: Option<Identity>| Job {
         slot: policy("observer"),
-        path: home.path().join("policies/observer.wasm"),
-        settings: "{}".to_owned(),
+        source: Source::File {
+            path: home.path().join("policies/observer.wasm"),
+            settings: "{}".to_owned(),
+        },
+        waiting: None,
+        refused: None,
+        remembered: None,
         serving: None,
         failed,
     };

@@ -117,6 +117,8 @@ fn a_report_reads_as_json() {
         generation: Some(3),
         digest: Some("ab".to_owned()),
         since: 1_000.0,
+        probation: None,
+        earlier: false,
         candidate: None,
     };
     assert_eq!(

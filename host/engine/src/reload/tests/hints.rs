@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use super::super::candidate::Sight;
-use super::super::settling::{Settling, Stable};
+use super::super::settling::{Retry, Settling, Stable};
 use super::super::slot::{ComponentFile, client_type};
 use super::super::watch::Signal;
 use super::*;
@@ -60,13 +60,13 @@ async fn a_lost_watch_is_told_as_that_and_as_everything() {
 #[test]
 fn a_file_is_stable_when_it_looked_the_same_for_the_whole_time() {
     let (mut settling, now) = (Settling::new(QUIET), Instant::now());
-    settling.touch(file("a.wasm"), sized(1), now);
+    settling.touch(file("a.wasm"), sized(1), Retry::All, now);
     assert_eq!(settling.next(), Some(now + QUIET));
     assert!(settling.due(now + QUIET / 2).is_empty());
     assert_eq!(settling.due(now + QUIET), [file("a.wasm")]);
     assert_eq!(
         settling.look(&file("a.wasm"), sized(1), now + QUIET),
-        Stable::Yes { retry: true }
+        Stable::Yes { retry: Retry::All }
     );
     assert!(settling.is_empty());
 }
@@ -74,9 +74,9 @@ fn a_file_is_stable_when_it_looked_the_same_for_the_whole_time() {
 #[test]
 fn a_file_that_is_touched_waits_anew() {
     let (mut settling, now) = (Settling::new(QUIET), Instant::now());
-    settling.touch(file("a.wasm"), sized(1), now);
-    settling.touch(file("b.wasm"), sized(1), now);
-    settling.touch(file("a.wasm"), sized(1), now + QUIET / 2);
+    settling.touch(file("a.wasm"), sized(1), Retry::All, now);
+    settling.touch(file("b.wasm"), sized(1), Retry::All, now);
+    settling.touch(file("a.wasm"), sized(1), Retry::All, now + QUIET / 2);
     assert_eq!(settling.due(now + QUIET), [file("b.wasm")]);
     assert_eq!(
         settling.look(&file("a.wasm"), sized(1), now + QUIET),
@@ -84,14 +84,14 @@ fn a_file_that_is_touched_waits_anew() {
     );
     assert_eq!(
         settling.look(&file("a.wasm"), sized(1), now + QUIET * 2),
-        Stable::Yes { retry: true }
+        Stable::Yes { retry: Retry::All }
     );
 }
 
 #[test]
 fn a_file_that_grew_without_a_word_waits_anew() {
     let (mut settling, now) = (Settling::new(QUIET), Instant::now());
-    settling.touch(file("a.wasm"), sized(1), now);
+    settling.touch(file("a.wasm"), sized(1), Retry::All, now);
     assert_eq!(
         settling.look(&file("a.wasm"), sized(2), now + QUIET),
         Stable::NotYet
@@ -99,23 +99,25 @@ fn a_file_that_grew_without_a_word_waits_anew() {
     assert_eq!(settling.next(), Some(now + QUIET * 2));
     assert_eq!(
         settling.look(&file("a.wasm"), sized(2), now + QUIET * 2),
-        Stable::Yes { retry: true }
+        Stable::Yes { retry: Retry::All }
     );
 }
 
 #[test]
 fn a_comparison_neither_delays_a_file_that_changed_nor_forgets_that_it_did() {
     let (mut settling, now) = (Settling::new(QUIET), Instant::now());
-    settling.touch(file("a.wasm"), sized(1), now);
+    settling.touch(file("a.wasm"), sized(1), Retry::All, now);
     settling.suspect(file("a.wasm"), sized(1), now + QUIET / 2);
     settling.suspect(file("b.wasm"), sized(1), now);
     assert_eq!(
         settling.look(&file("a.wasm"), sized(1), now + QUIET),
-        Stable::Yes { retry: true }
+        Stable::Yes { retry: Retry::All }
     );
     assert_eq!(
         settling.look(&file("b.wasm"), sized(1), now + QUIET),
-        Stable::Yes { retry: false }
+        Stable::Yes {
+            retry: Retry::Nothing
+        }
     );
 }
 

@@ -4,10 +4,13 @@ mod comparing;
 mod editors;
 mod failures;
 mod hints;
+mod probation;
+mod remembering;
 mod swaps;
 
 use std::fs;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -34,6 +37,7 @@ struct Loaded {
     text: String,
     settings: String,
     generation: u64,
+    tally: Mutex<Tally>,
 }
 
 /// Loads one unit for each permit, and keeps what it was given.
@@ -41,6 +45,7 @@ struct Loaded {
 struct Text {
     gate: Arc<Semaphore>,
     seen: Arc<Mutex<Vec<String>>>,
+    moves: Arc<AtomicBool>,
 }
 
 impl Text {
@@ -53,6 +58,7 @@ impl Text {
         Text {
             gate: Arc::new(Semaphore::new(permits)),
             seen: Arc::default(),
+            moves: Arc::default(),
         }
     }
 
@@ -80,12 +86,21 @@ impl Loader for Text {
                 text,
                 settings: unit.settings,
                 generation: unit.generation,
+                tally: Mutex::default(),
             }),
             Err(cause) => Err(LoadError {
                 stage: Stage::Parse,
                 cause,
             }),
         }
+    }
+
+    fn tally(&self, loaded: &Loaded) -> Tally {
+        *loaded.tally.lock().unwrap()
+    }
+
+    fn is_idle(&self, _: &Slot) -> bool {
+        !self.moves.load(Ordering::Relaxed)
     }
 }
 
@@ -114,6 +129,21 @@ impl World {
         World::watching(watch, home, directories, loader, configuration, compare).await
     }
 
+    async fn paced(
+        home: TempDir,
+        configuration: Configuration,
+        pace: Pace,
+        remembered: Option<Remembered>,
+    ) -> World {
+        let directories = directories(&home);
+        let settings = ReloadSettings {
+            pace,
+            remembered,
+            ..settings(directories.clone(), configuration, NEVER)
+        };
+        World::set(Watch::new(directories), home, Text::open(), settings).await
+    }
+
     async fn watching(
         watch: Watch,
         home: TempDir,
@@ -122,8 +152,12 @@ impl World {
         configuration: Configuration,
         compare: Duration,
     ) -> World {
-        let (sender, published) = mpsc::unbounded_channel();
         let settings = settings(directories, configuration, compare);
+        World::set(watch, home, loader, settings).await
+    }
+
+    async fn set(watch: Watch, home: TempDir, loader: Text, settings: ReloadSettings) -> World {
+        let (sender, published) = mpsc::unbounded_channel();
         let publish = move |serving| _ = sender.send(serving);
         let reload = start_with(watch, settings, loader.clone(), publish).await;
         World {
@@ -192,15 +226,24 @@ fn settings(
     configuration: Configuration,
     compare: Duration,
 ) -> ReloadSettings {
-    let pace = Pace {
-        quiet: QUIET,
-        compare,
-    };
     ReloadSettings {
         directories,
         configuration,
-        pace,
+        pace: Pace {
+            compare,
+            ..pace(NEVER)
+        },
+        remembered: None,
         clock: Arc::new(SystemClock),
+    }
+}
+
+fn pace(probation: Duration) -> Pace {
+    Pace {
+        quiet: QUIET,
+        compare: NEVER,
+        probation,
+        look: Duration::from_millis(5),
     }
 }
 
@@ -236,6 +279,7 @@ fn tables(named: &[(&str, &str, &str)]) -> Configuration {
         let unit = TableUnit {
             component: (*component).to_owned(),
             settings: (*settings).to_owned(),
+            when_idle: false,
         };
         ((*table).to_owned(), unit)
     };

@@ -1,0 +1,316 @@
+//! What is remembered of each slot over restarts, so that a broken file finds the host as it served before.
+//!
+//! A directory with a page of JSON for each slot, `handlers/mount.json`, and the components that pages name, by their digest. Components
+//! are written before the page that names them, each in one step: whatever the moment at which the host dies, each page is an old or
+//! a new one.
+
+use std::collections::BTreeSet;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use anyhow::Context;
+use serde::{Deserialize, Serialize};
+
+use super::candidate::Digest;
+use super::report::PluginKind;
+use super::shelf::Identity;
+use super::slot::Slot;
+
+/// Where components lie, beside the pages.
+const COMPONENTS: &str = "components";
+
+/// The ending of a file that is being written.
+const UNFINISHED: &str = "new";
+
+/// One slot's page.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Page {
+    /// What served well last.
+    pub(crate) good: Option<Kept>,
+    /// What served before that.
+    pub(crate) before: Option<Kept>,
+    /// What was taken back, and is not tried again by itself.
+    pub(crate) refused: Option<Refused>,
+}
+
+/// A component and its settings that served.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Kept {
+    #[serde(flatten)]
+    pub(crate) identity: Identity,
+    /// Since when it did; milliseconds since 1970-01-01T00:00Z.
+    pub(crate) since: f64,
+}
+
+/// A component and its settings that must not serve again.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Refused {
+    #[serde(flatten)]
+    pub(crate) identity: Identity,
+    /// Why it was taken back.
+    pub(crate) cause: String,
+    /// When; milliseconds since 1970-01-01T00:00Z.
+    pub(crate) at: f64,
+}
+
+/// The pages on disk. Everything here blocks for as long as the file system does.
+#[derive(Clone, Debug)]
+pub(crate) struct Remembered {
+    directory: PathBuf,
+}
+
+impl Remembered {
+    /// The pages in this directory, which is made where it must be. What a host that died left half written is removed.
+    pub(crate) fn open(directory: PathBuf) -> anyhow::Result<Remembered> {
+        for room in ["handlers", "policies", COMPONENTS] {
+            let room = directory.join(room);
+            fs::create_dir_all(&room).with_context(|| format!("cannot make {}", room.display()))?;
+        }
+        platform::make_private(&directory)
+            .with_context(|| format!("cannot make {} private", directory.display()))?;
+        let remembered = Remembered { directory };
+        remembered.tidy()?;
+        Ok(remembered)
+    }
+
+    /// What is remembered of a slot: nothing, where there is no page, or none that can be read.
+    pub(crate) fn page(&self, slot: &Slot) -> Page {
+        let path = self.page_path(slot);
+        let read = match fs::read(&path) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Page::default(),
+            read => read,
+        };
+        let page = read
+            .map_err(anyhow::Error::from)
+            .and_then(|bytes| Ok(serde_json::from_slice(&bytes)?));
+        page.unwrap_or_else(|error| {
+            tracing::warn!(%slot, path = %path.display(), error = format!("{error:#}"),
+                "what served before is not known: its page cannot be read");
+            Page::default()
+        })
+    }
+
+    /// The bytes of a component that a page names.
+    pub(crate) fn component(&self, digest: &Digest) -> anyhow::Result<Arc<[u8]>> {
+        let path = self.component_path(digest);
+        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
+        anyhow::ensure!(
+            Digest::of(&bytes) == *digest,
+            "{} is damaged",
+            path.display()
+        );
+        Ok(bytes.into())
+    }
+
+    /// Writes a page, and first the component that it names anew.
+    pub(crate) fn write(
+        &self,
+        slot: &Slot,
+        page: &Page,
+        component: Option<&[u8]>,
+    ) -> anyhow::Result<()> {
+        if let Some(bytes) = component {
+            let path = self.component_path(&Digest::of(bytes));
+            if !path.exists() {
+                replace(&path, bytes)?;
+            }
+        }
+        replace(&self.page_path(slot), &serde_json::to_vec_pretty(page)?)?;
+        self.tidy()
+    }
+
+    /// A slot whose plugin is gone for good.
+    pub(crate) fn forget(&self, slot: &Slot) -> anyhow::Result<()> {
+        match fs::remove_file(self.page_path(slot)) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error.into()),
+            _ => self.tidy(),
+        }
+    }
+
+    /// Removes what no page names.
+    fn tidy(&self) -> anyhow::Result<()> {
+        let mut named = BTreeSet::new();
+        for room in ["handlers", "policies"] {
+            for file in fs::read_dir(self.directory.join(room))? {
+                let path = file?.path();
+                if path.extension().is_some_and(|ending| ending == UNFINISHED) {
+                    fs::remove_file(&path)?;
+                    continue;
+                }
+                // One that cannot be read is told where it is needed; what it names is not known.
+                let page = fs::read(&path).ok();
+                let page = page.and_then(|bytes| serde_json::from_slice::<Page>(&bytes).ok());
+                let kept = page.into_iter().flat_map(|page| [page.good, page.before]);
+                named.extend(kept.flatten().map(|kept| file_name(&kept.identity.digest)));
+            }
+        }
+        for file in fs::read_dir(self.directory.join(COMPONENTS))? {
+            let file = file?;
+            let name = file.file_name();
+            if !name.to_str().is_some_and(|name| named.contains(name)) {
+                fs::remove_file(file.path())?;
+            }
+        }
+        Ok(())
+    }
+
+    fn page_path(&self, slot: &Slot) -> PathBuf {
+        let room = match slot.kind() {
+            PluginKind::Handler => "handlers",
+            PluginKind::Policy => "policies",
+        };
+        self.directory
+            .join(room)
+            .join(format!("{}.json", slot.name()))
+    }
+
+    fn component_path(&self, digest: &Digest) -> PathBuf {
+        self.directory.join(COMPONENTS).join(file_name(digest))
+    }
+}
+
+impl Page {
+    /// This serves well from here on.
+    pub(crate) fn settle(&mut self, kept: Kept) {
+        let same = |good: &Kept| good.identity == kept.identity;
+        if !self.good.as_ref().is_some_and(same) {
+            self.before = self.good.replace(kept);
+        }
+        self.refused = None;
+    }
+
+    /// This was taken back; what served before it serves on.
+    pub(crate) fn refuse(&mut self, refused: Refused) {
+        let same = |good: &Kept| good.identity == refused.identity;
+        if self.good.as_ref().is_some_and(same) {
+            self.good = self.before.take();
+        }
+        self.refused = Some(refused);
+    }
+}
+
+fn file_name(digest: &Digest) -> String {
+    format!("{digest}.wasm")
+}
+
+/// In one step: the old file or the new one is there, whatever happens meanwhile.
+fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+    let written = || -> io::Result<()> {
+        let unfinished = path.with_extension(UNFINISHED);
+        let mut file = File::create(&unfinished)?;
+        file.write_all(bytes)?;
+        file.sync_all()?;
+        fs::rename(&unfinished, path)
+    };
+    written().with_context(|| format!("cannot write {}", path.display()))
+}
+
+#[cfg(unix)]
+mod platform {
+    use std::os::unix::fs::PermissionsExt;
+
+    /// What lies there runs at the next start: nobody else may write there.
+    pub(super) fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
+        std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
+    }
+}
+
+#[cfg(not(unix))]
+mod platform {
+    /// The directory inherits the rights of the data directory.
+    pub(super) fn make_private(_: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn identity(component: &[u8]) -> Identity {
+        Identity {
+            digest: Digest::of(component),
+            settings: "{}".to_owned(),
+        }
+    }
+
+    fn kept(component: &[u8]) -> Kept {
+        Kept {
+            identity: identity(component),
+            since: 1.0,
+        }
+    }
+
+    fn slot() -> Slot {
+        Slot::Handler("mount".to_owned())
+    }
+
+    #[test]
+    fn two_versions_are_remembered_and_what_no_page_names_is_removed() {
+        let home = tempfile::tempdir().unwrap();
+        let remembered = Remembered::open(home.path().to_owned()).unwrap();
+        let mut page = Page::default();
+        for component in [b"one".as_slice(), b"two", b"three"] {
+            page.settle(kept(component));
+            remembered.write(&slot(), &page, Some(component)).unwrap();
+        }
+        let page = remembered.page(&slot());
+        assert_eq!(page.good, Some(kept(b"three")));
+        assert_eq!(page.before, Some(kept(b"two")));
+        assert_eq!(*remembered.component(&Digest::of(b"two")).unwrap(), *b"two");
+        remembered.component(&Digest::of(b"one")).unwrap_err();
+        remembered.forget(&slot()).unwrap();
+        assert_eq!(remembered.page(&slot()), Page::default());
+        remembered.component(&Digest::of(b"three")).unwrap_err();
+    }
+
+    #[test]
+    fn what_a_host_left_half_written_is_gone_at_the_next_start() {
+        let home = tempfile::tempdir().unwrap();
+        let remembered = Remembered::open(home.path().to_owned()).unwrap();
+        let mut page = Page::default();
+        page.settle(kept(b"one"));
+        remembered.write(&slot(), &page, Some(b"one")).unwrap();
+        for half in [
+            "handlers/mount.new",
+            "components/x.new",
+            "components/y.wasm",
+        ] {
+            fs::write(home.path().join(half), "{").unwrap();
+        }
+        let remembered = Remembered::open(home.path().to_owned()).unwrap();
+        assert_eq!(remembered.page(&slot()), page);
+        let left = |room: &str| fs::read_dir(home.path().join(room)).unwrap().count();
+        assert_eq!((left("handlers"), left(COMPONENTS)), (1, 1));
+    }
+
+    #[test]
+    fn a_damaged_component_or_page_is_taken_for_none() {
+        let home = tempfile::tempdir().unwrap();
+        let remembered = Remembered::open(home.path().to_owned()).unwrap();
+        let mut page = Page::default();
+        page.settle(kept(b"one"));
+        remembered.write(&slot(), &page, Some(b"one")).unwrap();
+        fs::write(remembered.component_path(&Digest::of(b"one")), "uno").unwrap();
+        remembered.component(&Digest::of(b"one")).unwrap_err();
+        fs::write(remembered.page_path(&slot()), "{").unwrap();
+        assert_eq!(remembered.page(&slot()), Page::default());
+    }
+
+    #[test]
+    fn what_was_taken_back_is_no_longer_the_good_one() {
+        let mut page = Page::default();
+        page.settle(kept(b"one"));
+        page.settle(kept(b"two"));
+        let refused = Refused {
+            identity: identity(b"two"),
+            cause: "it traps".to_owned(),
+            at: 2.0,
+        };
+        page.refuse(refused.clone());
+        assert_eq!((page.good, page.before), (Some(kept(b"one")), None));
+        assert_eq!(page.refused, Some(refused));
+    }
+}

@@ -1,0 +1,171 @@
+//! The one owner of what serves: it hears, waits, has units loaded, publishes, and takes back.
+//!
+//! In the order of a swap: `hearing` finds that a file changed, `filling` has it loaded and puts it in its slot, `telling` puts it
+//! in force and says so, `proving` looks whether it may go on.
+
+mod filling;
+mod hearing;
+mod proving;
+mod telling;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Instant;
+
+#[cfg(test)]
+pub(crate) use filling::MAX_POLICIES;
+use slewgate_sky::SharedClock;
+use tokio::sync::{broadcast, mpsc, oneshot, watch};
+use tokio::task::{Id, JoinSet};
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
+
+use super::attempt::{Outcome, Workshop};
+use super::disk::Directories;
+use super::handle::{MAX_REQUESTS, NoRollback, Pace, ReloadSettings, Request};
+use super::loader::Loader;
+use super::report::{PluginEvent, PluginReport, PluginState};
+use super::settling::{Retry, Settling};
+use super::shelf::{Serving, Shelf};
+use super::slot::{Configuration, Slot};
+use super::watch::{Changes, Watch};
+
+/// See the module.
+pub(crate) struct Task<L: Loader, P> {
+    pace: Pace,
+    clock: SharedClock,
+    directories: Directories,
+    configuration: Configuration,
+    workshop: Arc<Workshop<L>>,
+    publish: P,
+    watch: Watch,
+    settling: Settling,
+    shelf: Shelf<L::Loaded>,
+    attempts: JoinSet<Outcome<L::Loaded>>,
+    /// Slots whose file is read or loaded now: at most one attempt each.
+    busy: BTreeMap<Slot, Busy>,
+    waiting: Vec<oneshot::Sender<()>>,
+    reports: watch::Sender<Vec<PluginReport>>,
+    events: broadcast::Sender<PluginEvent>,
+}
+
+#[derive(Debug)]
+struct Busy {
+    attempt: Id,
+    /// Something changed meanwhile: the outcome is out of date.
+    again: Option<Retry>,
+    /// It is the version before, and somebody asked for it.
+    asked: Option<oneshot::Sender<Result<(), NoRollback>>>,
+}
+
+impl<L, P> Task<L, P>
+where
+    L: Loader,
+    P: FnMut(Serving<L::Loaded>) + Send + 'static,
+{
+    pub(crate) fn new(
+        watch: Watch,
+        settings: ReloadSettings,
+        loader: L,
+        publish: P,
+        (reports, events): (
+            watch::Sender<Vec<PluginReport>>,
+            broadcast::Sender<PluginEvent>,
+        ),
+    ) -> Task<L, P> {
+        Task {
+            pace: settings.pace,
+            clock: settings.clock,
+            directories: settings.directories,
+            configuration: settings.configuration,
+            workshop: Arc::new(Workshop::new(loader, settings.remembered)),
+            publish,
+            watch,
+            settling: Settling::new(settings.pace.quiet),
+            shelf: Shelf::new(),
+            attempts: JoinSet::new(),
+            busy: BTreeMap::new(),
+            waiting: Vec::new(),
+            reports,
+            events,
+        }
+    }
+
+    /// Fill every slot, and publish once.
+    pub(crate) async fn load_all(&mut self) {
+        self.watch.arm();
+        self.expect_tables();
+        for slot in self.all_slots().await {
+            self.begin_first(slot).await;
+        }
+        while let Some(done) = self.attempts.join_next_with_id().await {
+            for news in self.absorb(done).await {
+                self.tell(news);
+            }
+        }
+        for absent in self
+            .shelf
+            .reports()
+            .iter()
+            .filter(|plugin| plugin.state == PluginState::Absent)
+        {
+            tracing::warn!(kind = %absent.kind, name = absent.name, "its component is not there yet");
+        }
+        self.publish();
+    }
+
+    /// Until nobody can ask anything any more.
+    pub(crate) async fn run(mut self, mut requests: mpsc::Receiver<Request>) {
+        let signal = self.watch.signal();
+        let mut comparing = interval(self.pace.compare);
+        comparing.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        comparing.reset();
+        let mut looking = interval(self.pace.look);
+        looking.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        loop {
+            let settled = self.settling.next();
+            tokio::select! {
+                request = requests.recv() => match request {
+                    Some(request) => self.answer(request).await,
+                    None => return,
+                },
+                Some(done) = self.attempts.join_next_with_id() => {
+                    let news = self.absorb(done).await;
+                    self.put_in_force(news);
+                }
+                () = at(settled) => self.look_again().await,
+                changes = signal.changes() => self.hear(changes).await,
+                _ = comparing.tick() => self.suspect_all().await,
+                _ = looking.tick(), if self.has_to_look() => self.look_at_those_on_trial().await,
+            }
+            self.tell_waiting();
+        }
+    }
+
+    async fn answer(&mut self, request: Request) {
+        let done = match request {
+            Request::RollBack(slot, done) => return self.roll_back(slot, done).await,
+            Request::Compare(Some(configuration), done) => {
+                self.configure(configuration);
+                done
+            }
+            Request::Compare(None, done) => {
+                self.hear(Changes {
+                    everything: true,
+                    ..Changes::default()
+                })
+                .await;
+                done
+            }
+        };
+        if self.waiting.len() < MAX_REQUESTS {
+            self.waiting.push(done);
+        }
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time.into()).await,
+        None => std::future::pending().await,
+    }
+}

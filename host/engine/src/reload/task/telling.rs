@@ -1,0 +1,71 @@
+//! What became of a plugin is put in force, and then told.
+
+use super::super::loader::Loader;
+use super::super::report::{PluginEvent, PluginReport, PluginState, What};
+use super::super::shelf::Serving;
+use super::Task;
+
+impl<L, P> Task<L, P>
+where
+    L: Loader,
+    P: FnMut(Serving<L::Loaded>) + Send + 'static,
+{
+    /// What serves is put in force before anybody hears of it.
+    pub(super) fn put_in_force(&mut self, news: Vec<PluginEvent>) {
+        if news.iter().any(PluginEvent::serves_other) {
+            self.publish();
+        }
+        for event in news {
+            self.tell(event);
+        }
+    }
+
+    pub(super) fn publish(&mut self) {
+        (self.publish)(self.shelf.next());
+        self.reports.send_replace(self.shelf.reports());
+    }
+
+    /// Log, clients and reports hear of it.
+    pub(super) fn tell(&mut self, event: PluginEvent) {
+        let PluginReport {
+            name,
+            kind,
+            generation,
+            digest,
+            candidate,
+            ..
+        } = &event.plugin;
+        let (generation, digest) = (generation.unwrap_or(0), digest.as_deref().unwrap_or("none"));
+        match (event.what, candidate) {
+            (What::Failed, Some(failed)) if event.plugin.state != PluginState::Serving => {
+                tracing::error!(%kind, name, stage = %failed.stage, cause = failed.cause,
+                    "the component cannot serve, and nothing else does in its place");
+            }
+            (What::RolledBack, Some(failed)) => {
+                tracing::error!(%kind, name, cause = failed.cause, taken_back = failed.digest.as_deref(), generation, digest,
+                    "the version before serves again");
+            }
+            (What::Failed, Some(failed)) if event.plugin.earlier => {
+                tracing::error!(%kind, name, stage = %failed.stage, cause = failed.cause, generation, digest,
+                    "the component cannot serve; what served well before the start does in its place");
+            }
+            (What::Failed, Some(failed)) => {
+                tracing::warn!(%kind, name, stage = %failed.stage, cause = failed.cause, generation, digest,
+                    "the new component cannot serve; what served goes on");
+            }
+            (what, _) => tracing::info!(%kind, name, ?what, generation, digest, "plugin"),
+        }
+        self.reports.send_replace(self.shelf.reports());
+        // Nobody listens: then nobody misses it.
+        _ = self.events.send(event);
+    }
+
+    pub(super) fn tell_waiting(&mut self) {
+        if self.busy.is_empty() && self.settling.is_empty() {
+            for done in self.waiting.drain(..) {
+                // Who asked has left.
+                _ = done.send(());
+            }
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! What served well is known at the next start.
+
+use super::*;
+
+const OBSERVER: &str = "policies/observer.wasm";
+
+/// What a data directory is before and after a host.
+struct Host {
+    world: World,
+    remembered: TempDir,
+}
+
+impl Host {
+    async fn first(text: &str) -> Host {
+        let remembered = tempfile::tempdir().unwrap();
+        let home = home(&[(OBSERVER, text)]);
+        Host::start(home, remembered).await
+    }
+
+    async fn start(home: TempDir, remembered: TempDir) -> Host {
+        let kept = Remembered::open(remembered.path().to_owned()).unwrap();
+        let world = World::paced(home, Configuration::default(), pace(NEVER), Some(kept)).await;
+        Host { world, remembered }
+    }
+
+    /// Another host on the same directories, after this was done to them.
+    async fn after(self, change: impl FnOnce(&World)) -> Host {
+        change(&self.world);
+        let World { home, reload, .. } = self.world;
+        drop(reload);
+        Host::start(home, self.remembered).await
+    }
+
+    async fn serves(&mut self) -> Option<String> {
+        let serving = self.world.next().await;
+        let observer = serving.plugins.get(&policy("observer"));
+        observer.map(|loaded| loaded.text.clone())
+    }
+
+    async fn report(&self) -> PluginReport {
+        self.world.reported("observer", |_| true).await
+    }
+}
+
+#[tokio::test]
+async fn a_broken_file_at_the_start_is_told_and_what_served_before_serves() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    let mut second = first.after(|world| world.write(OBSERVER, "go")).await;
+    assert_eq!(second.serves().await.as_deref(), Some("good: old"));
+    let report = second.report().await;
+    assert_eq!(report.state, PluginState::Serving);
+    assert!(report.earlier);
+    assert_eq!(report.candidate.unwrap().stage, Stage::Parse);
+    second.world.write(OBSERVER, "good: mended");
+    assert_eq!(second.serves().await.as_deref(), Some("good: mended"));
+    assert!(!second.report().await.earlier);
+}
+
+#[tokio::test]
+async fn what_was_rolled_back_is_not_tried_again_at_the_next_start() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    first.world.write(OBSERVER, "good: traps");
+    let traps = first.world.next().await;
+    let traps = &traps.plugins[&policy("observer")];
+    *traps.tally.lock().unwrap() = Tally {
+        calls: 2,
+        failures: 2,
+    };
+    assert_eq!(first.serves().await.as_deref(), Some("good: old"));
+    let mut second = first.after(|_| ()).await;
+    assert_eq!(second.serves().await.as_deref(), Some("good: old"));
+    let candidate = second.report().await.candidate.unwrap();
+    assert_eq!(candidate.stage, Stage::Probation);
+    assert!(candidate.cause.contains("2 of its first 2 calls failed"));
+}
+
+#[tokio::test]
+async fn what_changed_while_no_host_ran_has_to_prove_itself_too() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    let mut second = first
+        .after(|world| world.write(OBSERVER, "good: new"))
+        .await;
+    let new = second.world.next().await;
+    let new = &new.plugins[&policy("observer")];
+    assert_eq!(new.text, "good: new");
+    *new.tally.lock().unwrap() = Tally {
+        calls: 3,
+        failures: 3,
+    };
+    assert_eq!(second.serves().await.as_deref(), Some("good: old"));
+}
+
+#[tokio::test]
+async fn what_is_known_to_serve_well_has_nothing_to_prove() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    let second = first.after(|_| ()).await;
+    assert_eq!(second.report().await.probation, None);
+}
+
+#[tokio::test]
+async fn a_file_that_was_deleted_does_not_come_back() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    let deleted = |world: &World| fs::remove_file(world.path(OBSERVER)).unwrap();
+    deleted(&first.world);
+    assert_eq!(first.serves().await, None);
+    let mut second = first.after(|world| world.write(OBSERVER, "go")).await;
+    assert_eq!(second.serves().await, None);
+    assert_eq!(second.report().await.state, PluginState::Failed);
+}
+
+#[tokio::test]
+async fn the_version_before_a_settled_one_comes_back_by_hand() {
+    let remembered = tempfile::tempdir().unwrap();
+    let kept = Remembered::open(remembered.path().to_owned()).unwrap();
+    let (home, soon) = (home(&[(OBSERVER, "good: old")]), Duration::from_millis(20));
+    let mut world = World::paced(home, Configuration::default(), pace(soon), Some(kept)).await;
+    for text in ["good: old", "good: new"] {
+        world.write(OBSERVER, text);
+        world.serves(policy("observer"), Some(text)).await;
+        let settled = |report: &PluginReport| report.probation.is_none();
+        world.reported("observer", settled).await;
+    }
+    world.reload.roll_back(policy("observer")).await.unwrap();
+    world.serves(policy("observer"), Some("good: old")).await;
+    let report = world.reported("observer", |report| report.earlier).await;
+    assert_eq!(report.candidate.unwrap().stage, Stage::Rollback);
+    let again = world.reload.roll_back(policy("observer")).await;
+    assert_eq!(again, Err(NoRollback::Nothing));
+}
