@@ -2,7 +2,7 @@
 //!
 //! `path` measures the way from socket to plugin and back against bare echoes (`echo`), which run as child processes as the
 //! program does (`process`), by the same client (`client`). `component` measures calls of plugins through the engine, `stop` the way of
-//! a stop to the wire, and `gap` what a line loses between two exchanges.
+//! a stop to the wire, `gap` what a line loses between two exchanges, and `reload` how soon a new version of a plugin serves.
 //! Figures that are compared come from one run and interleaved blocks (`blocks`); `report` prints and keeps them.
 
 mod blocks;
@@ -13,6 +13,7 @@ mod gap;
 mod machine;
 mod path;
 mod process;
+mod reload;
 mod report;
 mod stop;
 
@@ -38,7 +39,7 @@ const SHORT: Extent = Extent {
     warm_up: 1,
 };
 
-const BENCHES: [&str; 4] = ["path", "component", "stop", "gap"];
+const BENCHES: [&str; 5] = ["path", "component", "stop", "gap", "reload"];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -75,6 +76,12 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if wanted("gap") {
         report.gap(&runtime.block_on(gap::measure(extent))?, flags.is_empty());
+    }
+    if wanted("reload") {
+        report.reload(
+            &runtime.block_on(reload::measure(extent))?,
+            flags.is_empty(),
+        );
     }
     report.keep()?;
     Ok(ExitCode::SUCCESS)

@@ -12,6 +12,7 @@ use crate::echo;
 use crate::gap::Gap;
 use crate::machine;
 use crate::path::{Figures, JUDGED, LOADS, Subject};
+use crate::reload::Reload;
 use crate::stop::Delays;
 
 /// The first goal: the median round trip is at most this many times that of the echo of messages, or adds at most so many
@@ -23,6 +24,12 @@ const STOP_GOAL: f64 = 5.0;
 
 /// Of a line: milliseconds from an exchange's reply to the next request that waits, of the middle one.
 const GAP_GOAL: f64 = 0.5;
+
+/// From a written file to the version that serves, in milliseconds.
+const RELOAD_GOAL: f64 = 500.0;
+
+/// What eight plugins whose compiled code is kept add to a start, in milliseconds.
+const START_GOAL: f64 = 500.0;
 
 /// Figures of one run.
 pub(crate) struct Report(Value);
@@ -144,6 +151,38 @@ impl Report {
             );
         }
         self.0["gap"] = json!({ "p50_us": gap.p50.json(), "p99_us": gap.p99.json() });
+    }
+
+    /// Says whether the goals are met, if that is to be judged.
+    pub(crate) fn reload(&mut self, reload: &Reload, judged: bool) {
+        println!("\n{:<25} {:>24}", "a new version, a start", "ms");
+        let more = reload
+            .loaded
+            .with(&reload.bare, |loaded, bare| loaded - bare);
+        let rows = [
+            ("written to serving", &reload.serves),
+            ("start, no plugin", &reload.bare),
+            ("start, 8 plugins more", &more),
+        ];
+        for (name, blocks) in rows {
+            println!("{name:<25} {:>24}", spread(blocks, 0));
+        }
+        if judged {
+            let (serves, more) = (reload.serves.median(), more.median());
+            println!(
+                "a new version serves after {serves:.0} ms; the goal, {RELOAD_GOAL} ms, is {}",
+                met(serves <= RELOAD_GOAL)
+            );
+            println!(
+                "a start with 8 plugins takes {more:.0} ms more; the goal, {START_GOAL} ms, is {}",
+                met(more <= START_GOAL)
+            );
+        }
+        self.0["reload"] = json!({
+            "serves_ms": reload.serves.json(),
+            "start_ms": reload.bare.json(),
+            "start_with_plugins_ms": reload.loaded.json(),
+        });
     }
 
     /// Writes all figures of all blocks.

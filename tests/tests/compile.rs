@@ -25,8 +25,9 @@ fn send(child: &mut Child, length: usize, component: &[u8]) {
     input.write_all(component).unwrap();
 }
 
-/// Its exit code, and what it said.
-fn ended(child: Child) -> (Option<i32>, String) {
+/// Its exit code, and what it said. Its input is left as it is: it ends with its host.
+fn ended(mut child: Child) -> (Option<i32>, String) {
+    let _input = child.stdin.take();
     let output = child.wait_with_output().unwrap();
     (
         output.status.code(),
@@ -66,7 +67,10 @@ fn what_it_compiles_lies_in_a_cache_that_nobody_else_can_write_to() {
     let component = fs::read(plugins().join("policies/observer.wasm")).unwrap();
     let mut child = compiler(&cache);
     send(&mut child, component.len(), &component);
-    child.wait().unwrap();
+    // Its host is there until it has ended.
+    let input = child.stdin.take();
+    assert!(child.wait().unwrap().success());
+    drop(input);
     let mode = fs::metadata(&cache).unwrap().permissions().mode();
     assert_eq!(mode & 0o777, 0o700);
     assert!(

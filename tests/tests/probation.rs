@@ -32,7 +32,9 @@ async fn news(watcher: &mut Client, what: &str) -> Value {
 
 /// A host whose newest policy for telescopes passes its probe, and traps when the client `traps` asks; and that client.
 async fn trapping() -> (Observatory, Client, Client) {
-    let observatory = Setup::default().start();
+    let observatory = Setup::default()
+        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
+        .start();
     let mut watcher = watcher(&observatory).await;
     let token = observatory.token("telescope");
     let client = Client::authenticated(observatory.address(), &token, "traps").await;

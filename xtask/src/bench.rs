@@ -10,7 +10,7 @@ use crate::workspace::{Workspace, step};
 #[derive(Args)]
 pub(crate) struct Options {
     /// `path` (from a socket to a plugin and back), `component` (calls of plugins), `stop` (a stop's way to the wire, quiet and under
-    /// load) or `gap` (between two exchanges of a line); all, where none is named.
+    /// load), `gap` (between two exchanges of a line) or `reload` (a new version of a plugin, a start); all, where none is named.
     names: Vec<String>,
     /// A few blocks, without a verdict: shows that the bench works.
     #[arg(long)]

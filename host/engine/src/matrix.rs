@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 use slewgate_sky::SharedClock;
+use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
 
 use crate::client::Client;
@@ -57,14 +58,21 @@ impl Matrix {
     /// is there at the start is not news.
     pub(crate) async fn run(
         mut self,
-        mut snapshots: watch::Receiver<Arc<Snapshot>>,
+        snapshots: watch::Receiver<Arc<Snapshot>>,
         reports: watch::Receiver<Vec<PluginReport>>,
         events: broadcast::Sender<PluginEvent>,
     ) {
-        let first = Arc::clone(&snapshots.borrow_and_update());
+        let mut news = events.subscribe();
+        let first = Arc::clone(&snapshots.borrow());
         self.renew(&first).await;
-        while snapshots.changed().await.is_ok() {
-            let snapshot = Arc::clone(&snapshots.borrow_and_update());
+        loop {
+            // After it was told that something else serves, so that people hear of it in this order.
+            match news.recv().await {
+                Ok(event) if !event.serves_other() => continue,
+                Ok(_) | Err(RecvError::Lagged(_)) => {}
+                Err(RecvError::Closed) => return,
+            }
+            let snapshot = Arc::clone(&snapshots.borrow());
             for (client_type, widens) in self.renew(&snapshot).await {
                 tell(&client_type, widens, &reports, &events);
             }

@@ -101,7 +101,7 @@ impl Plugins {
             directories,
             configuration: configuration.clone(),
             pace: Pace::default(),
-            remembered: settings.remembered.map(Remembered::open).transpose()?,
+            remembered: settings.remembered.and_then(remembered),
             clock: Arc::clone(&clock),
         };
         let reload = reload::start(reload, loader, publish).await;
@@ -218,6 +218,19 @@ impl Plugins {
             table.session_closed(session);
         }
     }
+}
+
+/// Where what served is remembered. A host serves without it too, and says so.
+fn remembered(directory: PathBuf) -> Option<Remembered> {
+    let opened = Remembered::open(directory);
+    opened
+        .inspect_err(|error| {
+            tracing::error!(
+                error = format!("{error:#}"),
+                "what serves is not remembered for the next start"
+            );
+        })
+        .ok()
 }
 
 fn configuration(settings: &PluginSettings) -> Configuration {

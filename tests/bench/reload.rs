@@ -1,0 +1,114 @@
+//! How long a new version of a plugin takes to serve, and a host with plugins to start.
+
+use std::fs;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+use serde_json::json;
+use slewgate_tests::{PATIENCE, Setup, plugins};
+
+use crate::Extent;
+use crate::blocks::Blocks;
+
+/// Plugins of the host that has some.
+const PLUGINS: usize = 8;
+
+/// Milliseconds.
+#[derive(Default)]
+pub(crate) struct Reload {
+    /// From a written file to its news, the 200 ms for which a file is left alone included.
+    pub(crate) serves: Blocks,
+    /// From its start until a host without plugins is ready.
+    pub(crate) bare: Blocks,
+    /// The same with plugins whose compiled code is kept.
+    pub(crate) loaded: Blocks,
+}
+
+pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Reload> {
+    let mut reload = Reload::default();
+    let blocks = extent.warm_up + extent.blocks;
+    let component = fs::read(plugins().join("policies/telescope.wasm"))?;
+    let observatory = Setup::default().cold().start();
+    let mut client = observatory.client("observer").await;
+    let topics = json!({ "topics": ["plugins"] });
+    let subscribed = client.call("events.subscribe", topics).await;
+    subscribed.ok().context("news of plugins")?;
+    client.event("plugins").await;
+    for block in 0..blocks {
+        fs::write(
+            observatory.data().join("policies/telescope.wasm"),
+            noted(&component, block),
+        )?;
+        let written = Instant::now();
+        while client.event("plugins").await["data"]["what"] != "published" {}
+        if block >= extent.warm_up {
+            reload.serves.push(milliseconds(written.elapsed()));
+        }
+    }
+    drop(observatory);
+
+    let setup = Setup::default().cold();
+    let (bare, loaded) = (setup.prepare(), setup.prepare());
+    for (directory, number) in [(&bare, 0), (&loaded, PLUGINS)] {
+        fill(directory.path(), &component, number)?;
+    }
+    for block in 0..blocks {
+        let bare = started(&setup, bare.path())?;
+        let loaded = started(&setup, loaded.path())?;
+        if block >= extent.warm_up {
+            reload.bare.push(milliseconds(bare));
+            reload.loaded.push(milliseconds(loaded));
+        }
+    }
+    Ok(reload)
+}
+
+/// No handler, and so many policies, which differ.
+fn fill(directory: &Path, component: &[u8], number: usize) -> anyhow::Result<()> {
+    for kind in ["handlers", "policies"] {
+        for file in fs::read_dir(directory.join(kind))? {
+            fs::remove_file(file?.path())?;
+        }
+    }
+    for number in 0..number {
+        let file = directory.join(format!("policies/type-{number}.wasm"));
+        fs::write(file, noted(component, usize::MAX - number))?;
+    }
+    Ok(())
+}
+
+/// Starts a host, waits until it is ready, and ends it.
+fn started(setup: &Setup, directory: &Path) -> anyhow::Result<Duration> {
+    let ready = directory.join("ready");
+    let began = Instant::now();
+    let mut host = setup
+        .command(directory)
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()?;
+    while !ready.exists() {
+        if began.elapsed() > PATIENCE {
+            host.kill()?;
+            bail!("a host that is never ready");
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    let took = began.elapsed();
+    host.kill()?;
+    host.wait()?;
+    fs::remove_file(ready)?;
+    Ok(took)
+}
+
+/// The component with a custom section more: other contents, which do the same.
+fn noted(component: &[u8], note: usize) -> Vec<u8> {
+    let note = note.to_le_bytes();
+    let section = [&[0, 5 + note.len() as u8, 4], b"note".as_slice(), &note].concat();
+    [component, &section].concat()
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1e3
+}
