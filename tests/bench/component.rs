@@ -91,8 +91,6 @@ impl Guests {
             policies,
             remembered: None,
             host_methods: vec![],
-            remembered: None,
-            host_methods: vec![],
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),
             policy_limits: Limits::policy(),
