@@ -67,6 +67,7 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Reload> {
 
 /// No handler, and so many policies, which differ.
 fn fill(directory: &Path, component: &[u8], number: usize) -> anyhow::Result<()> {
+    fs::write(directory.join("slewgate.toml"), "")?;
     for kind in ["handlers", "policies"] {
         for file in fs::read_dir(directory.join(kind))? {
             fs::remove_file(file?.path())?;
