@@ -1,8 +1,8 @@
-//! The faults of a mount that runs.
+//! The faults of an instrument that runs.
 
 use crate::fault::{ActiveFault, Fault};
+use crate::instrument::Ailing;
 use crate::line::WireFaults;
-use crate::lx200::Lx200;
 use crate::terminal::Waker;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -19,20 +19,28 @@ use std::time::Instant;
 /// ```
 #[derive(Clone)]
 pub struct Faults {
-    mount: Arc<Mutex<Lx200>>,
+    instrument: Arc<Mutex<dyn Ailing>>,
     wire: Arc<WireFaults>,
     waker: Waker,
 }
 
 impl Faults {
-    pub(crate) fn new(mount: Arc<Mutex<Lx200>>, wire: Arc<WireFaults>, waker: Waker) -> Self {
-        Self { mount, wire, waker }
+    pub(crate) fn new(
+        instrument: Arc<Mutex<dyn Ailing>>,
+        wire: Arc<WireFaults>,
+        waker: Waker,
+    ) -> Self {
+        Self {
+            instrument,
+            wire,
+            waker,
+        }
     }
 
     /// From now on this is wrong, beside what is already. What it returns tells how often it took effect.
     pub fn add(&self, fault: Fault) -> ActiveFault {
         let fault = ActiveFault::new(fault);
-        self.mount().suffer(&fault);
+        self.instrument().suffer(&fault);
         self.wire.add(&fault, Instant::now());
         self.waker.wake();
         fault
@@ -41,20 +49,22 @@ impl Faults {
     /// Nothing is wrong any more: a device that was gone comes back, and an axis does what it was told last. Returns how
     /// many faults that ended.
     pub fn clear(&self) -> usize {
-        let ended = self.mount().cure() + self.wire.clear(Instant::now());
+        let ended = self.instrument().cure() + self.wire.clear(Instant::now());
         self.waker.wake();
         ended
     }
 
-    /// What is wrong now: first on the wire, then with the mount, each in the order in which it began.
+    /// What is wrong now: first on the wire, then with the instrument, each in the order in which it began.
     pub fn list(&self) -> Vec<ActiveFault> {
         let mut faults = self.wire.list(Instant::now());
-        faults.extend(self.mount().faults());
+        faults.extend(self.instrument().faults());
         faults
     }
 
-    fn mount(&self) -> MutexGuard<'_, Lx200> {
-        self.mount.lock().unwrap_or_else(PoisonError::into_inner)
+    fn instrument(&self) -> MutexGuard<'_, dyn Ailing + 'static> {
+        self.instrument
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 }
 

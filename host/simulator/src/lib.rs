@@ -1,19 +1,23 @@
-//! Mounts that answer on a pseudo-terminal, for tests, for development and for trying Slewgate without a telescope.
+//! Mounts, and a focuser, that answer on a pseudo-terminal, for tests, for development and for trying Slewgate without a
+//! telescope.
 //!
 //! A [`Simulator`] is opened by its path like a serial device and cannot be told from one. Three thoughts, apart from
 //! each other: how a mount moves (`axis`, `mount`: no protocol, no clock), what it says (`lx200`, in its dialects: bytes
-//! in, bytes out, no input or output) and the pseudo-terminal (`unix`). What a camera on the mount would see is in
-//! [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
+//! in, bytes out, no input or output) and the pseudo-terminal (`unix`). A focuser is a room of its own, `moonlite`; what
+//! the rest needs to know of either is an `instrument`. What a camera on the mount would see is in [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
 //! follows from when it is asked.
 //!
-//! A [`Fault`] is of one of the three: of an axis, of what is said of it, or of the wire between (`line`). A [`Replay`]
+//! A [`Fault`] is of one of the three: of an axis, of what is said of it (`lies`), or of the wire between (`line`). A [`Replay`]
 //! answers on a pseudo-terminal too, with what a mount said when a transcript was made.
 
 mod axis;
 mod fault;
 mod faults;
+mod instrument;
+mod lies;
 mod line;
 mod lx200;
+mod moonlite;
 mod mount;
 mod peer;
 mod replay;
@@ -34,6 +38,7 @@ use unix as terminal;
 pub use fault::{ActiveFault, Fault, FaultError};
 pub use faults::Faults;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
+pub use moonlite::{FocuserState, Moonlite, MoonliteSettings};
 pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
 pub use simulator::{Device, Family, Simulator, SimulatorError};
 pub use wire::{Frame, Wire};

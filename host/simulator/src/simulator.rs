@@ -1,8 +1,11 @@
-//! A mount running on a pseudo-terminal.
+//! A mount, or another instrument, running on a pseudo-terminal.
 
+use crate::fault::Fault;
 use crate::faults::Faults;
+use crate::instrument::Instrument;
 use crate::line::{Line, WireFaults};
 use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
+use crate::moonlite::{FocuserState, Moonlite, MoonliteSettings};
 use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
 use slewgate_sky::Equatorial;
@@ -13,9 +16,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use thiserror::Error;
 
-/// A mount that runs until this is dropped; whoever has its path open then sees the device gone.
-pub struct Simulator {
-    mount: Arc<Mutex<Lx200>>,
+/// An instrument, a mount where no other is named, that runs until this is dropped; whoever has its path open then sees the
+/// device gone.
+pub struct Simulator<I = Lx200> {
+    instrument: Arc<Mutex<I>>,
     wire: Wire,
     faults: Faults,
     terminal: Terminal,
@@ -25,11 +29,20 @@ pub struct Simulator {
 #[derive(Clone)]
 pub struct Device(Whereabouts);
 
-/// The kinds of mounts that can be simulated.
+/// The kinds of instruments that can be simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// A mount that speaks LX200: `lx200/classic`, `lx200/onstep`, …; `lx200` alone is the Classic.
     Lx200(Dialect),
+    /// A focuser that speaks Moonlite: `moonlite`.
+    Moonlite,
+}
+
+/// How an instrument is reached, and what is wrong with it from the beginning.
+struct Place {
+    link: Option<PathBuf>,
+    baud: Option<u32>,
+    faults: Vec<Fault>,
 }
 
 /// Why a simulator did not start.
@@ -47,7 +60,7 @@ pub enum SimulatorError {
         source: std::io::Error,
     },
     /// No such family.
-    #[error("no simulator is called {name:?}; there are {}", Family::devices().join(" and "))]
+    #[error("no simulator is called {name:?}; there are {}", Family::devices().join(", "))]
     Unknown {
         /// What it was called.
         name: String,
@@ -57,19 +70,60 @@ pub enum SimulatorError {
 /// What a device's name begins with when it stands for a simulator.
 const DEVICE_PREFIX: &str = "simulator:";
 const LX200: &str = "lx200";
+const MOONLITE: &str = "moonlite";
 
 impl Simulator {
     /// Starts a mount that speaks LX200.
     pub fn start_lx200(settings: Lx200Settings) -> Result<Self, SimulatorError> {
-        let lx200 = Lx200::new(&settings);
-        let wire = lx200.wire();
-        let mount = Arc::new(Mutex::new(lx200));
-        let wire_faults = Arc::new(WireFaults::new(&settings.faults, Instant::now()));
-        let line = Line::new(Arc::clone(&mount), Arc::clone(&wire_faults));
-        let terminal = Terminal::start(settings.link, settings.baud, line)?;
-        let faults = Faults::new(Arc::clone(&mount), wire_faults, terminal.waker());
+        let mount = Lx200::new(&settings);
+        let wire = mount.wire();
+        let Lx200Settings {
+            link, baud, faults, ..
+        } = settings;
+        Self::start(mount, wire, Place { link, baud, faults })
+    }
+
+    /// What is true of the mount now, whatever it says.
+    pub fn state(&self) -> MountState {
+        locked(&self.instrument, Lx200::state)
+    }
+
+    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
+    pub fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
+}
+
+impl Simulator<Moonlite> {
+    /// Starts a focuser that speaks Moonlite.
+    pub fn start_moonlite(settings: MoonliteSettings) -> Result<Self, SimulatorError> {
+        let focuser = Moonlite::new(&settings);
+        let wire = focuser.wire();
+        let MoonliteSettings {
+            link, baud, faults, ..
+        } = settings;
+        Self::start(focuser, wire, Place { link, baud, faults })
+    }
+
+    /// What is true of the focuser now, whatever it says.
+    pub fn state(&self) -> FocuserState {
+        locked(&self.instrument, Moonlite::state)
+    }
+}
+
+impl<I> Simulator<I> {
+    fn start(instrument: I, wire: Wire, place: Place) -> Result<Self, SimulatorError>
+    where
+        I: Instrument,
+    {
+        let instrument = Arc::new(Mutex::new(instrument));
+        let wire_faults = Arc::new(WireFaults::new(&place.faults, Instant::now()));
+        let line = Line::new(Arc::clone(&instrument), Arc::clone(&wire_faults));
+        let terminal = Terminal::start(place.link, place.baud, line)?;
+        let ailing = Arc::clone(&instrument);
+        let faults = Faults::new(ailing, wire_faults, terminal.waker());
         Ok(Self {
-            mount,
+            instrument,
             wire,
             faults,
             terminal,
@@ -82,7 +136,7 @@ impl Simulator {
         self.device().path()
     }
 
-    /// Its device, to ask for its path and wait for its return. It does not keep the mount running.
+    /// Its device, to ask for its path and wait for its return. It does not keep the instrument running.
     pub fn device(&self) -> Device {
         Device(self.terminal.whereabouts())
     }
@@ -92,19 +146,9 @@ impl Simulator {
         self.faults.clone()
     }
 
-    /// What the mount received and answered.
+    /// What the instrument received and answered.
     pub fn wire(&self) -> Wire {
         self.wire.clone()
-    }
-
-    /// What is true of the mount now, whatever it says.
-    pub fn state(&self) -> MountState {
-        locked(&self.mount, Lx200::state)
-    }
-
-    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
-    pub fn pointing(&self) -> Equatorial {
-        self.state().position
     }
 }
 
@@ -129,9 +173,16 @@ impl Family {
 
     /// The devices' names that can be asked for; `simulator:lx200` is short for the first.
     pub fn devices() -> Vec<String> {
-        Dialect::ALL
-            .map(|dialect| format!("{DEVICE_PREFIX}{}", Self::Lx200(dialect)))
-            .to_vec()
+        let mounts = Dialect::ALL.into_iter().map(Self::Lx200);
+        let families = mounts.chain([Self::Moonlite]);
+        families
+            .map(|family| format!("{DEVICE_PREFIX}{family}"))
+            .collect()
+    }
+
+    /// Whether it is a mount, which points somewhere.
+    pub fn is_mount(self) -> bool {
+        matches!(self, Self::Lx200(_))
     }
 }
 
@@ -141,6 +192,7 @@ impl FromStr for Family {
     fn from_str(name: &str) -> Result<Self, SimulatorError> {
         match name.split_once('/') {
             None if name == LX200 => Ok(Self::Lx200(Dialect::default())),
+            None if name == MOONLITE => Ok(Self::Moonlite),
             Some((LX200, dialect)) => dialect.parse().map(Self::Lx200),
             _ => Err(SimulatorError::Unknown {
                 name: name.to_owned(),
@@ -153,10 +205,11 @@ impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lx200(dialect) => write!(f, "{LX200}/{dialect}"),
+            Self::Moonlite => f.write_str(MOONLITE),
         }
     }
 }
 
-fn locked<T>(mount: &Mutex<Lx200>, does: impl FnOnce(&mut Lx200) -> T) -> T {
-    does(&mut mount.lock().unwrap_or_else(PoisonError::into_inner))
+fn locked<I, T>(instrument: &Mutex<I>, does: impl FnOnce(&mut I) -> T) -> T {
+    does(&mut instrument.lock().unwrap_or_else(PoisonError::into_inner))
 }

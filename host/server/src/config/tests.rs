@@ -324,7 +324,7 @@ fn a_simulator_is_named_with_its_dialect_or_is_a_classic() {
 fn a_device_that_the_host_cannot_open_is_refused() {
     assert_eq!(
         wrong("[lines.east]\ndevice = \"simulator:lx20\""),
-        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic and simulator:lx200/onstep"
+        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:moonlite"
     );
     assert_eq!(
         wrong("[lines.east]\ndevice = \"udp://10.0.0.7:9999\""),

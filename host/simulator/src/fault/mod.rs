@@ -35,6 +35,8 @@ use std::time::Duration;
 /// so many of them, by throws that `seed=0` begins; `next=3` ends the fault after so many strikes; a `disconnect` ends
 /// after one. Of the others `babble` takes `next`. All take `for=5s`: then the fault ends. A time is written `200ms`,
 /// `5s`, `2m` or `1h`; that of an axis and of a lie passes by the mount's clock, every other in real time.
+///
+/// The one motor of a focuser is the first axis, and what counts in degrees on a mount counts in steps there.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fault {
     pub(crate) kind: Kind,

@@ -1,4 +1,4 @@
-//! The line to a mount: what it hears and says gets through as far as the faults of the wire let it.
+//! The line to an instrument: what it hears and says gets through as far as the faults of the wire let it.
 
 mod damage;
 mod faults;
@@ -6,15 +6,15 @@ mod faults;
 pub(crate) use faults::WireFaults;
 
 use crate::fault::Part;
-use crate::lx200::{Incoming, Lx200};
+use crate::instrument::Instrument;
 use crate::peer::Peer;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// See the module.
-pub(crate) struct Line {
-    mount: Arc<Mutex<Lx200>>,
+pub(crate) struct Line<I> {
+    instrument: Arc<Mutex<I>>,
     faults: Arc<WireFaults>,
     replies: Replies,
 }
@@ -23,16 +23,16 @@ pub(crate) struct Line {
 #[derive(Default)]
 struct Replies(VecDeque<(Instant, Vec<u8>)>);
 
-impl Line {
-    pub(crate) fn new(mount: Arc<Mutex<Lx200>>, faults: Arc<WireFaults>) -> Self {
+impl<I: Instrument> Line<I> {
+    pub(crate) fn new(instrument: Arc<Mutex<I>>, faults: Arc<WireFaults>) -> Self {
         Self {
-            mount,
+            instrument,
             faults,
             replies: Replies::default(),
         }
     }
 
-    /// Whether the mount is silent. What it was about to say is lost then.
+    /// Whether the instrument is silent. What it was about to say is lost then.
     fn hushed(&mut self, now: Instant) -> bool {
         let silent = self.faults.silent(now);
         if silent {
@@ -42,12 +42,12 @@ impl Line {
     }
 
     /// One request, from its last byte to its reply's place in the queue.
-    fn exchange(&mut self, mount: &mut Lx200, request: &Incoming, now: Instant) {
-        let text = request.text();
+    fn exchange(&mut self, instrument: &mut I, request: &I::Request, now: Instant) {
+        let text = I::text(request);
         if self.faults.loses(Part::Request, &text, now) {
             return;
         }
-        let mut reply = mount.reply(request);
+        let mut reply = instrument.reply(request);
         self.faults.disconnect(&text, now);
         if reply.is_empty() || self.faults.loses(Part::Reply, &text, now) {
             return;
@@ -58,7 +58,7 @@ impl Line {
     }
 }
 
-impl Peer for Line {
+impl<I: Instrument> Peer for Line<I> {
     fn hear(&mut self, bytes: &[u8], now: Instant) {
         if bytes.is_empty() {
             return;
@@ -67,11 +67,11 @@ impl Peer for Line {
             self.faults.note_unheard(now);
             return;
         }
-        let mount = Arc::clone(&self.mount);
-        let mut mount = mount.lock().unwrap_or_else(PoisonError::into_inner);
+        let instrument = Arc::clone(&self.instrument);
+        let mut instrument = instrument.lock().unwrap_or_else(PoisonError::into_inner);
         for byte in bytes {
-            if let Some(request) = mount.hear(*byte) {
-                self.exchange(&mut mount, &request, now);
+            if let Some(request) = instrument.hear(*byte) {
+                self.exchange(&mut instrument, &request, now);
             }
             if self.faults.away(now).is_some() {
                 return;

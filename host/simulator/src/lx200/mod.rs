@@ -2,20 +2,21 @@
 //!
 //! From the line inwards: `framing` finds commands in bytes, a `dialect` says which verbs there are (`verbs` has those that
 //! all share, `classic` and `onstep` their own) and an `answer` goes back. `motion` and `site` are what verbs do, `format`
-//! how things are written, `lies` what is told instead of what is so.
+//! how things are written.
 
 mod answer;
 mod classic;
 mod dialect;
 mod format;
 mod framing;
-mod lies;
 mod motion;
 mod onstep;
 mod site;
 mod verbs;
 
 use crate::fault::{ActiveFault, Fault, Kind};
+use crate::instrument::{Ailing, Instrument};
+use crate::lies::Lies;
 use crate::mount::{Course, Hemisphere, Mount, SIDEREAL, Tracking};
 use crate::wire::Wire;
 use answer::Answer;
@@ -24,7 +25,6 @@ use dialect::Manner;
 use format::Style;
 pub(crate) use framing::Incoming;
 use framing::{Framer, verified};
-use lies::Lies;
 use slewgate_sky::{Equatorial, Horizontal, SharedClock, Site, Sky};
 use std::path::PathBuf;
 
@@ -104,7 +104,7 @@ pub struct Lx200 {
     high_pointing: bool,
     /// What only OnStep keeps.
     onstep: onstep::Memory,
-    lies: Lies,
+    lies: Lies<Equatorial>,
     framer: Framer,
     wire: Wire,
 }
@@ -202,56 +202,7 @@ impl Lx200 {
 
     /// Takes bytes from the line and returns those that go back.
     pub fn receive(&mut self, bytes: &[u8]) -> Vec<u8> {
-        let mut replies = Vec::new();
-        for byte in bytes {
-            if let Some(incoming) = self.hear(*byte) {
-                replies.extend(self.reply(&incoming));
-            }
-        }
-        replies
-    }
-
-    /// Takes a byte from the line. Some: a request is whole.
-    pub(crate) fn hear(&mut self, byte: u8) -> Option<Incoming> {
-        self.framer.take(byte)
-    }
-
-    /// Does what a request says and returns what goes back.
-    pub(crate) fn reply(&mut self, incoming: &Incoming) -> Vec<u8> {
-        let reply = self.answer(incoming);
-        self.wire.record(incoming.text(), &reply);
-        reply
-    }
-
-    /// From now on something is wrong with an axis, or with the position that it tells; what is wrong on the wire is not
-    /// its own.
-    pub(crate) fn suffer(&mut self, active: &ActiveFault) {
-        self.catch_up();
-        let Fault { kind, scope } = active.fault();
-        let lasts = scope.lasts.map(|lasts| lasts.as_secs_f64());
-        match *kind {
-            Kind::Axis(kind) => self.mount.suffer(kind, lasts, active.clone()),
-            Kind::Lie(kind) => {
-                let until = lasts.map_or(f64::INFINITY, |lasts| self.as_of + lasts * 1e3);
-                let told = self.position();
-                self.lies.add(kind, told, until, active.clone());
-            }
-            Kind::Wire(_) => {}
-        }
-    }
-
-    /// Nothing is wrong any more. Returns how many faults that ended.
-    pub(crate) fn cure(&mut self) -> usize {
-        self.catch_up();
-        self.mount.cure() + self.lies.clear()
-    }
-
-    /// What is wrong.
-    pub(crate) fn faults(&mut self) -> Vec<ActiveFault> {
-        self.catch_up();
-        let mut faults = self.mount.faults();
-        faults.extend(self.lies.faults());
-        faults
+        self.converse(bytes)
     }
 
     /// What is true of the mount now.
@@ -302,6 +253,54 @@ impl Lx200 {
         self.mount.advance(((now - self.as_of) / 1e3).max(0.0));
         self.as_of = now;
         self.lies.expire(now);
+    }
+}
+
+impl Instrument for Lx200 {
+    type Request = Incoming;
+
+    fn hear(&mut self, byte: u8) -> Option<Incoming> {
+        self.framer.take(byte)
+    }
+
+    fn text(incoming: &Incoming) -> String {
+        incoming.text()
+    }
+
+    fn reply(&mut self, incoming: &Incoming) -> Vec<u8> {
+        let reply = self.answer(incoming);
+        self.wire.record(incoming.text(), &reply);
+        reply
+    }
+}
+
+impl Ailing for Lx200 {
+    /// With an axis, or with the position that it tells.
+    fn suffer(&mut self, active: &ActiveFault) {
+        self.catch_up();
+        let Fault { kind, scope } = active.fault();
+        let lasts = scope.lasts.map(|lasts| lasts.as_secs_f64());
+        match *kind {
+            Kind::Axis(kind) => self.mount.suffer(kind, lasts, active.clone()),
+            Kind::Lie(kind) => {
+                let until = lasts.map_or(f64::INFINITY, |lasts| self.as_of + lasts * 1e3);
+                let told = self.position();
+                self.lies.add(kind, told, until, active.clone());
+            }
+            Kind::Wire(_) => {}
+        }
+    }
+
+    fn cure(&mut self) -> usize {
+        self.catch_up();
+        self.mount.cure() + self.lies.clear()
+    }
+
+    fn faults(&mut self) -> Vec<ActiveFault> {
+        self.catch_up();
+        let mut faults = self.mount.faults();
+        faults.extend(self.lies.faults());
+        faults
     }
 }
 

@@ -8,10 +8,10 @@ mod trouble;
 
 pub(crate) use geometry::{Geometry, Hemisphere, PAST_MERIDIAN, PierSide, half_turn};
 pub(crate) use tracking::{SIDEREAL, Tracking};
+pub(crate) use trouble::Troubles;
 
 use crate::axis::Axis;
 use crate::fault::{ActiveFault, AxisKind};
-use trouble::Troubles;
 
 /// One of the two axes: the polar one, which follows the sky, and the one across it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

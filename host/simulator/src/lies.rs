@@ -2,31 +2,36 @@
 
 use crate::fault::{ActiveFault, LieKind};
 use crate::mount::Drive;
-use slewgate_sky::Equatorial;
 
-/// Those in effect: offsets add up, and the newest frozen position is told.
-#[derive(Debug, Default)]
-pub(super) struct Lies(Vec<Lie>);
+/// Those in effect: offsets add up, and the newest frozen position is told. A position is whatever the instrument tells.
+#[derive(Debug)]
+pub(crate) struct Lies<P>(Vec<Lie<P>>);
 
 #[derive(Debug)]
-struct Lie {
-    told: Told,
+struct Lie<P> {
+    told: Told<P>,
     /// The instant at which it ends; infinite: when it is cleared.
     until: f64,
     fault: ActiveFault,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Told {
-    /// Degrees to add to each axis.
+enum Told<P> {
+    /// To add to each axis, in its own unit.
     Off(f64, f64),
     /// This, whatever is so.
-    Frozen(Equatorial),
+    Frozen(P),
 }
 
-impl Lies {
+impl<P> Default for Lies<P> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<P: Copy> Lies<P> {
     /// `told` is what it tells now.
-    pub(super) fn add(&mut self, kind: LieKind, told: Equatorial, until: f64, fault: ActiveFault) {
+    pub(crate) fn add(&mut self, kind: LieKind, told: P, until: f64, fault: ActiveFault) {
         let told = match kind {
             LieKind::Frozen => Told::Frozen(told),
             LieKind::Off { degrees, drive } => match drive {
@@ -38,21 +43,21 @@ impl Lies {
     }
 
     /// Returns how many there were.
-    pub(super) fn clear(&mut self) -> usize {
+    pub(crate) fn clear(&mut self) -> usize {
         std::mem::take(&mut self.0).len()
     }
 
     /// Those whose time is over end.
-    pub(super) fn expire(&mut self, now: f64) {
+    pub(crate) fn expire(&mut self, now: f64) {
         self.0.retain(|lie| lie.until > now);
     }
 
-    pub(super) fn faults(&self) -> impl Iterator<Item = ActiveFault> {
+    pub(crate) fn faults(&self) -> impl Iterator<Item = ActiveFault> {
         self.0.iter().map(|lie| lie.fault.clone())
     }
 
-    /// Degrees that each axis is told to be further.
-    pub(super) fn off(&self) -> (f64, f64) {
+    /// How much further each axis is told to be.
+    pub(crate) fn off(&self) -> (f64, f64) {
         self.0.iter().fold((0.0, 0.0), |sum, lie| match lie.told {
             Told::Off(first, second) => (sum.0 + first, sum.1 + second),
             Told::Frozen(_) => sum,
@@ -60,7 +65,7 @@ impl Lies {
     }
 
     /// The position that is told instead of any other.
-    pub(super) fn frozen(&self) -> Option<Equatorial> {
+    pub(crate) fn frozen(&self) -> Option<P> {
         self.0.iter().rev().find_map(|lie| match lie.told {
             Told::Frozen(position) => Some(position),
             Told::Off(..) => None,
@@ -68,7 +73,7 @@ impl Lies {
     }
 
     /// A position was told.
-    pub(super) fn note_told(&self) {
+    pub(crate) fn note_told(&self) {
         self.0.iter().for_each(|lie| lie.fault.hit());
     }
 }
