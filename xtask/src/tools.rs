@@ -7,10 +7,11 @@ use anyhow::{Context, bail};
 
 use crate::workspace::{Workspace, step};
 
-/// INDI's driver for LX200 mounts, its server, and the clients for scripts.
-const INDI: [&str; 4] = [
+/// INDI's drivers for LX200 mounts and Moonlite focusers, its server, and the clients for scripts.
+const INDI: [&str; 5] = [
     "indiserver",
     "indi_lx200basic",
+    "indi_moonlite_focus",
     "indi_getprop",
     "indi_setprop",
 ];

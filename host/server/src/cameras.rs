@@ -58,7 +58,7 @@ impl Cameras {
             let CameraDevice::Simulator { line, settings } = &camera.device;
             let mount = mounts
                 .get(line)
-                .with_context(|| format!("the line {line} is no simulator"))?;
+                .with_context(|| format!("the line {line} is no simulated mount"))?;
             let site = config.site.unwrap_or(Site::SIMULATED);
             let mut simulated = Simulated::new(*settings, site, Arc::clone(mount), surroundings);
             let by = format!("[cameras.{name}], which is simulated");

@@ -17,7 +17,7 @@ use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
-use slewgate_simulator::{Family, Lx200Settings, Simulator};
+use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::JoinSet;
@@ -84,8 +84,15 @@ pub fn serve(options: ServeOptions) -> Result<()> {
 /// What hardware the host has, real or simulated.
 struct Hardware {
     lines: BTreeMap<String, Line>,
-    /// Kept for as long as their lines are.
-    simulators: BTreeMap<String, Arc<Simulator>>,
+    simulators: Simulators,
+}
+
+/// Kept for as long as their lines are.
+#[derive(Default)]
+struct Simulators {
+    /// By their lines.
+    mounts: BTreeMap<String, Arc<Simulator>>,
+    focusers: Vec<Simulator<Moonlite>>,
 }
 
 async fn run(options: ServeOptions) -> Result<()> {
@@ -180,7 +187,12 @@ async fn run(options: ServeOptions) -> Result<()> {
         stopping: stopping.clone(),
     };
     let streams = Streams::new(config.liveview.streams);
-    let cameras = Cameras::start(&config, &hardware.simulators, &surroundings, &streams)?;
+    let cameras = Cameras::start(
+        &config,
+        &hardware.simulators.mounts,
+        &surroundings,
+        &streams,
+    )?;
     let pictures = Arc::new(LiveView {
         streams,
         plugins: Arc::clone(&plugins),
@@ -266,20 +278,13 @@ async fn listen(bound: Bound, door: Arc<Door>, stopping: CancellationToken) {
 impl Hardware {
     /// A line whose device is missing starts all the same and keeps trying.
     fn start(config: &Config, data: &Path, surroundings: &Surroundings) -> Result<Hardware> {
-        let (mut lines, mut simulators) = (BTreeMap::new(), BTreeMap::new());
+        let (mut lines, mut simulators) = (BTreeMap::new(), Simulators::default());
         for (name, line) in &config.lines {
             let device = match &line.device {
                 Device::Hardware(address) => address.clone(),
-                Device::Simulator(Family::Lx200(dialect)) => {
-                    let site = config.site.unwrap_or(Site::SIMULATED);
-                    let simulator = Simulator::start_lx200(Lx200Settings {
-                        dialect: *dialect,
-                        dut1: site.dut1,
-                        ..Lx200Settings::new(site.position(), Arc::clone(&surroundings.clock))
-                    })?;
-                    let path = simulator.path().display().to_string();
-                    tracing::info!(line = name, path, %dialect, "simulating an LX200");
-                    simulators.insert(name.clone(), Arc::new(simulator));
+                Device::Simulator(family) => {
+                    let path = simulators.start(name, *family, config, &surroundings.clock)?;
+                    tracing::info!(line = name, path, %family, "simulating");
                     Address::Serial(path)
                 }
             };
@@ -307,6 +312,39 @@ impl Hardware {
             line.close();
         }
         drop(self.simulators);
+    }
+}
+
+impl Simulators {
+    /// Starts what a line leads to; returns the path of its device.
+    fn start(
+        &mut self,
+        line: &str,
+        family: Family,
+        config: &Config,
+        clock: &SharedClock,
+    ) -> Result<String> {
+        let path = match family {
+            Family::Lx200(dialect) => {
+                let site = config.site.unwrap_or(Site::SIMULATED);
+                let simulator = Simulator::start_lx200(Lx200Settings {
+                    dialect,
+                    dut1: site.dut1,
+                    ..Lx200Settings::new(site.position(), Arc::clone(clock))
+                })?;
+                let path = simulator.path();
+                self.mounts.insert(line.to_owned(), Arc::new(simulator));
+                path
+            }
+            Family::Moonlite => {
+                let simulator =
+                    Simulator::start_moonlite(MoonliteSettings::new(Arc::clone(clock)))?;
+                let path = simulator.path();
+                self.focusers.push(simulator);
+                path
+            }
+        };
+        Ok(path.display().to_string())
     }
 }
 

@@ -210,11 +210,24 @@ fn the_line_can_be_as_slow_as_a_real_one() {
 }
 
 #[test]
+fn a_focuser_is_simulated_too_with_its_faults() {
+    let mut focuser = Simulating::start(&["moonlite", "--fault", "cut=2,next=1,match=:GN"]);
+    let device = focuser.hear();
+    assert_eq!(ask(&device, ":GN#:GP#:GV#", 10), "757530#10#");
+    assert_eq!(focuser.tell("stuck"), "added stuck=first");
+    assert_eq!(ask(&device, ":SN0000#:FG#:GI#:GP#", 8), "01#7530#");
+    assert_eq!(focuser.tell("list"), "stuck=first (hits: 1)");
+    assert_eq!(focuser.end(), Some(0));
+}
+
+#[test]
 fn wrong_usage_says_what_would_be_right() {
     let said = refused(&["lx200", "--fault", "dealy=1s"], 2);
     assert!(said.contains("did you mean delay?"), "{said}");
     let said = refused(&["lx200", "--baud", "7"], 2);
     assert!(said.contains("50..=4000000"), "{said}");
+    let said = refused(&["moonlite", "--dialect", "onstep"], 2);
+    assert!(said.contains("a focuser has no --dialect"), "{said}");
     refused(&[], 2);
     refused(&["lx200", "--fast"], 2);
     refused(&["--fast"], 2);

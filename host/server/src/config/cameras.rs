@@ -14,7 +14,7 @@ use super::{Camera, CameraDevice, Device, Line};
 /// The one device that there is.
 const SIMULATOR: &str = "simulator";
 
-/// The checked cameras. `main` without a line is left out where the default line is no simulator: a real camera's
+/// The checked cameras. `main` without a line is left out where the default line is no simulated mount: a real camera's
 /// publisher is to find that name free.
 pub(super) fn cameras(
     source: &Source<'_>,
@@ -99,7 +99,7 @@ fn judge_line(
         return Ok(());
     }
     let wrong = if lines.contains_key(line) {
-        format!("[lines.{line}] is no simulator, and a simulated camera is on a simulated mount")
+        format!("[lines.{line}] is no simulated mount, and a simulated camera is on one")
     } else {
         format!("no line is called {line:?}")
     };
@@ -109,7 +109,7 @@ fn judge_line(
 
 fn simulated(lines: &BTreeMap<String, Line>, name: &str) -> bool {
     let device = lines.get(name).map(|line| &line.device);
-    matches!(device, Some(Device::Simulator(_)))
+    matches!(device, Some(Device::Simulator(family)) if family.is_mount())
 }
 
 /// The lines that a simulated camera can be on.
@@ -193,7 +193,13 @@ mod tests {
     fn a_simulated_camera_is_on_a_simulated_mount() {
         assert_eq!(
             wrong(&format!("{REAL}[cameras.main]\nline = \"east\"")),
-            "slewgate.toml:4: [cameras.main] line: [lines.east] is no simulator, and a simulated camera is on a simulated mount; there is none"
+            "slewgate.toml:4: [cameras.main] line: [lines.east] is no simulated mount, and a simulated camera is on one; there is none"
+        );
+        assert_eq!(
+            wrong(
+                "[lines.east]\n[lines.focus]\ndevice = \"simulator:moonlite\"\n[plugins]\n[cameras.main]\nline = \"focus\""
+            ),
+            "slewgate.toml:6: [cameras.main] line: [lines.focus] is no simulated mount, and a simulated camera is on one; there is east"
         );
         assert_eq!(
             wrong("[cameras.main]\nline = \"west\""),

@@ -48,9 +48,14 @@ pub(super) fn lines(
     checked.collect()
 }
 
-/// Why a text is no `device` of a line, if it is none.
-pub(crate) fn judge_device(text: &str) -> Result<(), String> {
-    device_of(text).map(drop)
+/// Why a text is no `device` of a mount's line, if it is none.
+pub(crate) fn judge_mount(text: &str) -> Result<(), String> {
+    match device_of(text)? {
+        Device::Simulator(family) if !family.is_mount() => Err(format!(
+            "{text} is no mount; name the mount here, and add other lines to slewgate.toml afterwards"
+        )),
+        _ => Ok(()),
+    }
 }
 
 fn device_of(text: &str) -> Result<Device, String> {

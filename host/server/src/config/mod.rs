@@ -35,7 +35,7 @@ use crate::net::limits::Limits;
 
 pub use environment::{Variable, of_process};
 pub use error::ConfigError;
-pub(crate) use lines::judge_device;
+pub(crate) use lines::judge_mount;
 
 /// The checked configuration of one host.
 #[derive(Clone, Debug)]
@@ -162,7 +162,7 @@ pub enum Transcript {
 /// What is at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Device {
-    /// A mount that the host simulates, on a pseudo-terminal: `simulator:lx200/onstep`, ….
+    /// A mount or a focuser that the host simulates, on a pseudo-terminal: `simulator:lx200/onstep`, `simulator:moonlite`, ….
     Simulator(Family),
     /// A serial device or a TCP port.
     Hardware(Address),

@@ -306,6 +306,19 @@ fn what_has_no_default_is_asked_for() {
 }
 
 #[test]
+fn a_focuser_is_simulated_on_a_line_of_its_own() {
+    let config = parsed(
+        "[lines.east]\n[lines.focus]\ndevice = \"simulator:moonlite\"\n[plugins.mount]\n[plugins.focuser]\ncomponent = \"focuser.wasm\"\nlines = { port = \"focus\" }\nsettings = { maximum = 50000 }",
+    );
+    assert_eq!(
+        config.lines["focus"].device,
+        Device::Simulator(Family::Moonlite)
+    );
+    assert_eq!(config.plugins["focuser"].lines["port"], "focus");
+    assert_eq!(config.plugins["mount"].component, "lx200.wasm");
+}
+
+#[test]
 fn a_simulator_is_named_with_its_dialect_or_is_a_classic() {
     for (device, dialect) in [
         ("simulator:lx200", Dialect::Classic),

@@ -11,7 +11,7 @@ use super::super::Failure;
 use super::dialogue::{Dialogue, Question};
 use crate::config::{self, Site};
 
-/// What can be simulated; the first is the default where no device is plugged in.
+/// Mounts that can be simulated; the first is the default where no device is plugged in.
 const SIMULATORS: [&str; 2] = ["simulator:lx200", "simulator:lx200/onstep"];
 pub(super) const SIMULATED: &str = "simulator:";
 /// LX200 mounts, and OnStep on its first port, come with this.
@@ -213,7 +213,7 @@ pub(super) fn device(text: &str) -> Result<String, String> {
     if text.contains(char::is_control) {
         return Err("has control characters".to_owned());
     }
-    config::judge_device(text)?;
+    config::judge_mount(text)?;
     Ok(text.to_owned())
 }
 
@@ -425,9 +425,13 @@ mod tests {
         let (mount, shown) = asked(
             Given::default(),
             &[],
-            "simulator:meade\n/dev/ttyUSB0\n\n\n1\n2\n\n",
+            "simulator:meade\nsimulator:moonlite\n/dev/ttyUSB0\n\n\n1\n2\n\n",
         );
         assert_eq!(mount.unwrap().device, "/dev/ttyUSB0");
+        assert!(
+            shown.contains("simulator:moonlite is no mount; name the mount here"),
+            "{shown}"
+        );
         assert!(
             shown.contains("no simulator is called \"meade\""),
             "{shown}"

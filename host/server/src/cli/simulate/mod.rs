@@ -1,5 +1,5 @@
-//! A mount on a pseudo-terminal: a simulated one, whose faults `commands` brings about, or a transcript of one, which
-//! `replay` plays.
+//! A mount or a focuser on a pseudo-terminal: a simulated one, whose faults `commands` brings about, or a transcript of one,
+//! which `replay` plays.
 
 mod commands;
 mod replay;
@@ -13,7 +13,9 @@ use anyhow::Context;
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
-use slewgate_simulator::{Device, Dialect, Fault, Lx200Settings, Precision, Simulator};
+use slewgate_simulator::{
+    Device, Dialect, Fault, Faults, Lx200Settings, MoonliteSettings, Precision, Simulator,
+};
 use slewgate_sky::SystemClock;
 
 use super::{Common, Failure, platform, say};
@@ -26,6 +28,8 @@ It prints what to open as a serial device and runs until Ctrl-C:
   indiserver indi_lx200basic
 Or a mount with OnStep, for indi_lx200_OnStep:
   slewgate simulate lx200 --dialect onstep
+Or a focuser, for indi_moonlite_focus:
+  slewgate simulate moonlite
 What is wrong with it is told here, or while it runs by lines of input: a fault, `clear` or `list`.
   slewgate simulate lx200 --fault drop,chance=0.05 --fault runaway=first,ignores=2
 Faults of the wire: drop, delay=1s, garble=1, cut=3, silence, disconnect=1s, babble=8
@@ -34,12 +38,12 @@ When: next=3, chance=0.05, seed=7, for=5s, match=:GR; docs/protocol.md tells all
 Or what a transcript has for each request:
   slewgate simulate --replay east.jsonl")]
 pub(super) struct Simulate {
-    /// The family of mounts
+    /// What it is: a mount that speaks LX200, or a focuser that speaks Moonlite
     #[arg(required_unless_present = "replay")]
     family: Option<Family>,
-    /// Which controller of the family it is: a Meade LX200 Classic, or OnStep
-    #[arg(long, default_value_t, value_parser = dialects())]
-    dialect: Dialect,
+    /// Which controller a mount has: a Meade LX200 Classic, if not given, or OnStep
+    #[arg(long, value_parser = dialects())]
+    dialect: Option<Dialect>,
     /// A symbolic link to make, so that the device has a name that stays
     #[arg(long, value_name = "PATH")]
     link: Option<PathBuf>,
@@ -61,6 +65,7 @@ pub(super) struct Simulate {
 #[derive(Clone, Copy, ValueEnum)]
 enum Family {
     Lx200,
+    Moonlite,
 }
 
 /// Longer than anybody waits.
@@ -80,8 +85,18 @@ impl Simulate {
     }
 
     fn simulate(self, common: &Common) -> Result<(), Failure> {
+        match (self.family, self.dialect) {
+            (Some(Family::Moonlite), Some(_)) => Err(Failure::Usage(
+                "a focuser has no --dialect; leave it out, or simulate lx200".to_owned(),
+            )),
+            (Some(Family::Moonlite), None) => self.simulate_moonlite(common),
+            (_, dialect) => self.simulate_lx200(dialect.unwrap_or_default(), common),
+        }
+    }
+
+    fn simulate_lx200(self, dialect: Dialect, common: &Common) -> Result<(), Failure> {
         let simulator = Simulator::start_lx200(Lx200Settings {
-            dialect: self.dialect,
+            dialect,
             dut1: Site::SIMULATED.dut1,
             precision: Precision::High,
             link: self.link,
@@ -90,14 +105,29 @@ impl Simulate {
             ..Lx200Settings::new(Site::SIMULATED.position(), Arc::new(SystemClock))
         });
         let simulator = simulator.context("cannot simulate a mount")?;
-        let path = simulator.path().display().to_string();
-        until_the_end(common, &path, &json!({ "path": path }), || {
-            let (faults, device) = (simulator.faults(), simulator.device());
-            let (listening, watching) = (common.clone(), common.clone());
-            thread::spawn(move || commands::obey(&listening, &faults));
-            thread::spawn(move || tell_moves(&watching, &device));
-        })
+        attend(common, simulator.faults(), simulator.device())
     }
+
+    fn simulate_moonlite(self, common: &Common) -> Result<(), Failure> {
+        let simulator = Simulator::start_moonlite(MoonliteSettings {
+            link: self.link,
+            baud: self.baud,
+            faults: self.faults,
+            ..MoonliteSettings::new(Arc::new(SystemClock))
+        });
+        let simulator = simulator.context("cannot simulate a focuser")?;
+        attend(common, simulator.faults(), simulator.device())
+    }
+}
+
+/// Goes on until Ctrl-C, obeying its input. Who calls this keeps the simulator.
+fn attend(common: &Common, faults: Faults, device: Device) -> Result<(), Failure> {
+    let path = device.path().display().to_string();
+    until_the_end(common, &path, &json!({ "path": path }), || {
+        let (listening, watching) = (common.clone(), common.clone());
+        thread::spawn(move || commands::obey(&listening, &faults));
+        thread::spawn(move || tell_moves(&watching, &device));
+    })
 }
 
 /// Tells where to find the device in words or in JSON, goes on with that, and waits for Ctrl-C.
