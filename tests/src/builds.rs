@@ -1,11 +1,11 @@
 //! Builds of a handler, for tests that replace it.
 
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{Observatory, plugins};
 
-/// The mount's handler in a data directory, and two builds of it that do the same and differ in their bytes.
+/// A handler in a data directory, and two builds of it that do the same and differ in their bytes.
 pub struct Builds {
     file: PathBuf,
     builds: [Vec<u8>; 2],
@@ -15,9 +15,15 @@ pub struct Builds {
 impl Builds {
     /// Of the handler `lx200`; neither serves yet.
     pub fn of(observatory: &Observatory) -> Builds {
-        let built = fs::read(plugins().join("handlers/lx200.wasm")).expect("the handler");
+        Builds::of_handler(observatory, "lx200")
+    }
+
+    /// The same of another handler.
+    pub fn of_handler(observatory: &Observatory, name: &str) -> Builds {
+        let file = Path::new("handlers").join(name).with_extension("wasm");
+        let built = fs::read(plugins().join(&file)).expect("the handler");
         Builds {
-            file: observatory.data().join("handlers/lx200.wasm"),
+            file: observatory.data().join(file),
             builds: [b"one", b"two"].map(|note| noted(&built, note)),
             next: 0,
         }

@@ -1,4 +1,5 @@
-//! A program that knows nothing of Slewgate drives the simulated mounts: INDI's drivers `lx200basic` and `lx200_OnStep`.
+//! A program that knows nothing of Slewgate drives what is simulated: INDI's drivers `lx200basic` and `lx200_OnStep` the
+//! mounts, `moonlite_focus` the focuser.
 
 #![expect(
     clippy::unwrap_used,
@@ -15,22 +16,27 @@ use std::sync::mpsc;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
-/// A driver of INDI: its program, what it calls its mount, and the controller that it is made for.
+/// A driver of INDI: its program, what it calls its hardware, and what `slewgate simulate` is told to be that.
 struct Driver {
     program: &'static str,
     device: &'static str,
-    dialect: &'static str,
+    simulated: &'static [&'static str],
 }
 
 const BASIC: Driver = Driver {
     program: "indi_lx200basic",
     device: "LX200 Basic",
-    dialect: "classic",
+    simulated: &["lx200", "--dialect", "classic"],
 };
 const ON_STEP: Driver = Driver {
     program: "indi_lx200_OnStep",
     device: "LX200 OnStep",
-    dialect: "onstep",
+    simulated: &["lx200", "--dialect", "onstep"],
+};
+const MOONLITE: Driver = Driver {
+    program: "indi_moonlite_focus",
+    device: "MoonLite",
+    simulated: &["moonlite"],
 };
 
 /// INDI's state of a property whose change was carried out.
@@ -49,6 +55,18 @@ const FLAGS: &str = "OnStep Status.:GU# return";
 /// asks once a second, has not seen yet, and 2 to come to rest.
 const COASTING: f64 = 12.0;
 const A_WHILE: Duration = Duration::from_secs(4);
+
+/// Where a focuser stands.
+const FOCUS: &str = "ABS_FOCUS_POSITION";
+const POSITION: &str = "FOCUS_ABSOLUTE_POSITION";
+
+/// Steps that a focuser which goes on comes farther within a while, and one that was halted does not: what the driver, which asks
+/// twice a second, had not seen yet.
+const COASTING_STEPS: f64 = 250.0;
+
+/// How often an order is given that may be lost on the way.
+const ORDERS: usize = 20;
+const FIRST_SIGHT: Duration = Duration::from_secs(3);
 
 #[test]
 fn indi_reads_a_position_goes_to_a_target_and_aborts() {
@@ -108,26 +126,71 @@ fn indi_parks_onstep_where_it_said_and_unparks_it() {
     indi.wait_until_text("OnStep Status.Park", |park| park == "UnParked");
 }
 
-/// A mount and a driver that has read where it points.
-fn connected(driver: &'static Driver) -> (Mount, Indi) {
-    let mount = Mount::start(driver.dialect);
-    let indi = Indi::start(driver);
-    indi.set("DEVICE_PORT.PORT", &mount.path);
+#[test]
+fn indi_reads_a_focuser_moves_it_and_aborts() {
+    let (_focuser, indi) = focusing();
+    indi.wait_until(&format!("{FOCUS}.{POSITION}"), "== 30000");
+    indi.wait_until("FOCUS_TEMPERATURE.TEMPERATURE", "== 12");
+    indi.wait_until("FOCUS_SPEED.FOCUS_SPEED_VALUE", "== 1");
+    indi.wait_until("Step Mode.FOCUS_FULL_STEP", ON);
+    indi.focuses_to(30_400, "== 30400");
+    indi.focuses_to(60_000, "> 30500");
+    indi.set("FOCUS_ABORT_MOTION.ABORT", "On");
+    indi.wait_until("FOCUS_ABORT_MOTION._STATE", OK);
+    let goes_on = format!("> {}", indi.read_number(FOCUS, POSITION) + COASTING_STEPS);
+    assert!(!indi.becomes(&format!("{FOCUS}.{POSITION}"), &goes_on, A_WHILE));
+}
+
+#[test]
+fn indi_syncs_a_focuser_and_sets_its_speed_and_steps() {
+    let (_focuser, indi) = focusing();
+    indi.set("FOCUS_SYNC.FOCUS_SYNC_VALUE", "12345");
+    indi.wait_until(&format!("{FOCUS}.{POSITION}"), "== 12345");
+    indi.set("FOCUS_SPEED.FOCUS_SPEED_VALUE", "3");
+    indi.set("Step Mode.FOCUS_HALF_STEP", "On");
+    indi.wait_until("Step Mode._STATE", OK);
+    // What the focuser itself says of both is read when the driver connects.
+    indi.set("CONNECTION.DISCONNECT", "On");
+    indi.wait_until("CONNECTION.DISCONNECT", ON);
     indi.set("CONNECTION.CONNECT", "On");
+    indi.wait_until("FOCUS_SPEED.FOCUS_SPEED_VALUE", "== 3");
+    indi.wait_until("Step Mode.FOCUS_HALF_STEP", ON);
+    indi.wait_until(&format!("{FOCUS}.{POSITION}"), "== 12345");
+}
+
+/// A mount and a driver that has read where it points.
+fn connected(driver: &'static Driver) -> (Simulated, Indi) {
+    let (mount, indi) = plugged_in(driver);
     indi.wait_until("EQUATORIAL_EOD_COORD.DEC", "> 0");
     (mount, indi)
 }
 
-/// `slewgate simulate lx200`, until dropped.
-struct Mount {
+/// A focuser and a driver that has read where it stands.
+fn focusing() -> (Simulated, Indi) {
+    let (focuser, indi) = plugged_in(&MOONLITE);
+    indi.wait_until(&format!("{FOCUS}.{POSITION}"), "> 0");
+    (focuser, indi)
+}
+
+fn plugged_in(driver: &'static Driver) -> (Simulated, Indi) {
+    let simulated = Simulated::start(driver.simulated);
+    let indi = Indi::start(driver);
+    indi.set("DEVICE_PORT.PORT", &simulated.path);
+    indi.set("CONNECTION.CONNECT", "On");
+    (simulated, indi)
+}
+
+/// `slewgate simulate`, until dropped.
+struct Simulated {
     program: Child,
     path: String,
 }
 
-impl Mount {
-    fn start(dialect: &str) -> Self {
+impl Simulated {
+    fn start(arguments: &[&str]) -> Self {
         let mut program = Command::new(program())
-            .args(["simulate", "lx200", "--dialect", dialect])
+            .arg("simulate")
+            .args(arguments)
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -140,7 +203,7 @@ impl Mount {
     }
 }
 
-impl Drop for Mount {
+impl Drop for Simulated {
     fn drop(&mut self) {
         _ = self.program.kill();
         _ = self.program.wait();
@@ -227,6 +290,20 @@ impl Indi {
         assert!(separation(self.position(), far) > 10.0);
     }
 
+    /// Sends a focuser somewhere, and waits for its position to be as wanted. The driver throws away what it wrote and the line still
+    /// holds (`tcflush`) before it writes the next: a serial line was waited for, a pseudo-terminal cannot be. So the target is
+    /// lost at times, the focuser does not move, and the order is given again.
+    fn focuses_to(&self, target: u32, wanted: &str) {
+        let position = format!("{FOCUS}.{POSITION}");
+        let before = self.read_number(FOCUS, POSITION);
+        let moved = (0..ORDERS).any(|_| {
+            self.set(&position, &target.to_string());
+            self.becomes(&position, &format!("> {before}"), FIRST_SIGHT)
+        });
+        assert!(moved, "no order to go to {target} reached the focuser");
+        self.wait_until(&position, wanted);
+    }
+
     fn go_to(&self, target: Equatorial) {
         let value = format!("{};{}", target.ra, target.dec);
         self.set("EQUATORIAL_EOD_COORD.RA;DEC", &value);
@@ -267,14 +344,16 @@ impl Indi {
 
     /// What the driver says of where the mount points.
     fn position(&self) -> Equatorial {
-        let element = |name: &str| {
-            let text = self.read(&format!("EQUATORIAL_EOD_COORD.{name}"));
-            text.parse().unwrap()
-        };
+        let element = |name| self.read_number("EQUATORIAL_EOD_COORD", name);
         Equatorial {
             ra: element("RA"),
             dec: element("DEC"),
         }
+    }
+
+    fn read_number(&self, property: &str, element: &str) -> f64 {
+        let text = self.read(&format!("{property}.{element}"));
+        text.parse().unwrap()
     }
 
     /// The value of an element.
