@@ -22,11 +22,20 @@ const HEAD: &str = "\
 The program slewgate and its components contain the work of others. Each is named here with its version, its licence, and
 where its sources are; the texts of the licences follow. Where a package offers several licences, any of them may be
 chosen. The Rust standard library (https://github.com/rust-lang/rust) is offered under MIT OR Apache-2.0.
-The stars of the simulated camera come from d3-celestial 0.7.35 by Olaf Frohn, under BSD-3-Clause.
+The stars of the simulated camera and of the handler catalog come from d3-celestial 0.7.35 by Olaf Frohn, under BSD-3-Clause.
+The other objects of the handler catalog come from OpenNGC (https://github.com/mattiaverga/OpenNGC) by Mattia Verga and
+contributors, as in PyOngc 1.2.2, under CC-BY-SA-4.0, shortened and with names changed in their form: what catalog.wasm has of it is
+under the same licence.
 This software is based in part on the work of the Independent JPEG Group.
 ";
 /// Data of others that the program contains, and the text of its licence, from the root of the repository.
-const DATA: [(&str, &str); 1] = [("d3-celestial 0.7.35", "host/simulator/data/LICENSE")];
+const DATA: [(&str, &str); 2] = [
+    ("d3-celestial 0.7.35", "host/simulator/data/LICENSE"),
+    (
+        "OpenNGC",
+        "plugins/handlers/catalog/data/openngc/LICENSE",
+    ),
+];
 const RULE: &str =
     "--------------------------------------------------------------------------------";
 
@@ -148,7 +157,10 @@ mod tests {
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
         let texts = texts_of_data(&root).unwrap();
         assert!(texts[0].text.contains("Olaf Frohn"));
-        assert!(HEAD.contains(&texts[0].packages[0]));
+        assert!(texts[1].text.contains("Attribution-ShareAlike 4.0"));
+        for text in &texts {
+            assert!(HEAD.contains(&text.packages[0]));
+        }
         assert!(HEAD.contains("based in part on the work of the Independent JPEG Group"));
     }
 
