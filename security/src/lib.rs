@@ -3,6 +3,7 @@
 //! - [`tokens`]: the text of a token, `api_tokens.json`, and the set that is in force right now.
 //! - [`admission`]: slots for connections and the limits on requests, by where they come from.
 //! - [`log`]: `security/logs/security.log`, one JSON object a line.
+//! - [`trust`]: which components may run.
 //!
 //! Absent, on purpose: sockets and WebAssembly. What a client may do once it is in is for policies
 //! to decide; here it is only established who it is.
@@ -17,6 +18,9 @@ pub mod admission;
 
 pub mod log;
 
+pub mod trust;
+
 mod platform;
 #[cfg(unix)]
 mod unix;
+mod write;

@@ -42,6 +42,22 @@ mod elsewhere {
         None
     }
 
+    pub(crate) fn make_readable(_: &File) -> io::Result<()> {
+        Ok(())
+    }
+
+    pub(crate) fn others_hold(_: &fs::Metadata) -> Option<crate::trust::Hold> {
+        None
+    }
+
+    pub(crate) fn others_enter(_: &fs::Metadata) -> bool {
+        true
+    }
+
+    pub(crate) fn others_read(_: &fs::Metadata) -> Option<u32> {
+        None
+    }
+
     pub(crate) fn is_a_link(_: &io::Error) -> bool {
         false
     }

@@ -9,10 +9,15 @@ use std::path::Path;
 
 use rustix::fs::OFlags;
 
+use crate::trust::Hold;
+
 const PRIVATE: u32 = 0o600;
 const PRIVATE_DIRECTORY: u32 = 0o700;
 const OTHERS: u32 = 0o077;
 const OTHERS_WRITE: u32 = 0o022;
+const OTHERS_ENTER: u32 = 0o011;
+const READABLE: u32 = 0o644;
+const ROOT: u32 = 0;
 
 /// Opens a file to append to and to read, readable and writable by its owner alone if it is made now.
 pub(crate) fn create_private(path: &Path) -> io::Result<File> {
@@ -76,6 +81,36 @@ pub(crate) fn not_trusted(metadata: &Metadata) -> Option<String> {
     })
 }
 
+/// Lets others read a file, and its owner alone write it, whatever the process hands out otherwise.
+pub(crate) fn make_readable(file: &File) -> io::Result<()> {
+    file.set_permissions(Permissions::from_mode(READABLE))
+}
+
+/// Who but root and the user that runs this decides what a file or directory holds.
+pub(crate) fn others_hold(metadata: &Metadata) -> Option<Hold> {
+    let me = rustix::process::geteuid().as_raw();
+    hold(metadata.uid(), metadata.mode(), me)
+}
+
+fn hold(owner: u32, mode: u32, me: u32) -> Option<Hold> {
+    match mode & OTHERS_WRITE {
+        _ if owner != me && owner != ROOT => Some(Hold::Owner { owner, me }),
+        0 => None,
+        _ => Some(Hold::Mode(mode & 0o7777)),
+    }
+}
+
+/// Whether others reach what is in a directory.
+pub(crate) fn others_enter(metadata: &Metadata) -> bool {
+    metadata.mode() & OTHERS_ENTER != 0
+}
+
+/// The mode of a file that others may read.
+pub(crate) fn others_read(metadata: &Metadata) -> Option<u32> {
+    let mode = metadata.mode() & 0o777;
+    (mode & OTHERS != 0).then_some(mode)
+}
+
 /// Whether opening failed because the path is a symbolic link.
 pub(crate) fn is_a_link(error: &io::Error) -> bool {
     error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error())
@@ -91,4 +126,24 @@ fn flags() -> i32 {
     (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC)
         .bits()
         .cast_signed()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_root_or_this_user_alone_can_write_is_held_by_nobody_else() {
+        let me = 1000;
+        for (owner, mode) in [(me, 0o100_644), (ROOT, 0o100_755), (me, 0o040_700)] {
+            assert_eq!(hold(owner, mode, me), None);
+        }
+        for mode in [0o100_664, 0o100_646, 0o041_777] {
+            assert_eq!(hold(me, mode, me), Some(Hold::Mode(mode & 0o7777)));
+        }
+        assert_eq!(
+            hold(1001, 0o100_644, me),
+            Some(Hold::Owner { owner: 1001, me })
+        );
+    }
 }

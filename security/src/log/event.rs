@@ -25,6 +25,8 @@ pub enum EventKind {
     TokenChange,
     /// A component was put in the place of another, or was not.
     PluginSwap,
+    /// A component may not run: nobody parsed it.
+    PluginUntrusted,
     /// Control of the hardware changed hands.
     Control,
     /// Motion was stopped.
@@ -67,6 +69,9 @@ pub struct SecurityEvent {
     /// What it is about: a method, a plugin, a line.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub subject: Option<String>,
+    /// SHA-256 of a component, in hexadecimal digits.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
     /// The close code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<u16>,
@@ -92,6 +97,7 @@ impl SecurityEvent {
             token_id: None,
             client_type: None,
             subject: None,
+            digest: None,
             code: None,
             count: None,
             reason: None,
@@ -138,6 +144,13 @@ impl SecurityEvent {
     #[must_use]
     pub fn subject(mut self, subject: impl Into<String>) -> Self {
         self.subject = Some(subject.into());
+        self
+    }
+
+    /// Of the component with this digest.
+    #[must_use]
+    pub fn digest(mut self, digest: impl Into<String>) -> Self {
+        self.digest = Some(digest.into());
         self
     }
 

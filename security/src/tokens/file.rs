@@ -13,8 +13,8 @@ use super::file_error::TokenFileError;
 use super::record::{TokenRecord, valid_client_type, valid_name};
 use super::set::TokenSet;
 use super::token::{Token, valid_id};
-use super::write::WriteLock;
 use crate::platform;
+use crate::write::WriteLock;
 
 /// The largest file that is read, in bytes: some 4,000 tokens.
 pub const MAX_FILE: u64 = 1 << 20;

@@ -8,7 +8,6 @@ mod record;
 mod set;
 mod store;
 mod token;
-mod write;
 
 pub use file::{MAX_FILE, TokenFile};
 pub use file_error::TokenFileError;

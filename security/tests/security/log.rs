@@ -89,6 +89,7 @@ fn events_have_the_names_that_the_log_is_searched_for() {
         (EventKind::Denied, "denied"),
         (EventKind::TokenChange, "token_change"),
         (EventKind::PluginSwap, "plugin_swap"),
+        (EventKind::PluginUntrusted, "plugin_untrusted"),
         (EventKind::Control, "control"),
         (EventKind::MotionStop, "motion_stop"),
         (EventKind::Alarm, "alarm"),

@@ -17,3 +17,6 @@ mod token_file;
 mod token_store;
 #[cfg(test)]
 mod tokens;
+#[cfg(unix)]
+#[cfg(test)]
+mod trust;

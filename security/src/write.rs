@@ -41,26 +41,46 @@ impl WriteLock {
         }
     }
 
-    /// Puts `text` in place of the file.
+    /// Puts `text` in place of the file, for its owner alone.
     pub(crate) fn replace(&self, text: &[u8]) -> io::Result<()> {
-        let new = beside(&self.path, ".new");
-        // One left by a program that was killed: only the holder of the lock makes it.
-        match fs::remove_file(&new) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        let written = write_whole(&new, text).and_then(|()| fs::rename(&new, &self.path));
-        if let Err(error) = written {
-            // The cause matters; the leftover is removed by the next writer at the latest.
-            let _ = fs::remove_file(&new);
-            return Err(error);
-        }
-        platform::sync_directory(self.path.parent().unwrap_or(Path::new(".")))
+        put(&self.path, text, Readers::Owner)
+    }
+
+    /// The same, where others may read it.
+    pub(crate) fn replace_for_all(&self, text: &[u8]) -> io::Result<()> {
+        put(&self.path, text, Readers::All)
     }
 }
 
-fn write_whole(path: &Path, text: &[u8]) -> io::Result<()> {
+/// Who may read a file.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Readers {
+    Owner,
+    All,
+}
+
+/// Puts `text` in place of the file at `path`; where several programs may do so at once, with the lock.
+pub(crate) fn put(path: &Path, text: &[u8], readers: Readers) -> io::Result<()> {
+    let new = beside(path, ".new");
+    // One left by a program that was killed: only the holder of the lock makes it.
+    match fs::remove_file(&new) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let written = write_whole(&new, text, readers).and_then(|()| fs::rename(&new, path));
+    if let Err(error) = written {
+        // The cause matters; the leftover is removed by the next writer at the latest.
+        let _ = fs::remove_file(&new);
+        return Err(error);
+    }
+    platform::sync_directory(path.parent().unwrap_or(Path::new(".")))
+}
+
+fn write_whole(path: &Path, text: &[u8], readers: Readers) -> io::Result<()> {
     let mut file = platform::create_new_private(path)?;
+    if readers == Readers::All {
+        platform::make_readable(&file)?;
+    }
     file.write_all(text)?;
     file.sync_all()
 }
