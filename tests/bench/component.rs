@@ -91,6 +91,7 @@ impl Guests {
             policies,
             remembered: None,
             host_methods: vec![],
+            state: None,
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),
             policy_limits: Limits::policy(),

@@ -3,7 +3,7 @@
 //! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
 //! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
 //! contract; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`; `snapshot` holds what serves at one
-//! moment, and its `Permit`; `table` is what outlives a swap; `reload` swaps, and
+//! moment, and its `Permit`; `table` is what outlives a swap; `state` what outlives the host; `reload` swaps, and
 //! `matrix` finds what that allows whom.
 //!
 //! What holds here:
@@ -30,6 +30,7 @@ mod pool;
 mod powers;
 mod reload;
 mod snapshot;
+mod state;
 mod surroundings;
 mod table;
 mod time;
@@ -49,6 +50,7 @@ pub use reload::{
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot};
+pub use state::{StateError, forget as forget_state};
 pub use surroundings::Surroundings;
 pub use table::{
     Attached, Attachment, Connection, Happened, HostStop, Journal, News, Notice, Reading,

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use slewgate_safety::{Session, Stopper};
 use tokio::sync::{broadcast, watch};
@@ -17,6 +18,7 @@ use crate::reload::{
     Reload, ReloadSettings, Remembered, Serving, Slot, TableUnit,
 };
 use crate::snapshot::Snapshot;
+use crate::state::State;
 use crate::surroundings::Surroundings;
 use crate::table::{self, Notice, Notices, StoppedBy, Stopping, Table, TableSettings};
 
@@ -32,6 +34,8 @@ pub struct PluginSettings {
     pub policies: PathBuf,
     /// Private directory in which what served well is kept for the next start; none: it is not.
     pub remembered: Option<PathBuf>,
+    /// File in which what handlers keep outlives the host; none: it ends with it.
+    pub state: Option<PathBuf>,
     /// One for each `[plugins.NAME]`, with what its plugin may use.
     pub tables: Vec<(TableSettings, Limits)>,
     /// Settings by client type, as JSON.
@@ -51,6 +55,7 @@ pub struct Plugins {
     reload: Reload,
     engine: Engine,
     configuration: Configuration,
+    state: State,
     _tasks: JoinSet<()>,
 }
 
@@ -67,10 +72,16 @@ impl Plugins {
     ) -> anyhow::Result<Plugins> {
         let configuration = configuration(&settings);
         let (stops, notices) = (watch::Sender::new(0), broadcast::Sender::new(NOTICES));
+        let state = State::open(
+            settings.state.as_deref(),
+            configuration.tables.keys().map(String::as_str),
+            Arc::clone(&surroundings.clock),
+        );
         let plans = settings.tables.into_iter().map(|(table, limits)| {
             let table = Arc::new(Table::new(
                 &table,
                 surroundings.clone(),
+                state.notes(&table.name),
                 stops.clone(),
                 notices.clone(),
             ));
@@ -122,6 +133,7 @@ impl Plugins {
             reload,
             engine,
             configuration,
+            state,
             _tasks: tasks,
         })
     }
@@ -193,6 +205,12 @@ impl Plugins {
             PluginKind::Policy => Slot::Policy(name.to_owned()),
         };
         self.reload.roll_back(slot).await
+    }
+
+    /// Waits until all that plugins keep is on the disk: false where that takes longer, or the disk fails.
+    #[must_use]
+    pub fn flush_state(&self, patience: Duration) -> bool {
+        self.state.flush(patience)
     }
 
     /// Stops everything on the lines of one table, and the motions of others that share a line with it.

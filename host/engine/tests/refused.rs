@@ -33,6 +33,7 @@ async fn load(text: &str) -> CandidateReport {
         policies,
         remembered: None,
         host_methods: vec![],
+        state: None,
         tables: Vec::new(),
         policy_settings: BTreeMap::new(),
         policy_limits: Limits::policy(),

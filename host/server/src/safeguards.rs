@@ -91,4 +91,7 @@ pub(crate) async fn rest(plugins: &Plugins, lines: &BTreeMap<String, Line>, jour
     if !journal.flush(REST_PATIENCE) {
         tracing::warn!("what is on disk of the lines may be old");
     }
+    if !plugins.flush_state(REST_PATIENCE) {
+        tracing::warn!("what plugins kept last may not be on the disk");
+    }
 }

@@ -16,6 +16,9 @@ use crate::journal::Journal;
 use crate::safeguards;
 use crate::unattended::LeftMoving;
 
+/// What handlers keep, in the data directory.
+pub(crate) const STATE: &str = "state/plugins.redb";
+
 /// Of all tables and policies. `left`: where the host before left something moving.
 pub(crate) fn plugin_settings(
     config: &Config,
@@ -64,6 +67,7 @@ pub(crate) fn plugin_settings(
         handlers: data.join("handlers"),
         policies: data.join("policies"),
         remembered: Some(data.join("state/components")),
+        state: Some(data.join(STATE)),
         tables: tables.collect(),
         policy_settings: config
             .policies

@@ -4,7 +4,7 @@ use wasmtime::Result;
 
 use super::{Guest, HandlerPowers};
 use crate::bindings::handler::slewgate::plugin::state::{Full, Host};
-use crate::table::Overfull;
+use crate::state::Overfull;
 
 impl Host for Guest<HandlerPowers> {
     fn get(&mut self, key: String) -> Result<Option<Vec<u8>>> {

@@ -8,7 +8,6 @@ mod desk;
 mod journal;
 mod lasting;
 mod motions;
-mod notes;
 mod notices;
 mod observe;
 mod tasks;
@@ -17,7 +16,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -34,12 +33,12 @@ pub(crate) use desk::{Chore, Look, Order};
 pub use journal::Journal;
 pub(crate) use motions::NotBegun;
 pub use motions::{StopError, StoppedBy, Stopping};
-pub(crate) use notes::{Notes, Overfull};
 pub(crate) use notices::Notices;
 pub use notices::{Happened, HostStop, Notice};
 pub use observe::Reading;
 pub(crate) use tasks::run;
 
+use crate::state::Notes;
 use crate::surroundings::Surroundings;
 use desk::Desk;
 use observe::Attempts;
@@ -120,7 +119,7 @@ pub struct Table {
     /// The newest.
     alarm: Mutex<Option<Arc<Notice>>>,
     set_clock: bool,
-    notes: Mutex<Notes>,
+    notes: Arc<Notes>,
     journal: Option<Arc<dyn Journal>>,
 }
 
@@ -131,10 +130,11 @@ impl StopCounts {
 }
 
 impl Table {
-    /// `stops` and `notices`: the same for all tables of a host.
+    /// `notes`: what its plugin keeps. `stops` and `notices`: the same for all tables of a host.
     pub(crate) fn new(
         settings: &TableSettings,
         surroundings: Surroundings,
+        notes: Arc<Notes>,
         stops: watch::Sender<u64>,
         notices: Notices,
     ) -> Table {
@@ -163,7 +163,7 @@ impl Table {
             notices,
             alarm: Mutex::default(),
             set_clock: settings.set_clock,
-            notes: Mutex::default(),
+            notes,
             journal: settings.journal.clone(),
         }
     }
@@ -236,8 +236,8 @@ impl Table {
         &self.surroundings
     }
 
-    pub(crate) fn notes(&self) -> MutexGuard<'_, Notes> {
-        self.notes.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn notes(&self) -> &Notes {
+        &self.notes
     }
 
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {

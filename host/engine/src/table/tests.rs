@@ -82,7 +82,8 @@ fn writing(request: &[u8]) -> StopSequence {
 
 fn made_of(settings: &TableSettings, stops: &watch::Sender<u64>) -> Arc<Table> {
     let notices = broadcast::Sender::new(1);
-    Arc::new(Table::new(settings, surroundings(), stops.clone(), notices))
+    let (around, notes) = (surroundings(), Arc::default());
+    Arc::new(Table::new(settings, around, notes, stops.clone(), notices))
 }
 
 fn surroundings() -> Surroundings {
