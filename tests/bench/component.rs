@@ -92,6 +92,7 @@ impl Guests {
             remembered: None,
             host_methods: vec![],
             state: None,
+            trust: None,
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),
             policy_limits: Limits::policy(),

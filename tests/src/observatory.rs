@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{DirBuilderExt, symlink};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
@@ -159,7 +159,9 @@ impl Setup {
         let directory = TempDir::new().expect("a directory");
         for kind in ["handlers", "policies"] {
             let to = directory.path().join(kind);
-            fs::create_dir(&to).expect("a directory");
+            // Whatever the files of who runs the tests are like: nobody else reaches these.
+            let mut private = fs::DirBuilder::new();
+            private.mode(0o700).create(&to).expect("a directory");
             for file in fs::read_dir(plugins().join(kind))
                 .expect("components")
                 .flatten()

@@ -77,6 +77,14 @@ async fn stops_that_are_denied_count_like_other_requests() {
     }
 }
 
+/// Waits until this became of a plugin.
+fn swapped(observatory: &Observatory, what: &str) {
+    observatory.wait_for_security_event(|event| {
+        let reason = event["reason"].as_str().unwrap_or_default();
+        event["event"] == "plugin_swap" && reason.starts_with(what)
+    });
+}
+
 #[tokio::test]
 async fn a_jog_is_not_renewed_once_the_policy_denies_it() {
     let observatory = Setup::default().own_mount().start();
@@ -89,7 +97,7 @@ async fn a_jog_is_not_renewed_once_the_policy_denies_it() {
         policies.join("telescope.wasm"),
     )
     .unwrap();
-    observatory.wait_for_security_event(|event| event["event"] == "plugin_swap");
+    swapped(&observatory, "published");
     for _ in 0..3 {
         let denied = client.call("mount.jog", jog.clone()).await.unwrap_err();
         assert_eq!(denied["code"], -32001, "{denied}");
@@ -109,7 +117,7 @@ async fn who_may_not_listen_any_more_hears_nothing_more() {
         .unwrap();
     observer.event("mount.status").await;
     fs::remove_file(observatory.data().join("policies/observer.wasm")).unwrap();
-    observatory.wait_for_security_event(|event| event["event"] == "plugin_swap");
+    swapped(&observatory, "removed");
     let denied = async {
         while observer.call("mount.status", json!({})).await.is_ok() {}
         // What was on its way when the policy went.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use crate::files;
+use crate::platform;
 use crate::toolchain::{self, COMPONENT_TARGET};
 use crate::workspace::{Workspace, step};
 
@@ -44,6 +45,10 @@ pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
 /// Copies what [`build`] made into a data directory; a host that runs there takes up what changed.
 pub(crate) fn install(plugins: &Path, data: &Path, workspace: &Workspace) -> anyhow::Result<()> {
     for kind in KINDS {
+        // The host runs nothing that others could have put there, whatever this user's files are like otherwise.
+        let folder = data.join(kind);
+        platform::make_private_directory(&folder)
+            .with_context(|| format!("cannot make {}", folder.display()))?;
         for (_, name) in of_kind(workspace, kind) {
             let file = Path::new(kind).join(name).with_added_extension("wasm");
             copy(&plugins.join(&file), &data.join(&file))?;

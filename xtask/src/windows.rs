@@ -1,6 +1,8 @@
 //! The same as `unix.rs`, as far as other systems have it.
 
-use std::fs::OpenOptions;
+use std::fs::{self, OpenOptions};
+use std::io;
+use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use anyhow::Context;
@@ -19,6 +21,11 @@ pub(crate) fn become_host(mut host: Command) -> anyhow::Result<ExitCode> {
 /// Not known here.
 pub(crate) fn is_parent(_process: u32) -> bool {
     true
+}
+
+/// A directory has the rights that the one above hands down.
+pub(crate) fn make_private_directory(path: &Path) -> io::Result<()> {
+    fs::create_dir_all(path)
 }
 
 /// A new file has the rights that its folder hands down.

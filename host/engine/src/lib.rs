@@ -46,7 +46,8 @@ pub use matrix::Question;
 pub use plugins::{PluginSettings, Plugins};
 pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
-    CandidateReport, NoRollback, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
+    CandidateReport, NoRollback, PluginEvent, PluginKind, PluginReport, PluginState, ReadComponent,
+    Stage, Trust, What,
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot};

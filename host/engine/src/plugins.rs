@@ -15,7 +15,7 @@ use crate::loader::{Plugin, PluginLoader, TablePlan};
 use crate::matrix::{Matrix, Question};
 use crate::reload::{
     self, Configuration, Directories, NoRollback, Pace, PluginEvent, PluginKind, PluginReport,
-    Reload, ReloadSettings, Remembered, Serving, Slot, TableUnit,
+    Reload, ReloadSettings, Remembered, Serving, Slot, TableUnit, Trust,
 };
 use crate::snapshot::Snapshot;
 use crate::state::State;
@@ -36,6 +36,8 @@ pub struct PluginSettings {
     pub remembered: Option<PathBuf>,
     /// File in which what handlers keep outlives the host; none: it ends with it.
     pub state: Option<PathBuf>,
+    /// Says which components may run; none: all.
+    pub trust: Option<Arc<dyn Trust>>,
     /// One for each `[plugins.NAME]`, with what its plugin may use.
     pub tables: Vec<(TableSettings, Limits)>,
     /// Settings by client type, as JSON.
@@ -113,6 +115,7 @@ impl Plugins {
             configuration: configuration.clone(),
             pace: Pace::default(),
             remembered: settings.remembered.and_then(remembered),
+            trust: settings.trust,
             clock: Arc::clone(&clock),
         };
         let reload = reload::start(reload, loader, publish).await;

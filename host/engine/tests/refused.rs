@@ -34,6 +34,7 @@ async fn load(text: &str) -> CandidateReport {
         remembered: None,
         host_methods: vec![],
         state: None,
+        trust: None,
         tables: Vec::new(),
         policy_settings: BTreeMap::new(),
         policy_limits: Limits::policy(),

@@ -2,32 +2,31 @@
 
 use std::sync::Arc;
 
-use slewgate_engine::{Happened, Notice, PluginEvent, Plugins, What};
+use slewgate_engine::{Happened, Notice, PluginReport, Plugins, Stage, What};
 use slewgate_safety::Owner;
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::sync::broadcast::error::RecvError;
 
-/// Who swapped what is a matter of security.
+/// What serves at the start, who swapped what, and what was not trusted are matters of security.
 pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     let mut events = plugins.events();
+    let reports = plugins.reports().borrow().clone();
+    for report in &reports {
+        if let Some(digest) = &report.digest {
+            log.record(swap(report, "serving").digest(digest));
+        }
+        if report.candidate.is_some() {
+            log.record(swap_of(report, What::Failed));
+        }
+    }
     loop {
         match events.recv().await {
             Ok(event) => {
-                let (plugin, what) = (
-                    &event.plugin,
-                    serde_json::to_value(event.what).unwrap_or_default(),
-                );
-                let reason = format!(
-                    "{} {} {}",
-                    what.as_str().unwrap_or_default(),
-                    digest(&event).map_or("", String::as_str),
-                    event.widens.join(" ")
-                );
-                log.record(
-                    SecurityEvent::new(EventKind::PluginSwap)
-                        .subject(format!("{} {}", plugin.kind, plugin.name))
-                        .reason(reason.trim_end()),
-                );
+                let what = swap_of(&event.plugin, event.what);
+                log.record(match event.widens.is_empty() {
+                    true => what,
+                    false => swap(&event.plugin, format!("widened {}", event.widens.join(" "))),
+                });
             }
             Err(RecvError::Lagged(missed)) => {
                 log.record(
@@ -41,13 +40,40 @@ pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     }
 }
 
-/// Of what an event is about: a candidate that does not serve, or what does.
-fn digest(event: &PluginEvent) -> Option<&String> {
-    let candidate = event.plugin.candidate.as_ref();
-    match event.what {
-        What::Failed | What::Waiting => candidate?.digest.as_ref(),
-        _ => event.plugin.digest.as_ref(),
+fn swap_of(plugin: &PluginReport, what: What) -> SecurityEvent {
+    let candidate = plugin.candidate.as_ref();
+    // Of what it is about: a candidate that does not serve, or what does.
+    let digest = match (what, candidate) {
+        (What::Failed | What::Waiting, Some(candidate)) => &candidate.digest,
+        _ => &plugin.digest,
+    };
+    let event = match candidate.filter(|_| what == What::Failed) {
+        Some(failed) if failed.stage == Stage::Trust => {
+            SecurityEvent::new(EventKind::PluginUntrusted)
+                .subject(subject(plugin))
+                .reason(&failed.cause)
+        }
+        _ => {
+            let what = serde_json::to_value(what).unwrap_or_default();
+            let what = what.as_str().unwrap_or_default();
+            let digest = digest.as_deref().unwrap_or_default();
+            swap(plugin, format!("{what} {digest}"))
+        }
+    };
+    match digest {
+        Some(digest) => event.digest(digest),
+        None => event,
     }
+}
+
+fn swap(plugin: &PluginReport, reason: impl Into<String>) -> SecurityEvent {
+    SecurityEvent::new(EventKind::PluginSwap)
+        .subject(subject(plugin))
+        .reason(reason)
+}
+
+fn subject(plugin: &PluginReport) -> String {
+    format!("{} {}", plugin.kind, plugin.name)
 }
 
 /// So are who is in control, what the host stopped, and what people should look at.

@@ -14,6 +14,7 @@ use slewgate_sky::Sky;
 use crate::config::Config;
 use crate::journal::Journal;
 use crate::safeguards;
+use crate::trust::Trusted;
 use crate::unattended::LeftMoving;
 
 /// What handlers keep, in the data directory.
@@ -68,6 +69,7 @@ pub(crate) fn plugin_settings(
         policies: data.join("policies"),
         remembered: Some(data.join("state/components")),
         state: Some(data.join(STATE)),
+        trust: Some(Arc::new(Trusted::new(&config.trust, data))),
         tables: tables.collect(),
         policy_settings: config
             .policies

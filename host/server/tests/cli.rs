@@ -273,6 +273,37 @@ fn without_a_host_the_local_verbs_say_so() {
     );
 }
 
+#[test]
+fn what_is_to_be_trusted_or_signed_and_is_not_there_is_named_and_nothing_is_written() {
+    let data = data();
+    let at = |name: &str| data.path().join(name).display().to_string();
+    let complaint = error(&run(&data, &["plugin", "trust", "heater"]), 1);
+    assert!(
+        complaint.contains("\"heater\" is no file, and no plugin or policy of "),
+        "{complaint}"
+    );
+    assert!(!data.path().join("trusted.txt").exists());
+    let (key, missing) = (at("key"), at("heater.wasm"));
+    let words = ["plugin", "sign", &missing, "--key", &key];
+    let complaint = error(&run(&data, &words), 1);
+    assert!(complaint.contains("cannot read the key "), "{complaint}");
+    let made = out(&run(&data, &["plugin", "keygen", &key]), 0);
+    assert!(
+        made.contains("\n[trust]\nrequire = \"keys\"\nkeys = [\""),
+        "{made}"
+    );
+    let complaint = error(&run(&data, &words), 1);
+    assert!(
+        complaint.contains("cannot read ") && complaint.contains("heater.wasm"),
+        "{complaint}"
+    );
+    let complaint = error(&run(&data, &["plugin", "forget", "heater"]), 1);
+    assert!(
+        complaint.contains("nothing is kept for \"heater\""),
+        "{complaint}"
+    );
+}
+
 /// A directory whose line leads to a port of this test, and has a stop.
 fn with_a_line(stop: &str) -> (TempDir, TcpListener) {
     let data = data();

@@ -31,10 +31,7 @@ This software is based in part on the work of the Independent JPEG Group.
 /// Data of others that the program contains, and the text of its licence, from the root of the repository.
 const DATA: [(&str, &str); 2] = [
     ("d3-celestial 0.7.35", "host/simulator/data/LICENSE"),
-    (
-        "OpenNGC",
-        "plugins/handlers/catalog/data/openngc/LICENSE",
-    ),
+    ("OpenNGC", "plugins/handlers/catalog/data/openngc/LICENSE"),
 ];
 const RULE: &str =
     "--------------------------------------------------------------------------------";

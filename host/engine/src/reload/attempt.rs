@@ -1,10 +1,11 @@
 //! One attempt to fill a slot. Runs beside the task, which hears the outcome.
 
+use std::fs::Metadata;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use anyhow::{Context, anyhow};
+use anyhow::{Context, anyhow, bail};
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
@@ -14,6 +15,7 @@ use super::remembered::{Kept, Refused, Remembered};
 use super::report::Stage;
 use super::shelf::{Identity, Ready};
 use super::slot::Slot;
+use super::trust::{Trust, judge};
 
 /// How many units are read and loaded at once.
 pub(crate) const MAX_LOADS: usize = 2;
@@ -23,6 +25,7 @@ pub(crate) const MAX_LOADS: usize = 2;
 pub(crate) struct Workshop<L> {
     loader: L,
     remembered: Option<Remembered>,
+    trust: Option<Arc<dyn Trust>>,
     permits: Semaphore,
     generations: AtomicU64,
 }
@@ -82,16 +85,29 @@ pub(crate) enum Outcome<T> {
 
 /// What came of reading.
 enum Found {
-    Unit(Identity, Arc<[u8]>),
+    Unit(Component),
     Absent,
     Unsettled,
 }
 
+/// A component and its settings, as they were read.
+struct Component {
+    identity: Identity,
+    bytes: Arc<[u8]>,
+    path: PathBuf,
+    file: Box<Metadata>,
+}
+
 impl<L: Loader> Workshop<L> {
-    pub(crate) fn new(loader: L, remembered: Option<Remembered>) -> Workshop<L> {
+    pub(crate) fn new(
+        loader: L,
+        remembered: Option<Remembered>,
+        trust: Option<Arc<dyn Trust>>,
+    ) -> Workshop<L> {
         Workshop {
             loader,
             remembered,
+            trust,
             permits: Semaphore::new(MAX_LOADS),
             generations: AtomicU64::new(0),
         }
@@ -132,13 +148,13 @@ impl<L: Loader> Workshop<L> {
     }
 
     async fn find_and_load(&self, job: &Job) -> Outcome<L::Loaded> {
-        let (identity, component) = match self.find(&job.source).await {
-            Ok(Found::Unit(identity, component)) => (identity, component),
+        let component = match self.find(&job.source).await {
+            Ok(Found::Unit(component)) => component,
             Ok(Found::Absent) => return Outcome::Absent,
             Ok(Found::Unsettled) => return Outcome::Unsettled,
             Err(cause) => return Outcome::failed(Stage::Read, cause),
         };
-        let is = |known: &Option<Identity>| known.as_ref() == Some(&identity);
+        let is = |known: &Option<Identity>| known.as_ref() == Some(&component.identity);
         if is(&job.serving) {
             return Outcome::Unchanged;
         }
@@ -151,31 +167,40 @@ impl<L: Loader> Workshop<L> {
         if let Some(refused) = job
             .refused
             .as_ref()
-            .filter(|refused| refused.identity == identity)
+            .filter(|refused| refused.identity == component.identity)
         {
             let error = LoadError {
                 stage: Stage::Probation,
                 cause: anyhow!("it was taken back before: {}", refused.cause),
             };
             return Outcome::Failed {
+                identity: Some(component.identity),
+                error,
+                instead: None,
+            };
+        }
+        self.load(&job.slot, component).await
+    }
+
+    async fn load(&self, slot: &Slot, component: Component) -> Outcome<L::Loaded> {
+        let Component {
+            identity,
+            bytes,
+            path,
+            file,
+        } = component;
+        let trusted = judge(self.trust.clone(), path, identity.digest.bytes(), file).await;
+        if let Err(error) = trusted {
+            return Outcome::Failed {
                 identity: Some(identity),
                 error,
                 instead: None,
             };
         }
-        self.load(&job.slot, identity, component).await
-    }
-
-    async fn load(
-        &self,
-        slot: &Slot,
-        identity: Identity,
-        component: Arc<[u8]>,
-    ) -> Outcome<L::Loaded> {
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
         let unit = Unit {
             slot: slot.clone(),
-            bytes: Arc::clone(&component),
+            bytes: Arc::clone(&bytes),
             digest: identity.digest,
             settings: identity.settings.clone(),
             generation,
@@ -187,7 +212,7 @@ impl<L: Loader> Workshop<L> {
                     identity,
                     generation,
                     loaded: Arc::new(loaded),
-                    component: Some(component),
+                    component: Some(bytes),
                 },
                 proven: false,
                 before: None,
@@ -201,33 +226,44 @@ impl<L: Loader> Workshop<L> {
     }
 
     async fn find(&self, source: &Source) -> anyhow::Result<Found> {
-        match source {
-            Source::File { path, settings } => {
-                let path = path.clone();
-                Ok(match spawn_blocking(move || read(&path)).await?? {
-                    Reading::Whole { bytes, digest } => {
-                        let settings = settings.clone();
-                        Found::Unit(Identity { digest, settings }, bytes)
-                    }
-                    Reading::Absent => Found::Absent,
-                    Reading::Unsettled => Found::Unsettled,
-                })
+        let (path, settings) = match source {
+            Source::File { path, settings } => (path.clone(), settings.clone()),
+            Source::Kept(Kept { identity, .. }) => {
+                let remembered = self.remembered.as_ref().context("nothing is remembered")?;
+                let path = remembered.component(&identity.digest);
+                (path, identity.settings.clone())
             }
-            Source::Kept(kept) => {
-                let remembered = self.remembered.clone().context("nothing is remembered")?;
-                let digest = kept.identity.digest;
-                let component = spawn_blocking(move || remembered.component(&digest)).await??;
-                Ok(Found::Unit(kept.identity.clone(), component))
-            }
+        };
+        let own = path.clone();
+        let (bytes, digest, file) = match spawn_blocking(move || read(&own)).await?? {
+            Reading::Whole {
+                bytes,
+                digest,
+                file,
+            } => (bytes, digest, file),
+            Reading::Absent => return Ok(Found::Absent),
+            Reading::Unsettled => return Ok(Found::Unsettled),
+        };
+        if let Source::Kept(kept) = source
+            && kept.identity.digest != digest
+        {
+            bail!("{} is damaged", path.display());
         }
+        let identity = Identity { digest, settings };
+        Ok(Found::Unit(Component {
+            identity,
+            bytes,
+            path,
+            file,
+        }))
     }
 
     /// What is remembered, if it still serves.
     async fn load_kept(&self, slot: &Slot, kept: Option<Kept>) -> Option<Ready<L::Loaded>> {
         let found = self.find(&Source::Kept(kept?)).await;
         let loaded = match found {
-            Ok(Found::Unit(identity, component)) => self.load(slot, identity, component).await,
-            Ok(_) => return None,
+            Ok(Found::Unit(component)) => self.load(slot, component).await,
+            Ok(_) => Outcome::failed(Stage::Read, anyhow!("its component is gone")),
             Err(cause) => Outcome::failed(Stage::Read, cause),
         };
         match loaded {

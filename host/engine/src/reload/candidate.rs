@@ -1,7 +1,7 @@
 //! A component's file, read whole.
 
 use std::fmt;
-use std::fs::{self, File};
+use std::fs::{self, File, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
@@ -43,6 +43,8 @@ pub(crate) enum Reading {
     Whole {
         bytes: Arc<[u8]>,
         digest: Digest,
+        /// Of the open file that they are of.
+        file: Box<Metadata>,
     },
     /// The file is not there.
     Absent,
@@ -53,6 +55,10 @@ pub(crate) enum Reading {
 impl Digest {
     pub(crate) fn of(bytes: &[u8]) -> Digest {
         Digest(Sha256::digest(bytes).into())
+    }
+
+    pub(crate) fn bytes(self) -> [u8; 32] {
+        self.0
     }
 }
 
@@ -125,9 +131,12 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Reading> {
         );
     }
     let mut bytes = Vec::new();
-    let read =
-        File::open(path).and_then(|file| file.take(MAX_COMPONENT + 1).read_to_end(&mut bytes));
-    read.with_context(|| format!("cannot read {}", path.display()))?;
+    let read = File::open(path).and_then(|file| {
+        let found = file.metadata()?;
+        file.take(MAX_COMPONENT + 1).read_to_end(&mut bytes)?;
+        Ok(found)
+    });
+    let file = read.with_context(|| format!("cannot read {}", path.display()))?;
     if look(path) != before || bytes.len() as u64 != length {
         return Ok(Reading::Unsettled);
     }
@@ -135,5 +144,6 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Reading> {
     Ok(Reading::Whole {
         bytes: bytes.into(),
         digest,
+        file: Box::new(file),
     })
 }

@@ -1,5 +1,6 @@
 //! Starting the reload, and what others may ask of it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use slewgate_sky::SharedClock;
@@ -12,6 +13,7 @@ use super::report::{PluginEvent, PluginReport};
 use super::shelf::Serving;
 use super::slot::{Configuration, Slot};
 use super::task::Task;
+use super::trust::Trust;
 use super::watch::Watch;
 
 /// News that a slow listener may fall behind.
@@ -39,6 +41,8 @@ pub(crate) struct ReloadSettings {
     pub(crate) pace: Pace,
     /// Where what served is remembered; none: it is not.
     pub(crate) remembered: Option<Remembered>,
+    /// Says which components may run; none: all.
+    pub(crate) trust: Option<Arc<dyn Trust>>,
     /// For the times in reports.
     pub(crate) clock: SharedClock,
 }
@@ -94,7 +98,8 @@ where
     L: Loader,
     P: FnMut(Serving<L::Loaded>) + Send + 'static,
 {
-    let watch = Watch::new(settings.directories.clone());
+    let list = settings.trust.as_ref().and_then(|trust| trust.list());
+    let watch = Watch::new(settings.directories.clone()).hearing_of(list);
     start_with(watch, settings, loader, publish).await
 }
 

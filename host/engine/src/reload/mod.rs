@@ -1,7 +1,7 @@
 //! Plugins are swapped while the host runs, by nothing more than writing a file.
 //!
 //! In reading order: `slot` is the place that a plugin serves in; `watch` hears that a directory changed; `settling` waits
-//! until a file is left alone; `disk`, `candidate` and `attempt` read it whole and have the [`Loader`] make a plugin of it; `shelf` holds what serves,
+//! until a file is left alone; `disk`, `candidate` and `attempt` read it whole, ask `trust` and have the [`Loader`] make a plugin of it; `shelf` holds what serves,
 //! `probation` says whether it may go on, and `remembered` keeps it over restarts; `report` says how it went; `task` leads from one to the
 //! next, and `handle` is what others hold of it.
 //!
@@ -9,6 +9,7 @@
 //! - Whatever fails on the way, what served goes on, and the reason is kept for people.
 //! - The publisher gets whole maps, each numbered one higher than the last.
 //! - What was heard is only a hint: contents are compared, at an overflow, at a lost watch, and now and then anyway.
+//! - What may not run is not parsed.
 //! - Nothing here knows what a plugin is made of.
 
 mod attempt;
@@ -25,6 +26,7 @@ mod slot;
 mod task;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod watch;
 
 pub(crate) use disk::Directories;
@@ -38,3 +40,4 @@ pub use report::{
 };
 pub(crate) use shelf::Serving;
 pub(crate) use slot::{Configuration, Slot, TableUnit};
+pub use trust::{ReadComponent, Trust};

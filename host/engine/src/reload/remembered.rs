@@ -8,7 +8,6 @@ use std::collections::BTreeSet;
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
@@ -20,6 +19,9 @@ use super::slot::Slot;
 
 /// Where components lie, beside the pages.
 const COMPONENTS: &str = "components";
+
+/// What the name of a signature beside a component ends with.
+const SIGNATURE: &str = "sig";
 
 /// The ending of a file that is being written.
 const UNFINISHED: &str = "new";
@@ -92,29 +94,25 @@ impl Remembered {
         })
     }
 
-    /// The bytes of a component that a page names.
-    pub(crate) fn component(&self, digest: &Digest) -> anyhow::Result<Arc<[u8]>> {
-        let path = self.component_path(digest);
-        let bytes = fs::read(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        anyhow::ensure!(
-            Digest::of(&bytes) == *digest,
-            "{} is damaged",
-            path.display()
-        );
-        Ok(bytes.into())
+    /// Where a component lies that a page names.
+    pub(crate) fn component(&self, digest: &Digest) -> PathBuf {
+        self.directory.join(COMPONENTS).join(file_name(digest))
     }
 
-    /// Writes a page, and first the component that it names anew.
+    /// Writes a page, and first the component that it names anew, with the signature that lies beside `original`, if one does.
     pub(crate) fn write(
         &self,
         slot: &Slot,
         page: &Page,
-        component: Option<&[u8]>,
+        component: Option<(&[u8], &Path)>,
     ) -> anyhow::Result<()> {
-        if let Some(bytes) = component {
-            let path = self.component_path(&Digest::of(bytes));
+        if let Some((bytes, original)) = component {
+            let path = self.component(&Digest::of(bytes));
             if !path.exists() {
                 replace(&path, bytes)?;
+            }
+            if let Ok(signature) = fs::read(original.with_added_extension(SIGNATURE)) {
+                replace(&path.with_added_extension(SIGNATURE), &signature)?;
             }
         }
         replace(&self.page_path(slot), &serde_json::to_vec_pretty(page)?)?;
@@ -149,7 +147,10 @@ impl Remembered {
         for file in fs::read_dir(self.directory.join(COMPONENTS))? {
             let file = file?;
             let name = file.file_name();
-            if !name.to_str().is_some_and(|name| named.contains(name)) {
+            let name = name
+                .to_str()
+                .map(|name| name.strip_suffix(".sig").unwrap_or(name));
+            if !name.is_some_and(|name| named.contains(name)) {
                 fs::remove_file(file.path())?;
             }
         }
@@ -164,10 +165,6 @@ impl Remembered {
         self.directory
             .join(room)
             .join(format!("{}.json", slot.name()))
-    }
-
-    fn component_path(&self, digest: &Digest) -> PathBuf {
-        self.directory.join(COMPONENTS).join(file_name(digest))
     }
 }
 
@@ -254,16 +251,19 @@ mod tests {
         let mut page = Page::default();
         for component in [b"one".as_slice(), b"two", b"three"] {
             page.settle(kept(component));
-            remembered.write(&slot(), &page, Some(component)).unwrap();
+            remembered
+                .write(&slot(), &page, Some((component, home.path())))
+                .unwrap();
         }
         let page = remembered.page(&slot());
         assert_eq!(page.good, Some(kept(b"three")));
         assert_eq!(page.before, Some(kept(b"two")));
-        assert_eq!(*remembered.component(&Digest::of(b"two")).unwrap(), *b"two");
-        remembered.component(&Digest::of(b"one")).unwrap_err();
+        let component = |text: &[u8]| fs::read(remembered.component(&Digest::of(text))).ok();
+        assert_eq!(component(b"two").as_deref(), Some(b"two".as_slice()));
+        assert_eq!(component(b"one"), None);
         remembered.forget(&slot()).unwrap();
         assert_eq!(remembered.page(&slot()), Page::default());
-        remembered.component(&Digest::of(b"three")).unwrap_err();
+        assert_eq!(component(b"three"), None);
     }
 
     #[test]
@@ -272,7 +272,9 @@ mod tests {
         let remembered = Remembered::open(home.path().to_owned()).unwrap();
         let mut page = Page::default();
         page.settle(kept(b"one"));
-        remembered.write(&slot(), &page, Some(b"one")).unwrap();
+        remembered
+            .write(&slot(), &page, Some((b"one", home.path())))
+            .unwrap();
         for half in [
             "handlers/mount.new",
             "components/x.new",
@@ -287,14 +289,14 @@ mod tests {
     }
 
     #[test]
-    fn a_damaged_component_or_page_is_taken_for_none() {
+    fn a_damaged_page_is_taken_for_none() {
         let home = tempfile::tempdir().unwrap();
         let remembered = Remembered::open(home.path().to_owned()).unwrap();
         let mut page = Page::default();
         page.settle(kept(b"one"));
-        remembered.write(&slot(), &page, Some(b"one")).unwrap();
-        fs::write(remembered.component_path(&Digest::of(b"one")), "uno").unwrap();
-        remembered.component(&Digest::of(b"one")).unwrap_err();
+        remembered
+            .write(&slot(), &page, Some((b"one", home.path())))
+            .unwrap();
         fs::write(remembered.page_path(&slot()), "{").unwrap();
         assert_eq!(remembered.page(&slot()), Page::default());
     }

@@ -20,6 +20,8 @@ pub enum PluginKind {
 pub enum Stage {
     /// Its file was read whole.
     Read,
+    /// Who says which components may run was asked.
+    Trust,
     /// Its bytes were understood as a component.
     Parse,
     /// It was made into machine code.
@@ -147,6 +149,7 @@ impl fmt::Display for Stage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Stage::Read => "read",
+            Stage::Trust => "trust",
             Stage::Parse => "parse",
             Stage::Compile => "compile",
             Stage::Link => "link",

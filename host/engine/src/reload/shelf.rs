@@ -121,12 +121,13 @@ impl<T> Shelf<T> {
         self.entries.get(slot)?.waiting.as_ref()
     }
 
-    /// What is not to be tried again.
+    /// What is not to be tried again. What was not trusted is, as that may change without a change of the file.
     pub(crate) fn failed(&self, slot: &Slot, retry: Retry) -> Option<&Identity> {
         let failed = self.entries.get(slot)?.failed.as_ref()?;
         let taken_back = matches!(failed.report.stage, Stage::Probation | Stage::Rollback);
         let counts = retry < Retry::Failed || taken_back && retry < Retry::All;
-        failed.identity.as_ref().filter(|_| counts)
+        let is_final = failed.report.stage != Stage::Trust;
+        failed.identity.as_ref().filter(|_| counts && is_final)
     }
 
     /// The slots in which something waits.

@@ -9,6 +9,9 @@ use super::report::PluginKind;
 /// Longest client type, in characters.
 const MAX_CLIENT_TYPE: usize = 32;
 
+/// What the name of a signature beside a component ends with.
+const SIGNATURE: &str = ".sig";
+
 /// A place that a plugin serves in.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Slot {
@@ -114,12 +117,11 @@ impl Configuration {
 }
 
 impl ComponentFile {
-    /// None for a name that is no text, as no configuration can name it.
+    /// The component that a file is, or is the signature of. None for a name that is no text, as no configuration can name it.
     pub(crate) fn new(kind: PluginKind, name: &OsStr) -> Option<ComponentFile> {
-        Some(ComponentFile {
-            kind,
-            name: name.to_str()?.to_owned(),
-        })
+        let name = name.to_str()?;
+        let name = name.strip_suffix(SIGNATURE).unwrap_or(name).to_owned();
+        Some(ComponentFile { kind, name })
     }
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Signal {
 #[derive(Debug)]
 pub(crate) struct Watch {
     directories: Directories,
+    /// A file that says which components may run.
+    list: Option<PathBuf>,
     signal: Arc<Signal>,
     watcher: Option<RecommendedWatcher>,
     complete: bool,
@@ -90,10 +92,17 @@ impl Watch {
     pub(crate) fn new(directories: Directories) -> Watch {
         Watch {
             directories,
+            list: None,
             signal: Arc::default(),
             watcher: None,
             complete: false,
         }
+    }
+
+    /// A change of this file, if there is one, may be one of any component.
+    pub(crate) fn hearing_of(self, list: Option<&Path>) -> Watch {
+        let list = list.map(Path::to_owned);
+        Watch { list, ..self }
     }
 
     pub(crate) fn signal(&self) -> Arc<Signal> {
@@ -122,11 +131,14 @@ impl Watch {
     fn watcher(&self) -> notify::Result<RecommendedWatcher> {
         let homes = [PluginKind::Handler, PluginKind::Policy]
             .map(|kind| (kind, real(self.directories.of(kind))));
+        let list = self.list.as_deref().map(real);
         let signal = self.signal();
-        let heard_at = homes.clone();
-        let mut watcher =
-            notify::recommended_watcher(move |event| hear(event, &heard_at, &signal))?;
-        let above: BTreeSet<&Path> = homes.iter().filter_map(|(_, home)| home.parent()).collect();
+        let (heard_at, heard_of) = (homes.clone(), list.clone());
+        let mut watcher = notify::recommended_watcher(move |event| {
+            hear(event, &heard_at, heard_of.as_deref(), &signal);
+        })?;
+        let named = homes.iter().map(|(_, home)| home).chain(&list);
+        let above: BTreeSet<&Path> = named.filter_map(|path| path.parent()).collect();
         for directory in above {
             watcher.watch(directory, RecursiveMode::NonRecursive)?;
         }
@@ -141,7 +153,12 @@ impl Watch {
     }
 }
 
-fn hear(event: notify::Result<Event>, homes: &[(PluginKind, PathBuf)], signal: &Signal) {
+fn hear(
+    event: notify::Result<Event>,
+    homes: &[(PluginKind, PathBuf)],
+    list: Option<&Path>,
+    signal: &Signal,
+) {
     let event = match event {
         Ok(event) if event.need_rescan() => return signal.overflow(),
         Ok(event) => event,
@@ -153,6 +170,9 @@ fn hear(event: notify::Result<Event>, homes: &[(PluginKind, PathBuf)], signal: &
         return;
     }
     for path in &event.paths {
+        if list == Some(path) {
+            signal.overflow();
+        }
         if homes.iter().any(|(_, home)| home == path) {
             signal.lost();
         }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
+use slewgate_security::trust::{KeyError, PublicKey};
 
 use super::cameras::cameras;
 use super::error::ConfigError;
@@ -15,7 +16,7 @@ use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
     Admission, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
-    PretendedClock, Runaway, Site,
+    PretendedClock, Runaway, Site, Trust,
 };
 use crate::net::limits::Limits;
 use crate::net::origins::is_origin;
@@ -59,6 +60,7 @@ pub(super) fn check(
         cameras: cameras(source, shape.cameras.0, &lines, streams)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0)?,
+        trust: trust(source, &shape.trust)?,
         clock: clock(source, &shape.clock, &lines)?,
         engine,
         lines,
@@ -264,6 +266,30 @@ fn engine(written: &shape::Engine) -> Engine {
         memory: mebibytes(written.memory_mib),
         instances: count(written.instances),
         queue: count(written.queue),
+    }
+}
+
+fn trust(source: &Source<'_>, written: &shape::Trust) -> Result<Trust, ConfigError> {
+    let path = ["trust", "keys"];
+    let key = |text: &String| {
+        let wrong =
+            |error: KeyError| source.error(&path, format!("[trust] keys: {text:?}: {error}"));
+        text.parse().map_err(wrong)
+    };
+    // Also where they are not asked for: they may be tomorrow.
+    let keys: Vec<PublicKey> = written
+        .keys
+        .iter()
+        .map(key)
+        .collect::<Result<_, ConfigError>>()?;
+    match written.require {
+        shape::Require::Owner => Ok(Trust::Owner),
+        shape::Require::Digests => Ok(Trust::Digests),
+        shape::Require::Keys if keys.is_empty() => Err(source.error(
+            &["trust", "require"],
+            "[trust] require: without [trust] keys no component may run; `slewgate plugin keygen` makes one",
+        )),
+        shape::Require::Keys => Ok(Trust::Keys(keys)),
     }
 }
 

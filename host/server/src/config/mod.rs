@@ -27,6 +27,7 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 pub use slewgate_safety::Runaway;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
+use slewgate_security::trust::PublicKey;
 use slewgate_serial::{Address, StopSequence};
 use slewgate_simulator::Family;
 use slewgate_simulator::camera::CameraSettings;
@@ -66,6 +67,8 @@ pub struct Config {
     pub policies: BTreeMap<String, Policy>,
     /// What plugins and policies may use up, where a table does not say otherwise.
     pub engine: Engine,
+    /// Which components may run: `[trust]`.
+    pub trust: Trust,
     /// A wall clock to pretend, for demonstrations and tests.
     pub clock: Option<PretendedClock>,
 }
@@ -236,6 +239,17 @@ pub struct Engine {
     pub instances: usize,
     /// Calls that may wait for an instance; the next is answered with busy.
     pub queue: usize,
+}
+
+/// What makes a component one that may run: `[trust]`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Trust {
+    /// Nobody but root and the host's own user could have put it there.
+    Owner,
+    /// Its digest is in `trusted.txt` of the data directory.
+    Digests,
+    /// It is signed with one of these keys.
+    Keys(Vec<PublicKey>),
 }
 
 /// A wall clock that starts where it is told: `[clock]`. Only with simulators, for a real mount would point elsewhere.

@@ -28,6 +28,7 @@ pub(super) struct Shape {
     pub(super) plugins: Plugins,
     pub(super) policies: Policies,
     pub(super) engine: Engine,
+    pub(super) trust: Trust,
     pub(super) clock: Clock,
 }
 
@@ -475,6 +476,22 @@ impl Default for Engine {
             queue: 64,
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Trust {
+    pub(super) require: Require,
+    pub(super) keys: Vec<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Require {
+    #[default]
+    Owner,
+    Digests,
+    Keys,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

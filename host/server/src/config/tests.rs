@@ -9,7 +9,7 @@ use slewgate_serial::Address;
 use slewgate_simulator::{Dialect, Family};
 
 use super::shape::Shape;
-use super::{Config, ConfigError, Device, PretendedClock, Site, Transcript};
+use super::{Config, ConfigError, Device, PretendedClock, Site, Transcript, Trust};
 
 const ANNOTATED: &str = include_str!("../../../../config/slewgate.toml");
 
@@ -48,6 +48,26 @@ fn the_rooms_own_defaults_are_those_of_the_file() {
     assert_eq!(
         format!("{:?}", config.command.limits),
         format!("{limits:?}")
+    );
+}
+
+#[test]
+fn keys_that_components_are_signed_with_are_keys_and_there_is_one_where_they_are_asked_for() {
+    let key = "11qYAYKxCrfVS/7TyWQHOg7hcvPapiMlrwIaaPcHURo=";
+    let asked = |keys: &str| format!("[trust]\nrequire = \"keys\"\nkeys = [{keys}]");
+    let trust = parsed(&asked(&format!("{key:?}"))).trust;
+    assert_eq!(trust, Trust::Keys(vec![key.parse().unwrap()]));
+    assert_eq!(
+        wrong(&asked("\"11qY\"")),
+        "slewgate.toml:3: [trust] keys: \"11qY\": that is no public key, which is 44 characters of Base64; `slewgate plugin keygen` makes one"
+    );
+    assert_eq!(
+        wrong(&asked("")),
+        "slewgate.toml:2: [trust] require: without [trust] keys no component may run; `slewgate plugin keygen` makes one"
+    );
+    assert_eq!(
+        parsed("[trust]\nrequire = \"digests\"").trust,
+        Trust::Digests
     );
 }
 

@@ -77,7 +77,7 @@ where
             clock: settings.clock,
             directories: settings.directories,
             configuration: settings.configuration,
-            workshop: Arc::new(Workshop::new(loader, settings.remembered)),
+            workshop: Arc::new(Workshop::new(loader, settings.remembered, settings.trust)),
             publish,
             watch,
             settling: Settling::new(settings.pace.quiet),

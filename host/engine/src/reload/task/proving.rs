@@ -145,10 +145,15 @@ where
 
     async fn remember(&mut self, slot: &Slot, settled: Settled) {
         let Settled { kept, component } = settled;
+        let Some(file) = self.configuration.file(slot) else {
+            return;
+        };
+        let original = self.directories.path(&file);
         self.on_disk(slot, move |remembered, slot| {
             let mut page = remembered.page(slot);
             page.settle(kept);
-            remembered.write(slot, &page, component.as_deref())
+            let component = component.as_deref().map(|bytes| (bytes, &*original));
+            remembered.write(slot, &page, component)
         })
         .await;
     }

@@ -7,6 +7,7 @@ mod hints;
 mod probation;
 mod remembering;
 mod swaps;
+mod trust;
 
 use std::fs;
 use std::path::PathBuf;
@@ -234,6 +235,7 @@ fn settings(
             ..pace(NEVER)
         },
         remembered: None,
+        trust: None,
         clock: Arc::new(SystemClock),
     }
 }

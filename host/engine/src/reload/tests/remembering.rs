@@ -114,6 +114,18 @@ async fn a_file_that_was_deleted_does_not_come_back() {
 }
 
 #[tokio::test]
+async fn a_damaged_component_is_not_served_whatever_its_page_says() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    let components = first.remembered.path().join("components");
+    let kept = fs::read_dir(components).unwrap().next().unwrap().unwrap();
+    fs::write(kept.path(), "good: evil").unwrap();
+    let mut second = first.after(|world| world.write(OBSERVER, "go")).await;
+    assert_eq!(second.serves().await, None);
+    assert_eq!(second.report().await.state, PluginState::Failed);
+}
+
+#[tokio::test]
 async fn the_version_before_a_settled_one_comes_back_by_hand() {
     let remembered = tempfile::tempdir().unwrap();
     let kept = Remembered::open(remembered.path().to_owned()).unwrap();

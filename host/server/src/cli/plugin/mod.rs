@@ -1,8 +1,11 @@
 //! `slewgate plugin`, one file for each verb.
 
 mod forget;
+mod keygen;
 mod list;
 mod rollback;
+mod sign;
+mod trust;
 
 use clap::{Args, Subcommand};
 
@@ -21,6 +24,12 @@ enum Verb {
     List,
     /// Have the version before this one serve again
     Rollback(rollback::Rollback),
+    /// Let components run where [trust] require is "digests"
+    Trust(trust::Trust),
+    /// Make the two keys that components are signed with, for [trust] require = "keys"
+    Keygen(keygen::Keygen),
+    /// Sign components
+    Sign(sign::Sign),
     /// Take away what is kept for a plugin that comes back no more
     Forget(forget::Forget),
 }
@@ -30,6 +39,9 @@ impl Plugins {
         match self.verb {
             Verb::List => list::run(common),
             Verb::Rollback(rollback) => rollback.run(common),
+            Verb::Trust(trust) => trust.run(common),
+            Verb::Keygen(keygen) => keygen.run(common),
+            Verb::Sign(sign) => sign.run(common),
             Verb::Forget(forget) => forget.run(common),
         }
     }

@@ -186,7 +186,7 @@ impl Installed {
 /// Puts a file there in one step. The temporary one has a name that no running host takes for a component.
 fn put(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+        platform::create_private_directory(folder)?;
     }
     let mut name = std::ffi::OsString::from(".");
     name.push(path.file_name().unwrap_or_default());
