@@ -228,10 +228,9 @@ impl<L: Loader> Workshop<L> {
     async fn find(&self, source: &Source) -> anyhow::Result<Found> {
         let (path, settings) = match source {
             Source::File { path, settings } => (path.clone(), settings.clone()),
-            Source::Kept(Kept { identity, .. }) => {
+            Source::Kept(kept) => {
                 let remembered = self.remembered.as_ref().context("nothing is remembered")?;
-                let path = remembered.component(&identity.digest);
-                (path, identity.settings.clone())
+                (remembered.component(kept), kept.identity.settings.clone())
             }
         };
         let own = path.clone();

@@ -1,6 +1,7 @@
 //! What is remembered of each slot over restarts, so that a broken file finds the host as it served before.
 //!
-//! A directory with a page of JSON for each slot, `handlers/mount.json`, and the components that pages name, by their digest. Components
+//! A directory with a page of JSON for each slot, `handlers/mount.json`, and the components that pages name, each in a directory named by
+//! its digest. Components
 //! are written before the page that names them, each in one step: whatever the moment at which the host dies, each page is an old or
 //! a new one.
 
@@ -42,6 +43,8 @@ pub(crate) struct Page {
 pub(crate) struct Kept {
     #[serde(flatten)]
     pub(crate) identity: Identity,
+    /// Name of its file.
+    pub(crate) file: String,
     /// Since when it did; milliseconds since 1970-01-01T00:00Z.
     pub(crate) since: f64,
 }
@@ -94,27 +97,30 @@ impl Remembered {
         })
     }
 
-    /// Where a component lies that a page names.
-    pub(crate) fn component(&self, digest: &Digest) -> PathBuf {
-        self.directory.join(COMPONENTS).join(file_name(digest))
+    /// Where a component lies that a page names: under the name that it had, by which it may be trusted.
+    pub(crate) fn component(&self, kept: &Kept) -> PathBuf {
+        let digest = kept.identity.digest.to_string();
+        let home = self.directory.join(COMPONENTS).join(digest);
+        home.join(&kept.file)
     }
 
-    /// Writes a page, and first the component that it names anew, with the signature that lies beside `original`, if one does.
-    pub(crate) fn write(
-        &self,
-        slot: &Slot,
-        page: &Page,
-        component: Option<(&[u8], &Path)>,
-    ) -> anyhow::Result<()> {
-        if let Some((bytes, original)) = component {
-            let path = self.component(&Digest::of(bytes));
-            if !path.exists() {
-                replace(&path, bytes)?;
-            }
-            if let Ok(signature) = fs::read(original.with_added_extension(SIGNATURE)) {
-                replace(&path.with_added_extension(SIGNATURE), &signature)?;
-            }
+    /// Keeps a component before a page names it, with the signature that lies beside its file, if one does.
+    pub(crate) fn keep(&self, kept: &Kept, bytes: &[u8], original: &Path) -> anyhow::Result<()> {
+        let path = self.component(kept);
+        if let Some(home) = path.parent() {
+            fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
         }
+        if !path.exists() {
+            replace(&path, bytes)?;
+        }
+        if let Ok(signature) = fs::read(original.with_added_extension(SIGNATURE)) {
+            replace(&path.with_added_extension(SIGNATURE), &signature)?;
+        }
+        Ok(())
+    }
+
+    /// Writes a page, and removes what no page names any more.
+    pub(crate) fn write(&self, slot: &Slot, page: &Page) -> anyhow::Result<()> {
         replace(&self.page_path(slot), &serde_json::to_vec_pretty(page)?)?;
         self.tidy()
     }
@@ -141,17 +147,17 @@ impl Remembered {
                 let page = fs::read(&path).ok();
                 let page = page.and_then(|bytes| serde_json::from_slice::<Page>(&bytes).ok());
                 let kept = page.into_iter().flat_map(|page| [page.good, page.before]);
-                named.extend(kept.flatten().map(|kept| file_name(&kept.identity.digest)));
+                named.extend(kept.flatten().map(|kept| kept.identity.digest.to_string()));
             }
         }
-        for file in fs::read_dir(self.directory.join(COMPONENTS))? {
-            let file = file?;
-            let name = file.file_name();
-            let name = name
+        for home in fs::read_dir(self.directory.join(COMPONENTS))? {
+            let home = home?;
+            if !home
+                .file_name()
                 .to_str()
-                .map(|name| name.strip_suffix(".sig").unwrap_or(name));
-            if !name.is_some_and(|name| named.contains(name)) {
-                fs::remove_file(file.path())?;
+                .is_some_and(|name| named.contains(name))
+            {
+                fs::remove_dir_all(home.path())?;
             }
         }
         Ok(())
@@ -186,10 +192,6 @@ impl Page {
         }
         self.refused = Some(refused);
     }
-}
-
-fn file_name(digest: &Digest) -> String {
-    format!("{digest}.wasm")
 }
 
 /// In one step: the old file or the new one is there, whatever happens meanwhile.
@@ -236,6 +238,7 @@ mod tests {
     fn kept(component: &[u8]) -> Kept {
         Kept {
             identity: identity(component),
+            file: "lx200.wasm".to_owned(),
             since: 1.0,
         }
     }
@@ -244,21 +247,26 @@ mod tests {
         Slot::Handler("mount".to_owned())
     }
 
+    fn settle(remembered: &Remembered, page: &mut Page, component: &[u8]) {
+        let kept = kept(component);
+        let nowhere = Path::new("nowhere");
+        remembered.keep(&kept, component, nowhere).unwrap();
+        page.settle(kept);
+        remembered.write(&slot(), page).unwrap();
+    }
+
     #[test]
     fn two_versions_are_remembered_and_what_no_page_names_is_removed() {
         let home = tempfile::tempdir().unwrap();
         let remembered = Remembered::open(home.path().to_owned()).unwrap();
         let mut page = Page::default();
         for component in [b"one".as_slice(), b"two", b"three"] {
-            page.settle(kept(component));
-            remembered
-                .write(&slot(), &page, Some((component, home.path())))
-                .unwrap();
+            settle(&remembered, &mut page, component);
         }
         let page = remembered.page(&slot());
         assert_eq!(page.good, Some(kept(b"three")));
         assert_eq!(page.before, Some(kept(b"two")));
-        let component = |text: &[u8]| fs::read(remembered.component(&Digest::of(text))).ok();
+        let component = |text: &[u8]| fs::read(remembered.component(&kept(text))).ok();
         assert_eq!(component(b"two").as_deref(), Some(b"two".as_slice()));
         assert_eq!(component(b"one"), None);
         remembered.forget(&slot()).unwrap();
@@ -271,10 +279,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let remembered = Remembered::open(home.path().to_owned()).unwrap();
         let mut page = Page::default();
-        page.settle(kept(b"one"));
-        remembered
-            .write(&slot(), &page, Some((b"one", home.path())))
-            .unwrap();
+        settle(&remembered, &mut page, b"one");
         for half in [
             "handlers/mount.new",
             "components/x.new",
@@ -293,10 +298,7 @@ mod tests {
         let home = tempfile::tempdir().unwrap();
         let remembered = Remembered::open(home.path().to_owned()).unwrap();
         let mut page = Page::default();
-        page.settle(kept(b"one"));
-        remembered
-            .write(&slot(), &page, Some((b"one", home.path())))
-            .unwrap();
+        settle(&remembered, &mut page, b"one");
         fs::write(remembered.page_path(&slot()), "{").unwrap();
         assert_eq!(remembered.page(&slot()), Page::default());
     }

@@ -9,7 +9,6 @@ use serde::{Deserialize, Serialize};
 use super::candidate::Digest;
 use super::loader::LoadError;
 use super::probation::{Probation, Tally};
-use super::remembered::Kept;
 use super::report::{CandidateReport, PluginEvent, PluginReport, PluginState, Stage, What};
 use super::settling::Retry;
 use super::slot::Slot;
@@ -81,7 +80,9 @@ struct FailedUnit {
 /// What is to be remembered of what serves.
 #[derive(Debug)]
 pub(crate) struct Settled {
-    pub(crate) kept: Kept,
+    pub(crate) identity: Identity,
+    /// Since when it serves; milliseconds since 1970-01-01T00:00Z.
+    pub(crate) since: f64,
     /// Its bytes; none where they are remembered already.
     pub(crate) component: Option<Arc<[u8]>>,
 }
@@ -378,10 +379,8 @@ impl<T> Entry<T> {
     fn settled(&self) -> Option<Settled> {
         let serving = self.serving.as_ref()?;
         Some(Settled {
-            kept: Kept {
-                identity: serving.identity.clone(),
-                since: self.since,
-            },
+            identity: serving.identity.clone(),
+            since: self.since,
             component: serving.component.clone(),
         })
     }

@@ -9,7 +9,7 @@ use tokio::task::spawn_blocking;
 use super::super::attempt::Outcome;
 use super::super::handle::NoRollback;
 use super::super::loader::Loader;
-use super::super::remembered::{Page, Refused, Remembered};
+use super::super::remembered::{Kept, Page, Refused, Remembered};
 use super::super::report::{PluginEvent, Stage, What};
 use super::super::shelf::{Identity, Ready, Serving, Settled, Term};
 use super::super::slot::Slot;
@@ -144,16 +144,22 @@ where
     }
 
     async fn remember(&mut self, slot: &Slot, settled: Settled) {
-        let Settled { kept, component } = settled;
         let Some(file) = self.configuration.file(slot) else {
             return;
         };
         let original = self.directories.path(&file);
+        let kept = Kept {
+            identity: settled.identity,
+            file: file.name,
+            since: settled.since,
+        };
         self.on_disk(slot, move |remembered, slot| {
+            if let Some(component) = settled.component {
+                remembered.keep(&kept, &component, &original)?;
+            }
             let mut page = remembered.page(slot);
             page.settle(kept);
-            let component = component.as_deref().map(|bytes| (bytes, &*original));
-            remembered.write(slot, &page, component)
+            remembered.write(slot, &page)
         })
         .await;
     }
@@ -167,7 +173,7 @@ where
         self.on_disk(slot, move |remembered, slot| {
             let mut page = remembered.page(slot);
             page.refuse(refused);
-            remembered.write(slot, &page, None)
+            remembered.write(slot, &page)
         })
         .await;
     }

@@ -119,7 +119,7 @@ async fn a_damaged_component_is_not_served_whatever_its_page_says() {
     first.serves().await.unwrap();
     let components = first.remembered.path().join("components");
     let kept = fs::read_dir(components).unwrap().next().unwrap().unwrap();
-    fs::write(kept.path(), "good: evil").unwrap();
+    fs::write(kept.path().join("observer.wasm"), "good: evil").unwrap();
     let mut second = first.after(|world| world.write(OBSERVER, "go")).await;
     assert_eq!(second.serves().await, None);
     assert_eq!(second.report().await.state, PluginState::Failed);
