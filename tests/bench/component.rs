@@ -9,7 +9,7 @@ use anyhow::{Context, bail, ensure};
 use serde_json::Map;
 use slewgate_engine::{
     Action, Client, Effect, Engine, EngineSettings, Limits, OfTheSite, Permit, PluginSettings,
-    Plugins, Runaway, Snapshot, StopCounts, Surroundings, TableSettings,
+    Plugins, PolicyLimits, Runaway, Snapshot, StopCounts, Surroundings, TableSettings,
 };
 use slewgate_sky::{Sky, SystemClock};
 use slewgate_tests::{plugins, test_component};
@@ -95,7 +95,7 @@ impl Guests {
             trust: None,
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),
-            policy_limits: Limits::policy(),
+            policy_limits: PolicyLimits::default(),
         };
         let surroundings = Surroundings {
             clock: Arc::new(SystemClock),

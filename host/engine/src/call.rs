@@ -2,32 +2,34 @@
 
 use std::future::Future;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use slewgate_rpc::Refusal;
 use tokio::time::timeout;
 use wasmtime::{Store, UpdateDeadline};
 
-use crate::engine::{Engine, Unfinished};
+use crate::engine::{Engine, Start, Unfinished};
 use crate::limits::{Limits, OutOfMemory};
-use crate::pool::{Full, Pool};
+use crate::pool::{Full, Place, Pool};
 use crate::powers::Guest;
-use crate::reload::Tally;
+use crate::quarantine::Quarantined;
+use crate::standing::Standing;
 use crate::time::{Budget, OutOfTime};
-
-/// Bytes that the host may allocate for one host call's arguments or one result.
-const HOSTCALL_FUEL: usize = 1 << 20;
+use crate::usage::Usage;
 
 /// When a client may try again after `busy`.
 const BUSY_RETRY: Duration = Duration::from_millis(100);
+
+/// Handles of a guest for each thing of the host that it may hold: one of its own, and one that it lends.
+const HANDLES_EACH: usize = 2;
 
 /// A component that can be instantiated: one of the two worlds, with what its store starts with.
 pub(crate) trait World: Send + Sync + 'static {
     type Powers: Send + 'static;
     type Exports: Send + Sync + 'static;
 
-    fn guest(&self) -> Guest<Self::Powers>;
+    /// What the store of a new instance begins with.
+    fn guest(&self, standing: &Arc<Standing>) -> Guest<Self::Powers>;
 
     /// Instantiates, and hands the plugin its settings.
     fn instantiate(
@@ -41,17 +43,26 @@ pub(crate) struct Instance<W: World> {
     pub(crate) store: Store<Guest<W::Powers>>,
     pub(crate) exports: W::Exports,
     budget: Arc<Budget>,
+    calls: u64,
 }
 
 /// Makes instances of one component, and calls them.
-pub(crate) struct Caller<W: World> {
+pub(crate) struct Caller<W: World>(Arc<Shared<W>>);
+
+/// What every call of a plugin needs, for as long as it goes on.
+struct Shared<W: World> {
     engine: Engine,
     name: String,
-    limits: Limits,
-    world: Arc<W>,
-    pool: Arc<Pool<Instance<W>>>,
-    calls: AtomicU64,
-    failures: AtomicU64,
+    world: W,
+    pool: Pool<Instance<W>>,
+    standing: Arc<Standing>,
+}
+
+/// A call under way. One that is dropped before it ended took too long.
+struct Attempt<W: World> {
+    shared: Arc<Shared<W>>,
+    began: Instant,
+    ended: bool,
 }
 
 /// Why a call has no answer.
@@ -65,6 +76,8 @@ pub(crate) enum CallError {
     Trapped(wasmtime::Error),
     #[error("the plugin refused to start: {0}")]
     Refused(String),
+    #[error(transparent)]
+    Quarantined(#[from] Quarantined),
 }
 
 impl From<Full> for CallError {
@@ -79,6 +92,10 @@ impl CallError {
         let incident = engine.incident();
         match self {
             CallError::Busy => Refusal::busy(BUSY_RETRY),
+            CallError::Quarantined(quarantined) => {
+                let left = quarantined.until.saturating_duration_since(Instant::now());
+                Refusal::quarantined(&quarantined.incident, left, quarantined)
+            }
             error if error.exhausted() => {
                 tracing::warn!(plugin, incident, %error, "a plugin ran out of its time or memory");
                 Refusal::exhausted(incident, error)
@@ -88,6 +105,11 @@ impl CallError {
                 Refusal::internal(incident, error)
             }
         }
+    }
+
+    /// Whether the plugin was called, and failed.
+    pub(crate) fn is_failure(&self) -> bool {
+        !matches!(self, CallError::Busy | CallError::Quarantined(_))
     }
 
     fn exhausted(&self) -> bool {
@@ -104,25 +126,49 @@ impl CallError {
 
 impl<W: World> Caller<W> {
     pub(crate) fn new(engine: Engine, name: &str, limits: Limits, world: W) -> Caller<W> {
-        let pool = Arc::new(Pool::new(&limits));
-        Caller {
+        Caller(Arc::new(Shared {
             engine,
             name: name.to_owned(),
-            limits,
-            world: Arc::new(world),
-            pool,
-            calls: AtomicU64::new(0),
-            failures: AtomicU64::new(0),
-        }
+            world,
+            pool: Pool::new(&limits),
+            standing: Arc::new(Standing::new(limits)),
+        }))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
-        &self.engine
+        &self.0.engine
+    }
+
+    pub(crate) fn limits(&self) -> &Limits {
+        &self.0.standing.limits
+    }
+
+    pub(crate) fn usage(&self) -> Usage {
+        self.0.standing.figures.usage()
+    }
+
+    /// Whether it is not called now.
+    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
+        self.0.standing.quarantine.look(Instant::now())
+    }
+
+    /// Calls it again from now on. False: it was called all the time.
+    pub(crate) fn release(&self) -> bool {
+        let released = self.0.standing.quarantine.release(Instant::now());
+        if released {
+            self.0.engine.standing_changed();
+        }
+        released
     }
 
     /// The refusal that a failed call becomes.
     pub(crate) fn refusal(&self, error: &CallError) -> Refusal {
-        error.refusal(&self.engine, &self.name)
+        error.refusal(&self.0.engine, &self.0.name)
+    }
+
+    /// Whether it is called at all now.
+    pub(crate) fn admit(&self) -> Result<(), CallError> {
+        Ok(self.0.standing.quarantine.admit(Instant::now)?)
     }
 
     /// Calls a warm instance, or a new one that is made under the same clocks.
@@ -132,78 +178,146 @@ impl<W: World> Caller<W> {
         C: FnOnce(Instance<W>) -> F + Send + 'static,
         F: Future<Output = (Instance<W>, wasmtime::Result<R>)> + Send,
     {
-        let (place, warm) = match self.pool.try_take() {
+        self.admit()?;
+        let limits = self.limits();
+        let (place, warm) = match self.0.pool.try_take() {
             Some(taken) => taken,
             // Boxed, as all that is rare here: what waits for this has no room for it otherwise.
-            None => Box::pin(timeout(self.limits.waiting, self.pool.take()))
-                .await
-                .map_err(|_| CallError::Busy)??,
+            None => Box::pin(self.wait()).await?,
         };
         let budget = warm
             .as_ref()
             .map_or_else(Arc::default, |instance| Arc::clone(&instance.budget));
-        budget.arm(self.limits.computing);
-        let (engine, world, pool) = (
-            self.engine.clone(),
-            Arc::clone(&self.world),
-            Arc::clone(&self.pool),
-        );
+        budget.arm(limits.computing);
+        let mut attempt = Attempt::begin(&self.0);
         let own = Arc::clone(&budget);
         // Large, so it is made where it stays.
         let work = Box::pin(async move {
-            let instance = match warm {
-                Some(mut instance) => {
-                    // The epoch went on while it rested: without this its first check would give way for nothing.
-                    instance.store.set_epoch_deadline(1);
-                    instance
-                }
-                None => start(&engine, &*world, own).await?,
-            };
-            let (instance, result) = call(instance).await;
-            let result = result.map_err(CallError::Trapped)?;
-            pool.put_back(instance);
+            let worked = attempt.shared.carry_out(warm, own, call).await;
+            attempt.ended(worked.as_ref().err());
             drop(place);
-            Ok(result)
+            worked
         });
-        let called = self.engine.run(budget, self.limits.waiting, work).await;
-        let called = called.map_err(CallError::from).and_then(|called| called);
-        self.calls.fetch_add(1, Ordering::Relaxed);
-        if called.is_err() {
-            self.failures.fetch_add(1, Ordering::Relaxed);
-        }
-        called
+        let start = match self.0.standing.quarantine.is_in_doubt() {
+            true => Start::OnGuests,
+            false => Start::InPlace,
+        };
+        self.0
+            .engine
+            .run(budget, limits.waiting, start, work)
+            .await?
     }
 
-    /// What became of the calls.
-    pub(crate) fn tally(&self) -> Tally {
-        Tally {
-            calls: self.calls.load(Ordering::Relaxed),
-            failures: self.failures.load(Ordering::Relaxed),
+    /// For a place, and a warm instance if there is one then. What failed meanwhile is not called after all.
+    async fn wait(&self) -> Result<(Place, Option<Instance<W>>), CallError> {
+        let taken = timeout(self.limits().waiting, self.0.pool.take());
+        let taken = taken.await.map_err(|_| CallError::Busy)??;
+        self.admit()?;
+        Ok(taken)
+    }
+}
+
+impl<W: World> Shared<W> {
+    async fn carry_out<R, C, F>(
+        &self,
+        warm: Option<Instance<W>>,
+        budget: Arc<Budget>,
+        call: C,
+    ) -> Result<R, CallError>
+    where
+        C: FnOnce(Instance<W>) -> F,
+        F: Future<Output = (Instance<W>, wasmtime::Result<R>)>,
+    {
+        let instance = match warm {
+            Some(mut instance) => {
+                // The epoch went on while it rested: without this its first check would give way for nothing.
+                instance.store.set_epoch_deadline(1);
+                instance
+            }
+            None => self.start(budget).await?,
+        };
+        let (mut instance, result) = call(instance).await;
+        let result = result.map_err(CallError::Trapped)?;
+        instance.calls += 1;
+        if instance.calls < self.standing.limits.recycle {
+            self.pool.put_back(instance);
+        }
+        Ok(result)
+    }
+
+    /// Instantiates the component: its epoch callback ends it when its budget is spent, and lets others run at each tick.
+    async fn start(&self, budget: Arc<Budget>) -> Result<Instance<W>, CallError> {
+        let limits = &self.standing.limits;
+        let mut store = Store::new(self.engine.wasm(), self.world.guest(&self.standing));
+        store.limiter(|guest| &mut guest.memory);
+        store.set_hostcall_fuel(limits.hostcall);
+        store.set_max_component_handles(limits.handles * HANDLES_EACH);
+        store.set_epoch_deadline(1);
+        let clock = Arc::clone(&budget);
+        store.epoch_deadline_callback(move |_| {
+            clock.tick().map_err(wasmtime::Error::new)?;
+            Ok(UpdateDeadline::Yield(1))
+        });
+        let exports = self.world.instantiate(&mut store).await?;
+        Ok(Instance {
+            store,
+            exports,
+            budget,
+            calls: 0,
+        })
+    }
+}
+
+impl<W: World> Attempt<W> {
+    fn begin(shared: &Arc<Shared<W>>) -> Attempt<W> {
+        Attempt {
+            shared: Arc::clone(shared),
+            began: Instant::now(),
+            ended: false,
+        }
+    }
+
+    fn ended(&mut self, failed: Option<&CallError>) {
+        self.ended = true;
+        let standing = &self.shared.standing;
+        standing.figures.called(self.began.elapsed());
+        match failed {
+            None => standing.quarantine.went_well(),
+            Some(error) => self.failed(&error.to_string()),
+        }
+    }
+
+    fn failed(&self, cause: &str) {
+        let Shared {
+            engine,
+            name,
+            standing,
+            ..
+        } = &*self.shared;
+        standing.figures.failed();
+        let now = Instant::now();
+        if standing.quarantine.failed(cause, || engine.incident(), now) {
+            let quarantined = standing.quarantine.look(now);
+            let incident = quarantined.map(|quarantined| quarantined.incident);
+            tracing::error!(
+                plugin = name,
+                incident,
+                cause,
+                "a plugin keeps failing and is quarantined"
+            );
+            engine.standing_changed();
         }
     }
 }
 
-/// Instantiates a component: its epoch callback ends it when its budget is spent, and lets others run at each tick.
-async fn start<W: World>(
-    engine: &Engine,
-    world: &W,
-    budget: Arc<Budget>,
-) -> Result<Instance<W>, CallError> {
-    let mut store = Store::new(engine.wasm(), world.guest());
-    store.limiter(|guest| &mut guest.memory);
-    store.set_hostcall_fuel(HOSTCALL_FUEL);
-    store.set_epoch_deadline(1);
-    let clock = Arc::clone(&budget);
-    store.epoch_deadline_callback(move |_| {
-        clock.tick().map_err(wasmtime::Error::new)?;
-        Ok(UpdateDeadline::Yield(1))
-    });
-    let exports = world.instantiate(&mut store).await?;
-    Ok(Instance {
-        store,
-        exports,
-        budget,
-    })
+impl<W: World> Drop for Attempt<W> {
+    fn drop(&mut self) {
+        if !self.ended {
+            let took = self.began.elapsed();
+            self.shared.standing.figures.called(took);
+            self.failed(&format!("took longer than {} ms", took.as_millis()));
+        }
+    }
 }
 
 #[cfg(test)]
@@ -219,12 +333,9 @@ mod tests {
         type Powers = ();
         type Exports = ();
 
-        fn guest(&self) -> Guest<()> {
-            Guest::new(
-                0,
-                output::context("nothing", &Looked::default()).build(),
-                (),
-            )
+        fn guest(&self, standing: &Arc<Standing>) -> Guest<()> {
+            let wasi = output::context("nothing", &Looked::default(), standing).build();
+            Guest::new(standing, wasi, ())
         }
 
         async fn instantiate(&self, _: &mut Store<Guest<()>>) -> Result<(), CallError> {
@@ -241,7 +352,7 @@ mod tests {
             ..Limits::handler()
         };
         let caller = Caller::new(engine, "nothing", limits, Nothing);
-        let only = caller.pool.take().await.unwrap();
+        let only = caller.0.pool.take().await.unwrap();
         let called = caller.call(async |instance| (instance, Ok(()))).await;
         assert!(matches!(called, Err(CallError::Busy)));
         drop(only);

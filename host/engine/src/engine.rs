@@ -10,8 +10,9 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use tokio::runtime::{Builder, Runtime};
+use tokio::sync::watch;
 use tokio::time::timeout;
-use wasmtime::Config;
+use wasmtime::{Config, WasmFeatures};
 
 use crate::compile::{Compiled, Compiler};
 use crate::epoch::{Running, Ticker};
@@ -20,8 +21,8 @@ use crate::time::Budget;
 /// Stack of a guest, in bytes.
 const WASM_STACK: usize = 512 * 1024;
 
-/// Stack on which a guest and the host functions that it calls run, in bytes.
-const FIBER_STACK: usize = 2 * 1024 * 1024;
+/// Stack of the host functions that a guest calls, on top of its own, in bytes.
+const HOST_STACK: usize = 3 * 512 * 1024;
 
 /// What the engine needs to know.
 #[derive(Clone, Debug, Default)]
@@ -34,6 +35,8 @@ pub struct EngineSettings {
     pub started: u64,
     /// Threads that run guests; none: one fewer than the machine has cores, at least one.
     pub threads: Option<usize>,
+    /// Stack of a guest, in bytes; none: 512 KiB.
+    pub stack: Option<usize>,
 }
 
 /// Why there is no engine.
@@ -63,6 +66,8 @@ struct Inner {
     guests: Guests,
     incidents: AtomicU64,
     born: u64,
+    /// Counts how often a plugin was quarantined, or released by hand.
+    standings: watch::Sender<u64>,
 }
 
 /// The guests' runtime. Dropped without waiting: a guest may be in the middle of anything.
@@ -76,7 +81,7 @@ impl Engine {
     pub fn new(settings: &EngineSettings) -> Result<Engine, EngineError> {
         let compiled = settings.cache.as_deref().map(Compiled::open).transpose();
         let compiled = compiled.map_err(EngineError::Cache)?;
-        let mut config = config();
+        let mut config = config(settings.stack);
         config.cache(compiled.as_ref().map(Compiled::wasmtime));
         let wasm = wasmtime::Engine::new(&config).map_err(EngineError::Wasm)?;
         let ticker = Ticker::start(wasm.weak())?;
@@ -93,6 +98,7 @@ impl Engine {
             guests: Guests(Some(guests)),
             incidents: AtomicU64::new(0),
             born: settings.started,
+            standings: watch::Sender::new(0),
         };
         Ok(Engine(Arc::new(inner)))
     }
@@ -121,12 +127,23 @@ impl Engine {
         )
     }
 
+    /// A plugin was quarantined, or released by hand.
+    pub(crate) fn standing_changed(&self) {
+        self.0.standings.send_modify(|changes| *changes += 1);
+    }
+
+    /// Changes each time that a plugin is quarantined, or released by hand.
+    pub(crate) fn standings(&self) -> watch::Receiver<u64> {
+        self.0.standings.subscribe()
+    }
+
     /// Runs a call of a guest to its end. `budget` ends computing (through the store's epoch callback), `waiting` the whole.
     /// It goes on when nobody waits for it any more: hardware is not left in the middle of a command.
     pub(crate) async fn run<T, F>(
         &self,
         budget: Arc<Budget>,
         waiting: Duration,
+        start: Start,
         call: Pin<Box<F>>,
     ) -> Result<T, Unfinished>
     where
@@ -139,8 +156,9 @@ impl Engine {
             _running: self.0.ticker.running(),
         };
         // Most calls end here: they need no thread of the guests, and no timer.
-        if let Poll::Ready(ended) =
-            poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context))).await
+        if start == Start::InPlace
+            && let Poll::Ready(ended) =
+                poll_fn(|context| Poll::Ready(Pin::new(&mut call).poll(context))).await
         {
             return Ok(ended);
         }
@@ -178,6 +196,15 @@ impl Engine {
             .await
             .map_err(|_| Unfinished::Crashed)
     }
+}
+
+/// Where a call begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Start {
+    /// On the thread of who calls: a warm call of a microsecond ends there.
+    InPlace,
+    /// On the guests' own runtime: what it does first may be one instruction that fills all of its memory.
+    OnGuests,
 }
 
 impl std::fmt::Debug for Engine {
@@ -225,16 +252,68 @@ fn guest_threads() -> usize {
     std::thread::available_parallelism().map_or(1, |cores| cores.get().saturating_sub(1).max(1))
 }
 
-/// The proposals that are off are those which no plugin needs and which widen what a hostile one can reach. The same for whoever
-/// compiles and whoever runs: compiled code is of one configuration.
-pub(crate) fn config() -> Config {
+/// The proposals that are on are those which plugins are built with, whatever the next wasmtime turns on: what no plugin needs only
+/// widens what a hostile one can reach.
+const PROPOSALS: WasmFeatures = WasmFeatures::MUTABLE_GLOBAL
+    .union(WasmFeatures::SATURATING_FLOAT_TO_INT)
+    .union(WasmFeatures::SIGN_EXTENSION)
+    .union(WasmFeatures::REFERENCE_TYPES)
+    .union(WasmFeatures::CALL_INDIRECT_OVERLONG)
+    .union(WasmFeatures::MULTI_VALUE)
+    .union(WasmFeatures::BULK_MEMORY)
+    .union(WasmFeatures::BULK_MEMORY_OPT)
+    .union(WasmFeatures::SIMD)
+    .union(WasmFeatures::TAIL_CALL)
+    .union(WasmFeatures::EXTENDED_CONST)
+    .union(WasmFeatures::MULTI_MEMORY)
+    .union(WasmFeatures::FLOATS)
+    .union(WasmFeatures::COMPONENT_MODEL);
+
+/// The same for whoever compiles and whoever runs: compiled code is of one configuration. How much stack guests have changes no code.
+pub(crate) fn config(stack: Option<usize>) -> Config {
     let mut config = Config::new();
     config.epoch_interruption(true);
     config.concurrency_support(false);
-    config.max_wasm_stack(WASM_STACK);
-    config.async_stack_size(FIBER_STACK);
-    config.wasm_memory64(false);
-    config.wasm_relaxed_simd(false);
+    let stack = stack.unwrap_or(WASM_STACK);
+    config.max_wasm_stack(stack);
+    config.async_stack_size(stack + HOST_STACK);
+    config.wasm_features(WasmFeatures::all(), false);
+    config.wasm_features(PROPOSALS, true);
     config.generate_address_map(true);
     config
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_proposals_that_are_on_are_those_that_were_chosen() {
+        let engine = Engine::new(&EngineSettings::default()).unwrap();
+        let on = engine.wasm().get_wasm_features();
+        assert_eq!(on, PROPOSALS, "{:?}", on.symmetric_difference(PROPOSALS));
+    }
+
+    #[test]
+    fn what_widens_the_reach_of_a_hostile_plugin_is_off() {
+        let engine = Engine::new(&EngineSettings::default()).unwrap();
+        let off = [
+            WasmFeatures::GC,
+            WasmFeatures::GC_TYPES,
+            WasmFeatures::FUNCTION_REFERENCES,
+            WasmFeatures::EXCEPTIONS,
+            WasmFeatures::LEGACY_EXCEPTIONS,
+            WasmFeatures::THREADS,
+            WasmFeatures::SHARED_EVERYTHING_THREADS,
+            WasmFeatures::MEMORY64,
+            WasmFeatures::RELAXED_SIMD,
+            WasmFeatures::STACK_SWITCHING,
+            WasmFeatures::CM_ASYNC,
+            WasmFeatures::CM_GC,
+        ];
+        for proposal in off {
+            let on = engine.wasm().get_wasm_features();
+            assert!(!on.intersects(proposal), "{proposal:?}");
+        }
+    }
 }

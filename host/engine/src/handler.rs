@@ -19,10 +19,13 @@ use crate::client::Client;
 use crate::command::{Command, Commands, Effect, commands};
 use crate::engine::{Engine, Unfinished};
 use crate::failure;
-use crate::limits::{Limits, MAX_JSON};
+use crate::limits::Limits;
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
+use crate::quarantine::Quarantined;
 use crate::reload::Tally;
+use crate::standing::Standing;
 use crate::table::{Attached, Attachment, Look, Order, Reading, StopCounts, Table};
+use crate::usage::Usage;
 
 /// When a motion is looked after again if no instance was to spare.
 const BUSY_LOOK: Duration = Duration::from_millis(250);
@@ -49,7 +52,6 @@ pub(crate) struct HandlerWorld {
     pub(crate) component: CommandHandlerPre<Guest<HandlerPowers>>,
     pub(crate) table: Arc<Table>,
     pub(crate) settings: String,
-    pub(crate) memory: usize,
 }
 
 /// A request that was permitted, as a handler gets it.
@@ -67,16 +69,13 @@ impl World for HandlerWorld {
     type Powers = HandlerPowers;
     type Exports = CommandHandler;
 
-    fn guest(&self) -> Guest<HandlerPowers> {
+    fn guest(&self, standing: &Arc<Standing>) -> Guest<HandlerPowers> {
         let powers = HandlerPowers {
             table: Arc::clone(&self.table),
             duty: None,
         };
-        Guest::new(
-            self.memory,
-            output::context(self.table.name(), &Looked::default()).build(),
-            powers,
-        )
+        let wasi = output::context(self.table.name(), &Looked::default(), standing).build();
+        Guest::new(standing, wasi, powers)
     }
 
     async fn instantiate(
@@ -154,9 +153,29 @@ impl Handler {
         self.sample_every
     }
 
+    /// Its calls since it serves, and what they took.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.caller.usage()
+    }
+
+    /// Whether it kept failing and is not called now.
+    #[must_use]
+    pub fn is_quarantined(&self) -> bool {
+        self.quarantined().is_some()
+    }
+
+    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
+        self.caller.quarantined()
+    }
+
+    pub(crate) fn release(&self) -> bool {
+        self.caller.release()
+    }
+
     /// What became of its calls.
     pub(crate) fn tally(&self) -> Tally {
-        self.caller.tally()
+        self.usage().into()
     }
 
     pub(crate) fn command(&self, verb: &str) -> Option<&Command> {
@@ -165,6 +184,7 @@ impl Handler {
 
     /// The permitted command itself. Only [`crate::Snapshot::handle`] calls this, with a permit.
     pub(crate) async fn handle(&self, request: Request<'_>) -> Result<Box<RawValue>, Refusal> {
+        self.admitted()?;
         self.attached(request.verb).await?;
         match request.effect {
             Effect::Configure => self.table.configure(request.client.owner())?,
@@ -250,6 +270,12 @@ impl Handler {
         }
     }
 
+    /// It is called at all now: whether its hardware is there need not be waited for otherwise.
+    fn admitted(&self) -> Result<(), Refusal> {
+        let admitted = self.caller.admit();
+        admitted.map_err(|error| self.caller.refusal(&error))
+    }
+
     /// The hardware is there, and has what the verb needs.
     async fn attached(&self, verb: &str) -> Result<(), Refusal> {
         self.table
@@ -259,6 +285,7 @@ impl Handler {
 
     /// A reading of at most this age, or that of a sample on a slow line.
     pub(crate) async fn observe(&self, age: Duration) -> Result<Reading, Refusal> {
+        self.admitted()?;
         self.attached("").await?;
         self.table.observe(self, self.table.sparing(age)).await
     }
@@ -381,14 +408,15 @@ impl Handler {
 
     /// A plugin that fails while its hardware moves cannot be trusted to look after it.
     fn end_with(&self, error: &CallError) {
-        if !matches!(error, CallError::Busy) {
+        if error.is_failure() {
             self.table.plugin_failed();
         }
     }
 
     fn result(&self, text: String) -> Result<Box<RawValue>, Refusal> {
-        if text.len() > MAX_JSON {
-            let cause = format!("a result of {} bytes; at most {MAX_JSON}", text.len());
+        let most = self.caller.limits().result;
+        if text.len() > most {
+            let cause = format!("a result of {} bytes; at most {most}", text.len());
             return Err(self.fault(&cause));
         }
         RawValue::from_string(text)

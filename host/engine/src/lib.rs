@@ -2,7 +2,8 @@
 //!
 //! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
 //! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
-//! contract; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`; `snapshot` holds what serves at one
+//! contract; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`, and keep to how each plugin stands
+//! (`standing`: its figures in `usage`, and whether it is in `quarantine`); `snapshot` holds what serves at one
 //! moment, and its `Permit`; `table` is what outlives a swap; `state` what outlives the host; `reload` swaps, and
 //! `matrix` finds what that allows whom.
 //!
@@ -28,12 +29,16 @@ mod plugins;
 mod policy;
 mod pool;
 mod powers;
+mod quarantine;
 mod reload;
 mod snapshot;
+mod standing;
 mod state;
 mod surroundings;
 mod table;
 mod time;
+mod usage;
+mod warden;
 mod world;
 
 pub use client::Client;
@@ -41,13 +46,13 @@ pub use command::{Command, Effect};
 pub use compile::{Compiler, compile};
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
-pub use limits::{Limits, MAX_JSON};
+pub use limits::{Limits, MAX_JSON, PolicyLimits, QuarantineSettings};
 pub use matrix::Question;
-pub use plugins::{PluginSettings, Plugins};
+pub use plugins::{NotReleased, PluginSettings, Plugins};
 pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
-    CandidateReport, NoRollback, PluginEvent, PluginKind, PluginReport, PluginState, ReadComponent,
-    Stage, Trust, What,
+    CandidateReport, NoRollback, PluginEvent, PluginKind, PluginReport, PluginState,
+    QuarantineReport, ReadComponent, Stage, Trust, What,
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot};
@@ -57,3 +62,4 @@ pub use table::{
     Attached, Attachment, Connection, Happened, HostStop, Journal, News, Notice, Reading,
     StopCounts, StopError, StoppedBy, Stopping, Table, TableSettings,
 };
+pub use usage::Usage;

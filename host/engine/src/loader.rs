@@ -12,7 +12,7 @@ use crate::bindings::policy::{self, PermissionPolicyPre};
 use crate::compile::{self, wasmtime_error};
 use crate::engine::{Engine, EngineError};
 use crate::handler::{Handler, HandlerWorld};
-use crate::limits::Limits;
+use crate::limits::{Limits, PolicyLimits};
 use crate::policy::{Policy, PolicyWorld};
 use crate::powers::situation::PolicyPowers;
 use crate::powers::{Guest, HandlerPowers};
@@ -49,7 +49,7 @@ pub(crate) struct PluginLoader {
     engine: Engine,
     surroundings: Surroundings,
     tables: BTreeMap<String, TablePlan>,
-    policy_limits: Limits,
+    policy_limits: PolicyLimits,
     handlers: Kind<HandlerPowers>,
     policies: Kind<PolicyPowers>,
 }
@@ -65,7 +65,7 @@ impl PluginLoader {
         engine: Engine,
         surroundings: Surroundings,
         tables: BTreeMap<String, TablePlan>,
-        policy_limits: Limits,
+        policy_limits: PolicyLimits,
     ) -> anyhow::Result<PluginLoader> {
         let mut handlers = Kind::new(
             &engine,
@@ -127,7 +127,6 @@ impl PluginLoader {
             component,
             table: Arc::clone(&plan.table),
             settings: unit.settings.clone(),
-            memory: plan.limits.memory,
         };
         let handler = Handler::probe(
             self.engine.clone(),
@@ -158,12 +157,11 @@ impl PluginLoader {
             client_type: client_type.to_owned(),
             surroundings: self.surroundings.clone(),
             settings: unit.settings.clone(),
-            memory: self.policy_limits.memory,
         };
         let policy = Policy::probe(
             self.engine.clone(),
             unit.generation,
-            self.policy_limits.clone(),
+            self.policy_limits.of(client_type).clone(),
             observes,
             world,
         )

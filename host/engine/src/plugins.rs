@@ -10,7 +10,7 @@ use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
 use crate::engine::Engine;
-use crate::limits::Limits;
+use crate::limits::{Limits, PolicyLimits};
 use crate::loader::{Plugin, PluginLoader, TablePlan};
 use crate::matrix::{Matrix, Question};
 use crate::reload::{
@@ -21,6 +21,7 @@ use crate::snapshot::Snapshot;
 use crate::state::State;
 use crate::surroundings::Surroundings;
 use crate::table::{self, Notice, Notices, StoppedBy, Stopping, Table, TableSettings};
+use crate::warden::{self, Warden};
 
 /// Notices that wait for a slow reader before the oldest are dropped.
 const NOTICES: usize = 256;
@@ -42,10 +43,21 @@ pub struct PluginSettings {
     pub tables: Vec<(TableSettings, Limits)>,
     /// Settings by client type, as JSON.
     pub policy_settings: BTreeMap<String, String>,
-    /// What a policy may use.
-    pub policy_limits: Limits,
+    /// What policies may use.
+    pub policy_limits: PolicyLimits,
     /// The host's own methods, which policies decide on too.
     pub host_methods: Vec<Question>,
+}
+
+/// Why no plugin was released from its quarantine.
+#[derive(Debug, thiserror::Error)]
+pub enum NotReleased {
+    /// Neither a table nor a client type has this name.
+    #[error("no plugin is called {0}; `slewgate plugin list` has their names")]
+    Unknown(String),
+    /// It is called all the time.
+    #[error("{0} is not quarantined")]
+    Free(String),
 }
 
 /// See the module. The tasks end when this is dropped.
@@ -58,6 +70,7 @@ pub struct Plugins {
     engine: Engine,
     configuration: Configuration,
     state: State,
+    surroundings: Surroundings,
     _tasks: JoinSet<()>,
 }
 
@@ -103,8 +116,9 @@ impl Plugins {
         )?;
         let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings.clone());
         let (publisher, snapshots) = watch::channel(Arc::new(nothing));
+        let around = surroundings.clone();
         let publish = move |serving: Serving<Plugin>| {
-            publisher.send_replace(Arc::new(snapshot(&serving, surroundings.clone())));
+            publisher.send_replace(Arc::new(snapshot(&serving, around.clone())));
         };
         let directories = Directories {
             handlers: settings.handlers,
@@ -129,6 +143,15 @@ impl Plugins {
                 engine.clone(),
             ));
         }
+        let warden = Warden {
+            tables: tables.clone(),
+            snapshots: snapshots.clone(),
+            reports: reload.reports(),
+            standings: engine.standings(),
+            events: reload.teller(),
+            clock: Arc::clone(&clock),
+        };
+        tasks.spawn(warden.run());
         Ok(Plugins {
             tables,
             notices,
@@ -137,6 +160,7 @@ impl Plugins {
             engine,
             configuration,
             state,
+            surroundings,
             _tasks: tasks,
         })
     }
@@ -153,10 +177,41 @@ impl Plugins {
         self.snapshots.clone()
     }
 
-    /// How each plugin stands.
+    /// How each plugin stands now, handlers first.
     #[must_use]
-    pub fn reports(&self) -> watch::Receiver<Vec<PluginReport>> {
-        self.reload.reports()
+    pub fn reports(&self) -> Vec<PluginReport> {
+        let reports = self.reload.reports().borrow().clone();
+        reports
+            .into_iter()
+            .map(|report| self.complete(report))
+            .collect()
+    }
+
+    /// The same report with what only what serves knows: its figures, and whether it is quarantined.
+    #[must_use]
+    pub fn complete(&self, mut report: PluginReport) -> PluginReport {
+        warden::complete(&mut report, &self.current(), &self.surroundings.clock);
+        report
+    }
+
+    /// Calls plugins of this name again from now on, which kept failing: what sort they are of.
+    ///
+    /// # Errors
+    /// There is none, or none is quarantined.
+    pub fn release(&self, name: &str) -> Result<Vec<PluginKind>, NotReleased> {
+        let snapshot = self.current();
+        let named: Vec<_> = warden::serving(&snapshot)
+            .filter(|(_, known, _)| *known == name)
+            .collect();
+        if named.is_empty() {
+            return Err(NotReleased::Unknown(name.to_owned()));
+        }
+        let released = named.into_iter().filter(|(_, _, plugin)| plugin.release());
+        let released: Vec<_> = released.map(|(kind, _, _)| kind).collect();
+        match released.is_empty() {
+            true => Err(NotReleased::Free(name.to_owned())),
+            false => Ok(released),
+        }
     }
 
     /// News of plugins from now on.

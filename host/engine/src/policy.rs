@@ -18,9 +18,12 @@ use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::powers::situation::{Moment, PolicyPowers};
 use crate::powers::{Guest, output};
+use crate::quarantine::Quarantined;
 use crate::reload::Tally;
 use crate::snapshot::Action;
+use crate::standing::Standing;
 use crate::surroundings::Surroundings;
+use crate::usage::Usage;
 
 /// Seed of the fixed stream that policies get for random numbers.
 const SEED: u64 = 0x5EED;
@@ -46,21 +49,20 @@ pub(crate) struct PolicyWorld {
     pub(crate) client_type: String,
     pub(crate) surroundings: Surroundings,
     pub(crate) settings: String,
-    pub(crate) memory: usize,
 }
 
 impl World for PolicyWorld {
     type Powers = PolicyPowers;
     type Exports = PermissionPolicy;
 
-    fn guest(&self) -> Guest<PolicyPowers> {
+    fn guest(&self, standing: &Arc<Standing>) -> Guest<PolicyPowers> {
         let now = Arc::new(AtomicU64::new(0));
         let looked = Looked::default();
         let clock = Frozen {
             now: Arc::clone(&now),
             looked: looked.clone(),
         };
-        let wasi = output::context(&self.client_type, &looked)
+        let wasi = output::context(&self.client_type, &looked, standing)
             .wall_clock(clock.clone())
             .monotonic_clock(clock)
             .secure_random(stream())
@@ -68,7 +70,7 @@ impl World for PolicyWorld {
             .insecure_random_seed(u128::from(SEED))
             .build();
         let powers = PolicyPowers::new(self.surroundings.clone(), now, looked);
-        Guest::new(self.memory, wasi, powers)
+        Guest::new(standing, wasi, powers)
     }
 
     async fn instantiate(
@@ -117,9 +119,29 @@ impl Policy {
         self.generation
     }
 
-    /// What became of its decisions.
+    /// Its calls since it serves, and what they took.
+    #[must_use]
+    pub fn usage(&self) -> Usage {
+        self.caller.usage()
+    }
+
+    /// Whether it kept failing and is not asked now: meanwhile it denies.
+    #[must_use]
+    pub fn is_quarantined(&self) -> bool {
+        self.quarantined().is_some()
+    }
+
+    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
+        self.caller.quarantined()
+    }
+
+    pub(crate) fn release(&self) -> bool {
+        self.caller.release()
+    }
+
+    /// What became of its calls.
     pub(crate) fn tally(&self) -> Tally {
-        self.caller.tally()
+        self.usage().into()
     }
 
     pub(crate) fn observes(&self) -> bool {

@@ -107,16 +107,16 @@ impl Snapshot {
             .map(|(name, handler)| (name.as_str(), handler))
     }
 
-    /// The policy of a client type.
-    pub(crate) fn policy(&self, client_type: &str) -> Option<&Arc<Policy>> {
-        self.policies.get(client_type)
+    /// All policies by their client type.
+    pub fn policies(&self) -> impl Iterator<Item = (&str, &Arc<Policy>)> {
+        let policies = self.policies.iter();
+        policies.map(|(client_type, policy)| (client_type.as_str(), policy))
     }
 
-    /// All policies by client type.
-    pub(crate) fn policies(&self) -> impl Iterator<Item = (&str, &Arc<Policy>)> {
-        self.policies
-            .iter()
-            .map(|(name, policy)| (name.as_str(), policy))
+    /// The policy of a client type.
+    #[must_use]
+    pub fn policy(&self, client_type: &str) -> Option<&Arc<Policy>> {
+        self.policies.get(client_type)
     }
 
     /// The command behind a whole name such as `mount.goto`.

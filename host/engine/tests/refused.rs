@@ -6,8 +6,8 @@ use std::fs;
 use std::sync::Arc;
 
 use slewgate_engine::{
-    CandidateReport, Engine, EngineSettings, Limits, PluginSettings, PluginState, Plugins, Stage,
-    Surroundings,
+    CandidateReport, Engine, EngineSettings, PluginSettings, PluginState, Plugins, PolicyLimits,
+    Stage, Surroundings,
 };
 use slewgate_sky::{Sky, SystemClock};
 
@@ -37,13 +37,13 @@ async fn load(text: &str) -> CandidateReport {
         trust: None,
         tables: Vec::new(),
         policy_settings: BTreeMap::new(),
-        policy_limits: Limits::policy(),
+        policy_limits: PolicyLimits::default(),
     };
     let engine = Engine::new(&EngineSettings::default()).unwrap();
     let plugins = Plugins::start(engine, surroundings, settings)
         .await
         .unwrap();
-    let report = plugins.reports().borrow()[0].clone();
+    let report = plugins.reports()[0].clone();
     assert_eq!(report.name, "observer");
     assert_eq!(report.state, PluginState::Failed);
     report.candidate.unwrap()

@@ -36,7 +36,7 @@ pub enum Code {
     Controlled,
     /// -32006: a bounded queue is full.
     Busy,
-    /// -32007: the plugin ran out of its time or memory.
+    /// -32007: the plugin ran out of its time or memory, or kept failing and is quarantined.
     Exhausted,
     /// -32008: a stop came after this request.
     Stopped,
@@ -193,6 +193,14 @@ impl Refusal {
     pub fn exhausted(incident: impl Display, cause: impl Display) -> Self {
         let data = json!({ "incident": incident.to_string() });
         let sentence = "the plugin ran out of its time or memory";
+        Self::new(Code::Exhausted, sentence.into(), Some(data)).because(cause)
+    }
+
+    /// The plugin kept failing and is not called until `retry_after` has passed. The failure that was one too many is logged under the
+    /// name `incident`.
+    pub fn quarantined(incident: &str, retry_after: Duration, cause: impl Display) -> Self {
+        let data = json!({ "incident": incident, "retry_after_ms": whole_millis(retry_after) });
+        let sentence = "the plugin keeps failing and is quarantined";
         Self::new(Code::Exhausted, sentence.into(), Some(data)).because(cause)
     }
 

@@ -117,6 +117,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         compiler,
         threads: None,
         started: seconds(clock.now()),
+        stack: Some(config.engine.stack),
     })?;
     let plugins = Plugins::start(
         engine,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{PluginKind, PluginReport, StoppedBy};
+use slewgate_engine::{NotReleased, PluginKind, PluginReport, StoppedBy};
 use slewgate_rpc::{Call, Incoming, Outcome, Refusal, Reply, parse};
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
@@ -24,6 +24,9 @@ const MAX_REQUEST: u64 = 64 * 1024;
 
 /// By which the administrator takes back a version of a plugin.
 pub(crate) const ROLLBACK: &str = "host.plugin.rollback";
+
+/// By which the administrator has a plugin called again that kept failing.
+pub(crate) const RESUME: &str = "host.plugin.resume";
 
 /// Params of [`ROLLBACK`].
 #[derive(Deserialize)]
@@ -119,6 +122,7 @@ impl Local {
             "host.info" => result(&self.methods.info(None)),
             "host.stop" => self.stop().await,
             ROLLBACK => self.roll_back(&call.params).await,
+            RESUME => self.resume(call),
             other => Err(Refusal::method_not_found(other)),
         }
     }
@@ -154,7 +158,7 @@ impl Local {
     /// The version of a plugin before this one serves again.
     async fn roll_back(&self, params: &Map<String, Value>) -> Result<Box<RawValue>, Refusal> {
         let asked: RollBack = serde_json::from_value(Value::Object(params.clone()))
-            .map_err(|error| Refusal::invalid_params("params", &error.to_string()))?;
+            .map_err(|error| Refusal::invalid_params("params", error))?;
         let reports = self.methods.reports();
         let fits = |report: &&PluginReport| {
             report.name == asked.name && asked.kind.is_none_or(|kind| kind == report.kind)
@@ -172,6 +176,17 @@ impl Local {
         let rolled = self.methods.plugins.roll_back(kind, &asked.name).await;
         rolled.map_err(|error| Refusal::refused(&error.to_string()))?;
         result(&json!({ "rolled_back": asked.name, "kind": kind }))
+    }
+
+    /// Plugins of a name are called again, which kept failing.
+    fn resume(&self, call: &Call) -> Result<Box<RawValue>, Refusal> {
+        let name = call.params.get("name").and_then(Value::as_str);
+        let name = name.ok_or_else(|| Refusal::invalid_params("name", "the name of a plugin"))?;
+        match self.methods.plugins.release(name) {
+            Ok(released) => result(&json!({ "resumed": released })),
+            Err(why @ NotReleased::Unknown(_)) => Err(Refusal::invalid_params("name", why)),
+            Err(why @ NotReleased::Free(_)) => Err(Refusal::refused(&why.to_string())),
+        }
     }
 
     fn record(&self, table: &str, failed: Option<&String>) {

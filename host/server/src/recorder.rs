@@ -10,7 +10,7 @@ use tokio::sync::broadcast::error::RecvError;
 /// What serves at the start, who swapped what, and what was not trusted are matters of security.
 pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     let mut events = plugins.events();
-    let reports = plugins.reports().borrow().clone();
+    let reports = plugins.reports();
     for report in &reports {
         if let Some(digest) = &report.digest {
             log.record(swap(report, "serving").digest(digest));

@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use serde_json::json;
-use slewgate_engine::{Limits, PluginSettings, Question, Surroundings, TableSettings};
+use slewgate_engine::{PluginSettings, PolicyLimits, Question, Surroundings, TableSettings};
 use slewgate_safety::OfTheSite;
 use slewgate_safety::limits::Fence;
 use slewgate_serial::Line;
@@ -30,7 +30,6 @@ pub(crate) fn plugin_settings(
     left: &[LeftMoving],
     host_methods: Vec<Question>,
 ) -> PluginSettings {
-    let engine = &config.engine;
     let tables = config.plugins.iter().map(|(name, plugin)| {
         let played = plugin
             .lines
@@ -55,14 +54,7 @@ pub(crate) fn plugin_settings(
                 .any(|line| left.iter().any(|left| left.line() == line)),
             journal: Some(Arc::clone(journal) as Arc<dyn slewgate_engine::Journal>),
         };
-        let limits = Limits {
-            memory: plugin.memory,
-            computing: plugin.compute,
-            waiting: plugin.wait,
-            instances: engine.instances,
-            queue: engine.queue,
-        };
-        (table, limits)
+        (table, plugin.allowance.clone())
     });
     PluginSettings {
         handlers: data.join("handlers"),
@@ -76,12 +68,13 @@ pub(crate) fn plugin_settings(
             .iter()
             .map(|(name, policy)| (name.clone(), json!(policy.settings).to_string()))
             .collect(),
-        policy_limits: Limits {
-            memory: engine.memory,
-            computing: engine.policy_compute,
-            instances: engine.instances,
-            queue: engine.queue,
-            ..Limits::policy()
+        policy_limits: PolicyLimits {
+            usual: config.engine.policy.clone(),
+            own: config
+                .policies
+                .iter()
+                .map(|(name, policy)| (name.clone(), policy.allowance.clone()))
+                .collect(),
         },
         host_methods,
     }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Effect, Happened, Notice, Permit, Plugins, Reading, Table};
+use slewgate_engine::{Effect, Happened, Notice, Permit, PluginEvent, Plugins, Reading, Table};
 use slewgate_rpc::{Refusal, event_text};
 use slewgate_safety::{MotionView, Owner};
 use tokio::sync::broadcast::error::RecvError;
@@ -259,14 +259,15 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
 
 async fn swaps(teller: &mut Teller, plugins: &Plugins) {
     let mut events = plugins.events();
-    let state = plugins.reports().borrow().clone();
-    let mut goes_on = teller.tell_value(&json!({ "plugins": state }));
+    let mut goes_on = teller.tell_value(&json!({ "plugins": plugins.reports() }));
     while goes_on {
         goes_on = match events.recv().await {
-            Ok(event) => teller.tell_value(&event),
+            Ok(event) => teller.tell_value(&PluginEvent {
+                plugin: plugins.complete(event.plugin),
+                ..event
+            }),
             Err(RecvError::Lagged(_)) => {
-                let state = plugins.reports().borrow().clone();
-                teller.tell_value(&json!({ "plugins": state }))
+                teller.tell_value(&json!({ "plugins": plugins.reports() }))
             }
             Err(RecvError::Closed) => false,
         };

@@ -22,7 +22,7 @@ use crate::engine::{self, Engine};
 /// The cache cannot be used, or the component's code is not valid.
 pub fn compile(cache: &Path, component: &[u8]) -> anyhow::Result<()> {
     let cache = Compiled::open(cache)?;
-    let mut config = engine::config();
+    let mut config = engine::config(None);
     config.cache(Some(cache.wasmtime()));
     let engine = wasmtime::Engine::new(&config).map_err(wasmtime_error)?;
     Component::from_binary(&engine, component).map_err(wasmtime_error)?;

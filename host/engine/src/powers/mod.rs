@@ -22,10 +22,8 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types;
 use crate::limits::Memory;
+use crate::standing::Standing;
 use crate::table::{self, StopCounts, Table};
-
-/// Handles that one call may hold at a time.
-const MAX_HANDLES: usize = 256;
 
 /// The data of a guest's store: what limits it, and its powers.
 pub(crate) struct Guest<P> {
@@ -95,11 +93,11 @@ impl Duty {
 }
 
 impl<P> Guest<P> {
-    pub(crate) fn new(memory: usize, wasi: WasiCtx, powers: P) -> Guest<P> {
+    pub(crate) fn new(standing: &Arc<Standing>, wasi: WasiCtx, powers: P) -> Guest<P> {
         let mut handles = ResourceTable::new();
-        handles.set_max_capacity(MAX_HANDLES);
+        handles.set_max_capacity(standing.limits.handles);
         Guest {
-            memory: Memory::new(memory),
+            memory: Memory::new(Arc::clone(standing)),
             handles,
             wasi,
             powers,

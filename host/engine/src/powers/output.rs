@@ -2,6 +2,7 @@
 
 use std::io;
 use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
@@ -10,21 +11,20 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use crate::allowed::Looked;
+use crate::standing::Standing;
 
 /// Longest line of output; what is longer is cut into several.
 const MAX_LINE: usize = 500;
-
-/// Lines that one instance may write in a second; the rest is counted.
-const LINES_A_SECOND: u32 = 20;
 
 /// Bytes of random numbers for one call.
 const MAX_RANDOM: u64 = 64 * 1024;
 
 /// No files, sockets, environment or arguments. `looked` hears of each word of output.
-pub(crate) fn context(plugin: &str, looked: &Looked) -> WasiCtxBuilder {
+pub(crate) fn context(plugin: &str, looked: &Looked, standing: &Arc<Standing>) -> WasiCtxBuilder {
     let log = Log {
         plugin: plugin.to_owned(),
         looked: looked.clone(),
+        standing: Arc::clone(standing),
     };
     let mut context = WasiCtx::builder();
     context
@@ -36,10 +36,54 @@ pub(crate) fn context(plugin: &str, looked: &Looked) -> WasiCtxBuilder {
     context
 }
 
+/// How many lines a plugin may write in a second; the rest is counted.
+#[derive(Debug)]
+pub(crate) struct Rate {
+    most: u32,
+    second: Mutex<Second>,
+}
+
+/// The newest second in which anything was written.
+#[derive(Debug)]
+struct Second {
+    since: Instant,
+    written: u32,
+    dropped: u64,
+}
+
+impl Rate {
+    pub(crate) fn new(most: u32) -> Rate {
+        let second = Second {
+            since: Instant::now(),
+            written: 0,
+            dropped: 0,
+        };
+        Rate {
+            most,
+            second: Mutex::new(second),
+        }
+    }
+
+    /// One more line. None: it is one too many; otherwise how many were since the last that was none.
+    fn take(&self, now: Instant) -> Option<u64> {
+        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        if now.saturating_duration_since(second.since) >= Duration::from_secs(1) {
+            (second.since, second.written) = (now, 0);
+        }
+        if second.written >= self.most {
+            second.dropped += 1;
+            return None;
+        }
+        second.written += 1;
+        Some(std::mem::take(&mut second.dropped))
+    }
+}
+
 #[derive(Clone)]
 struct Log {
     plugin: String,
     looked: Looked,
+    standing: Arc<Standing>,
 }
 
 impl IsTerminal for Log {
@@ -51,29 +95,21 @@ impl IsTerminal for Log {
 impl StdoutStream for Log {
     fn async_stream(&self) -> Box<dyn AsyncWrite + Send + Sync> {
         Box::new(Lines {
-            plugin: self.plugin.clone(),
-            looked: self.looked.clone(),
+            log: self.clone(),
             pending: Vec::new(),
-            since: Instant::now(),
-            written: 0,
-            dropped: 0,
         })
     }
 }
 
 /// Cuts output into lines.
 struct Lines {
-    plugin: String,
-    looked: Looked,
+    log: Log,
     pending: Vec<u8>,
-    since: Instant,
-    written: u32,
-    dropped: u32,
 }
 
 impl Lines {
     fn take(&mut self, bytes: &[u8]) {
-        self.looked.note();
+        self.log.looked.note();
         for &byte in bytes {
             if byte != b'\n' {
                 self.pending.push(byte);
@@ -86,27 +122,18 @@ impl Lines {
 
     fn flush_line(&mut self) {
         let line = std::mem::take(&mut self.pending);
-        if self.since.elapsed() >= Duration::from_secs(1) {
-            (self.since, self.written) = (Instant::now(), 0);
-        }
-        if self.written >= LINES_A_SECOND {
-            self.dropped += 1;
+        let plugin = &self.log.plugin;
+        let Some(dropped) = self.log.standing.log.take(Instant::now()) else {
             return;
-        }
-        self.written += 1;
-        let dropped = std::mem::take(&mut self.dropped);
+        };
         if dropped > 0 {
             tracing::warn!(
-                plugin = self.plugin,
+                plugin,
                 dropped,
                 "the plugin writes too much; lines were dropped"
             );
         }
-        tracing::info!(
-            plugin = self.plugin,
-            "{}",
-            String::from_utf8_lossy(&line).escape_debug()
-        );
+        tracing::info!(plugin, "{}", String::from_utf8_lossy(&line).escape_debug());
     }
 }
 
@@ -140,33 +167,30 @@ impl Drop for Lines {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::limits::Limits;
 
     #[test]
     fn a_flood_of_output_is_counted_and_not_written() {
-        let mut lines = Lines {
-            plugin: "p".into(),
-            looked: Looked::default(),
-            pending: vec![],
-            since: Instant::now(),
-            written: 0,
-            dropped: 0,
-        };
-        lines.take("x\n".repeat(100).as_bytes());
-        assert_eq!(lines.written, LINES_A_SECOND);
-        assert_eq!(lines.dropped, 100 - LINES_A_SECOND);
+        let (rate, now) = (Rate::new(20), Instant::now());
+        let written = (0..100).filter(|_| rate.take(now).is_some()).count();
+        assert_eq!(written, 20);
+        let later = now + Duration::from_secs(1);
+        assert_eq!([rate.take(later), rate.take(later)], [Some(80), Some(0)]);
     }
 
     #[test]
     fn a_line_without_an_end_is_cut() {
+        let standing = Arc::new(Standing::new(Limits::handler()));
         let mut lines = Lines {
-            plugin: "p".into(),
-            looked: Looked::default(),
+            log: Log {
+                plugin: "p".into(),
+                looked: Looked::default(),
+                standing: Arc::clone(&standing),
+            },
             pending: vec![],
-            since: Instant::now(),
-            written: 0,
-            dropped: 0,
         };
         lines.take(&[b'x'; MAX_LINE * 2 + 1]);
-        assert_eq!((lines.written, lines.pending.len()), (2, 1));
+        assert_eq!(lines.pending.len(), 1);
+        assert_eq!(standing.log.second.lock().unwrap().written, 2);
     }
 }

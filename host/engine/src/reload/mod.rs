@@ -36,7 +36,8 @@ pub(crate) use loader::{LoadError, Loader, Unit};
 pub(crate) use probation::Tally;
 pub(crate) use remembered::Remembered;
 pub use report::{
-    CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, Stage, What,
+    CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, QuarantineReport, Stage,
+    What,
 };
 pub(crate) use shelf::Serving;
 pub(crate) use slot::{Configuration, Slot, TableUnit};

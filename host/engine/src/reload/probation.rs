@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use crate::usage::Usage;
+
 /// Failures below which nothing is concluded.
 const FEW: u64 = 2;
 
@@ -23,6 +25,15 @@ pub(crate) struct Probation {
     pub(crate) probed: Tally,
     /// Those of its predecessor.
     pub(crate) predecessor: Tally,
+}
+
+impl From<Usage> for Tally {
+    fn from(usage: Usage) -> Tally {
+        Tally {
+            calls: usage.calls,
+            failures: usage.failures,
+        }
+    }
 }
 
 impl Probation {

@@ -13,7 +13,6 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::candidate::Digest;
 use super::report::PluginKind;
 use super::shelf::Identity;
 use super::slot::Slot;
@@ -226,6 +225,7 @@ mod platform {
 
 #[cfg(test)]
 mod tests {
+    use super::super::candidate::Digest;
     use super::*;
 
     fn identity(component: &[u8]) -> Identity {

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::usage::Usage;
+
 /// What sort of plugin.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -44,6 +46,8 @@ pub enum Stage {
 pub enum PluginState {
     /// It does; perhaps a newer candidate failed.
     Serving,
+    /// It kept failing and is not called for a while: a handler's commands are refused, a policy's clients denied.
+    Quarantined,
     /// Its file is not there: a handler's commands are unknown, a policy's clients denied.
     Absent,
     /// Its file is there, cannot serve, and nothing older does.
@@ -73,9 +77,26 @@ pub struct PluginReport {
     /// What serves is an earlier version than its file holds.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub earlier: bool,
+    /// Calls of what serves, and what they took.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usage: Option<Usage>,
+    /// Why it is quarantined, where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub quarantine: Option<QuarantineReport>,
     /// The newest candidate, where it does not serve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<CandidateReport>,
+}
+
+/// Why a plugin is not called now.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct QuarantineReport {
+    /// When it is called again; milliseconds since 1970-01-01T00:00Z.
+    pub until: f64,
+    /// By which the log is searched.
+    pub incident: String,
+    /// Why the call failed that was one too many.
+    pub cause: String,
 }
 
 /// A candidate that does not serve.
@@ -112,6 +133,10 @@ pub enum What {
     Widened,
     /// It serves no more: its file is gone, or no table names it.
     Removed,
+    /// It kept failing: it is not called for a while.
+    Quarantined,
+    /// It was quarantined, and is called again.
+    Released,
 }
 
 /// News of a plugin.

@@ -416,6 +416,8 @@ impl<T> Entry<T> {
             since: self.since,
             probation: self.proving.as_ref().map(|proving| proving.until),
             earlier: self.earlier,
+            usage: None,
+            quarantine: None,
             candidate: self.failed.as_ref().map(|failed| failed.report.clone()),
         }
     }

@@ -22,6 +22,8 @@ pub(crate) struct Desk {
     pub(super) stopped_labels: VecDeque<(String, u64)>,
     /// The hardware was found, and is to be told the place and the time once nothing moves.
     pub(super) clock_is_due: bool,
+    /// Its plugin is quarantined: nobody would look after what begins to move.
+    pub(super) unattended: bool,
 }
 
 /// Labels whose newest stop is remembered. A request waits for seconds at most, and in them nobody stops more.
@@ -62,6 +64,7 @@ impl Desk {
             label_stops: 0,
             stopped_labels: VecDeque::new(),
             clock_is_due: false,
+            unattended: false,
         }
     }
 

@@ -93,6 +93,10 @@ impl Table {
                 "nothing is known that stops the line in role `{role}`: its plugin has to say so in `attach`, or the configuration in `stop` of its line, or the motion needs an ending"
             ))));
         }
+        if desk.unattended {
+            let why = "its plugin keeps failing and is quarantined: nobody would look after it";
+            return Err(NotBegun::Denied(Denied::Limit(why.to_owned())));
+        }
         let moment = Moment {
             now: Instant::now(),
             at: self.surroundings().clock.now(),
@@ -199,6 +203,20 @@ impl Table {
     /// The plugin failed in a call: what moves is ended. The next call may succeed.
     pub(crate) fn plugin_failed(&self) {
         self.change(Safety::plugin_failed);
+    }
+
+    /// The plugin is quarantined, or is not any more. Meanwhile nothing moves: what a call began that is still under way ends. Whether
+    /// the hardware follows the sky nobody sees: the samples that fail say so, and what must not go unseen is stopped.
+    pub(crate) fn set_unattended(&self, unattended: bool) {
+        let mut desk = self.desk();
+        if desk.unattended == unattended {
+            return;
+        }
+        desk.unattended = unattended;
+        drop(desk);
+        if unattended {
+            self.plugin_failed();
+        }
     }
 
     /// There is no plugin any more.

@@ -18,8 +18,10 @@ use super::{Chore, Journal, News, NotBegun, StoppedBy, Table, TableSettings};
 use crate::allowed::Looked;
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::engine::{Engine, EngineSettings};
+use crate::limits::Limits;
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::snapshot::Snapshot;
+use crate::standing::Standing;
 use crate::surroundings::Surroundings;
 
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -266,11 +268,9 @@ async fn a_plugin_cannot_publish_what_only_the_host_tells() {
         table: mount,
         duty: None,
     };
-    let mut guest = Guest::new(
-        0,
-        output::context("mount", &Looked::default()).build(),
-        powers,
-    );
+    let standing = Arc::new(Standing::new(Limits::handler()));
+    let wasi = output::context("mount", &Looked::default(), &standing).build();
+    let mut guest = Guest::new(&standing, wasi, powers);
     for topic in ["motion", "status", "alignment"] {
         guest.publish(topic.into(), "{}".into()).unwrap();
     }

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::Path;
 use std::time::Duration;
 
+use slewgate_engine::QuarantineSettings;
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
 use slewgate_security::trust::{KeyError, PublicKey};
 
@@ -15,7 +16,7 @@ use super::lines::lines;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
-    Admission, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
+    Admission, Allowance, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
     PretendedClock, Runaway, Site, Trust,
 };
 use crate::net::limits::Limits;
@@ -32,7 +33,7 @@ pub(super) fn check(
     address: IpAddr,
     folder: &Path,
 ) -> Result<Config, ConfigError> {
-    let engine = engine(&shape.engine);
+    let engine = engine(source, &shape.engine)?;
     let lines = lines(source, shape.lines.0)?;
     let streams = count(shape.liveview.streams);
     Ok(Config {
@@ -59,7 +60,7 @@ pub(super) fn check(
         limits: limits_of_site(source, &shape.limits, simulated(&lines), folder)?,
         cameras: cameras(source, shape.cameras.0, &lines, streams)?,
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
-        policies: policies(source, shape.policies.0)?,
+        policies: policies(source, shape.policies.0, &engine)?,
         trust: trust(source, &shape.trust)?,
         clock: clock(source, &shape.clock, &lines)?,
         engine,
@@ -197,10 +198,34 @@ fn plugin(
             shape::Runaway::Tell => Runaway::Tell,
         },
         reload_when_idle: written.reload == shape::Reload::WhenIdle,
-        compute: written.compute_ms.map_or(engine.compute, milliseconds),
-        wait: written.wait_ms.map_or(engine.wait, milliseconds),
-        memory: written.memory_mib.map_or(engine.memory, mebibytes),
+        allowance: Allowance {
+            waiting: written.wait_ms.map_or(engine.handler.waiting, milliseconds),
+            ..allowance(
+                &engine.handler,
+                written.compute_ms,
+                written.memory_mib,
+                written.reuse,
+            )
+        },
     })
+}
+
+/// What a table says of its own plugin, and else what `[engine]` says.
+fn allowance(
+    usual: &Allowance,
+    compute_ms: Option<u32>,
+    memory_mib: Option<u32>,
+    reuse: shape::Reuse,
+) -> Allowance {
+    Allowance {
+        computing: compute_ms.map_or(usual.computing, milliseconds),
+        memory: memory_mib.map_or(usual.memory, mebibytes),
+        recycle: match reuse {
+            shape::Reuse::Warm => usual.recycle,
+            shape::Reuse::Fresh => 1,
+        },
+        ..usual.clone()
+    }
 }
 
 fn judge_lines(
@@ -224,13 +249,22 @@ fn judge_lines(
 fn policies(
     source: &Source<'_>,
     written: BTreeMap<String, shape::Policy>,
+    engine: &Engine,
 ) -> Result<BTreeMap<String, Policy>, ConfigError> {
     let checked = written.into_iter().map(|(name, policy)| {
         judge_name(source, "policies", &name)?;
+        let allowance = allowance(
+            &engine.policy,
+            policy.compute_ms,
+            policy.memory_mib,
+            policy.reuse,
+        );
+        let settings = policy.settings;
         Ok((
             name,
             Policy {
-                settings: policy.settings,
+                settings,
+                allowance,
             },
         ))
     });
@@ -258,14 +292,51 @@ pub(super) fn judge_name(
     Ok(())
 }
 
-fn engine(written: &shape::Engine) -> Engine {
-    Engine {
-        compute: milliseconds(written.compute_ms),
-        wait: milliseconds(written.wait_ms),
-        policy_compute: milliseconds(written.policy_compute_ms),
+fn engine(source: &Source<'_>, written: &shape::Engine) -> Result<Engine, ConfigError> {
+    if written.quarantine_most_ms < written.quarantine_ms {
+        let sentence = format!(
+            "[engine] quarantine_most_ms: {} is below [engine] quarantine_ms, {}",
+            written.quarantine_most_ms, written.quarantine_ms
+        );
+        return Err(source.error(&["engine", "quarantine_most_ms"], sentence));
+    }
+    if written.result_bytes > written.hostcall_bytes {
+        let sentence = format!(
+            "[engine] result_bytes: {} is more than [engine] hostcall_bytes, {}, of which a result is a part",
+            written.result_bytes, written.hostcall_bytes
+        );
+        return Err(source.error(&["engine", "result_bytes"], sentence));
+    }
+    let handler = handler_allowance(written);
+    Ok(Engine {
+        policy: Allowance {
+            computing: milliseconds(written.policy_compute_ms),
+            waiting: Allowance::policy().waiting,
+            ..handler.clone()
+        },
+        handler,
+        stack: count(written.stack_kib) * 1024,
+    })
+}
+
+fn handler_allowance(written: &shape::Engine) -> Allowance {
+    Allowance {
+        computing: milliseconds(written.compute_ms),
+        waiting: milliseconds(written.wait_ms),
         memory: mebibytes(written.memory_mib),
         instances: count(written.instances),
         queue: count(written.queue),
+        hostcall: count(written.hostcall_bytes),
+        result: count(written.result_bytes),
+        handles: count(written.handles),
+        table_elements: count(written.table_elements),
+        log_lines: written.log_lines,
+        recycle: written.recycle_calls.into(),
+        quarantine: QuarantineSettings {
+            failures: written.quarantine_failures,
+            first: milliseconds(written.quarantine_ms),
+            longest: milliseconds(written.quarantine_most_ms),
+        },
     }
 }
 

@@ -25,6 +25,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::{Map, Value};
+use slewgate_engine::Limits as Allowance;
 pub use slewgate_safety::Runaway;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
 use slewgate_security::trust::PublicKey;
@@ -209,36 +210,28 @@ pub struct Plugin {
     pub runaway: Runaway,
     /// Whether a new version of it waits until nothing moves any more.
     pub reload_when_idle: bool,
-    /// Computing that one call may take.
-    pub compute: Duration,
-    /// Time that one call may take in all, waiting for its lines included.
-    pub wait: Duration,
-    /// Memory of one instance, in bytes.
-    pub memory: usize,
+    /// What it may use up.
+    pub allowance: Allowance,
 }
 
 /// A permission policy: `[policies.CLIENT_TYPE]`.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
     /// Handed to the policy's `configure`.
     pub settings: Map<String, Value>,
+    /// What it may use up.
+    pub allowance: Allowance,
 }
 
 /// What plugins and policies may use up: `[engine]`.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Engine {
-    /// Computing that one call of a handler may take.
-    pub compute: Duration,
-    /// Time that one call of a handler may take in all.
-    pub wait: Duration,
-    /// Computing that one decision of a policy may take; it cannot wait.
-    pub policy_compute: Duration,
-    /// Memory of one instance, in bytes.
-    pub memory: usize,
-    /// Instances of one handler.
-    pub instances: usize,
-    /// Calls that may wait for an instance; the next is answered with busy.
-    pub queue: usize,
+    /// A handler, where its table says nothing else.
+    pub handler: Allowance,
+    /// A policy: it computes for a shorter time, and cannot wait.
+    pub policy: Allowance,
+    /// Stack of each, in bytes.
+    pub stack: usize,
 }
 
 /// What makes a component one that may run: `[trust]`.

@@ -390,6 +390,15 @@ pub(super) struct Plugin {
     pub(super) wait_ms: Option<u32>,
     #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
     pub(super) memory_mib: Option<u32>,
+    pub(super) reuse: Reuse,
+}
+
+#[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Reuse {
+    #[default]
+    Warm,
+    Fresh,
 }
 
 #[derive(Clone, Copy, Debug, Default, Deserialize, PartialEq, Eq, Serialize)]
@@ -446,6 +455,11 @@ impl Default for Policies {
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(super) struct Policy {
     pub(super) settings: Map<String, Value>,
+    #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
+    pub(super) compute_ms: Option<u32>,
+    #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
+    pub(super) memory_mib: Option<u32>,
+    pub(super) reuse: Reuse,
 }
 
 #[derive(Debug, Deserialize, Serialize)]
@@ -463,6 +477,26 @@ pub(super) struct Engine {
     pub(super) instances: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) queue: u32,
+    #[serde(deserialize_with = "whole::<_, _, 65_536, 67_108_864>")]
+    pub(super) hostcall_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1_024, 16_777_216>")]
+    pub(super) result_bytes: u32,
+    #[serde(deserialize_with = "whole::<_, _, 16, 65_536>")]
+    pub(super) handles: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1_000, 10_000_000>")]
+    pub(super) table_elements: u32,
+    #[serde(deserialize_with = "whole::<_, _, 64, 16_384>")]
+    pub(super) stack_kib: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 10_000>")]
+    pub(super) log_lines: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 4_294_967_295>")]
+    pub(super) recycle_calls: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000>")]
+    pub(super) quarantine_failures: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 3_600_000>")]
+    pub(super) quarantine_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 86_400_000>")]
+    pub(super) quarantine_most_ms: u32,
 }
 
 impl Default for Engine {
@@ -474,6 +508,16 @@ impl Default for Engine {
             memory_mib: 64,
             instances: 16,
             queue: 64,
+            hostcall_bytes: 1_048_576,
+            result_bytes: 65_536,
+            handles: 256,
+            table_elements: 100_000,
+            stack_kib: 512,
+            log_lines: 20,
+            recycle_calls: 10_000,
+            quarantine_failures: 5,
+            quarantine_ms: 1_000,
+            quarantine_most_ms: 60_000,
         }
     }
 }

@@ -4,12 +4,13 @@ use std::path::Path;
 use std::time::Duration;
 
 use serde_json::json;
+use slewgate_engine::QuarantineSettings;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
 use slewgate_serial::Address;
 use slewgate_simulator::{Dialect, Family};
 
 use super::shape::Shape;
-use super::{Config, ConfigError, Device, PretendedClock, Site, Transcript, Trust};
+use super::{Allowance, Config, ConfigError, Device, PretendedClock, Site, Transcript, Trust};
 
 const ANNOTATED: &str = include_str!("../../../../config/slewgate.toml");
 
@@ -68,6 +69,77 @@ fn keys_that_components_are_signed_with_are_keys_and_there_is_one_where_they_are
     assert_eq!(
         parsed("[trust]\nrequire = \"digests\"").trust,
         Trust::Digests
+    );
+}
+
+#[test]
+fn what_plugins_may_use_up_by_default_is_what_the_engine_says() {
+    let config = parsed("");
+    assert_eq!(config.engine.handler, Allowance::handler());
+    assert_eq!(config.engine.policy, Allowance::policy());
+    assert_eq!(config.plugins["mount"].allowance, Allowance::handler());
+    assert_eq!(config.policies["observer"].allowance, Allowance::policy());
+    assert_eq!(config.engine.stack, 512 * 1024);
+}
+
+#[test]
+fn every_limit_of_plugins_is_a_setting() {
+    let config = parsed(
+        "[engine]\ncompute_ms = 1\nwait_ms = 2\npolicy_compute_ms = 3\nmemory_mib = 4\ninstances = 5\nqueue = 6\n\
+         hostcall_bytes = 70_000\nresult_bytes = 8_000\nhandles = 90\ntable_elements = 1_001\nstack_kib = 128\n\
+         log_lines = 11\nrecycle_calls = 12\nquarantine_failures = 13\nquarantine_ms = 14\nquarantine_most_ms = 15",
+    );
+    let wanted = Allowance {
+        computing: Duration::from_millis(1),
+        waiting: Duration::from_millis(2),
+        memory: 4 << 20,
+        instances: 5,
+        queue: 6,
+        hostcall: 70_000,
+        result: 8_000,
+        handles: 90,
+        table_elements: 1_001,
+        log_lines: 11,
+        recycle: 12,
+        quarantine: QuarantineSettings {
+            failures: 13,
+            first: Duration::from_millis(14),
+            longest: Duration::from_millis(15),
+        },
+    };
+    assert_eq!(config.plugins["mount"].allowance, wanted);
+    let policy = Allowance {
+        computing: Duration::from_millis(3),
+        waiting: Allowance::policy().waiting,
+        ..wanted
+    };
+    assert_eq!(config.policies["observer"].allowance, policy);
+    assert_eq!(config.engine.stack, 128 * 1024);
+}
+
+#[test]
+fn a_plugin_and_a_policy_may_have_limits_of_their_own() {
+    let config = parsed(
+        "[plugins.mount]\nreuse = \"fresh\"\n\
+         [policies.observer]\ncompute_ms = 40\nmemory_mib = 128\nreuse = \"fresh\"\n[policies.telescope]",
+    );
+    assert_eq!(config.plugins["mount"].allowance.recycle, 1);
+    let policy = &config.policies["observer"].allowance;
+    assert_eq!(policy.computing, Duration::from_millis(40));
+    assert_eq!((policy.memory, policy.recycle), (128 << 20, 1));
+    let other = &config.policies["telescope"].allowance;
+    assert_eq!(*other, Allowance::policy());
+}
+
+#[test]
+fn limits_of_plugins_that_contradict_each_other_are_told() {
+    assert_eq!(
+        wrong("[engine]\nquarantine_ms = 2_000\nquarantine_most_ms = 1_000"),
+        "slewgate.toml:3: [engine] quarantine_most_ms: 1000 is below [engine] quarantine_ms, 2000"
+    );
+    assert_eq!(
+        wrong("[engine]\nresult_bytes = 2_000_000"),
+        "slewgate.toml:2: [engine] result_bytes: 2000000 is more than [engine] hostcall_bytes, 1048576, of which a result is a part"
     );
 }
 
@@ -186,11 +258,12 @@ fn a_file_is_read_into_the_rooms_slices() {
         json!(plugin.settings),
         json!({"dialect": "auto", "tries": 3})
     );
+    let allowance = &plugin.allowance;
     assert_eq!(
-        (plugin.compute, plugin.wait),
+        (allowance.computing, allowance.waiting),
         (Duration::from_millis(80), Duration::from_secs(9))
     );
-    assert_eq!(plugin.memory, 2 << 20);
+    assert_eq!(allowance.memory, 2 << 20);
     assert_eq!((config.lines.len(), config.plugins.len()), (1, 1));
 }
 

@@ -120,7 +120,7 @@ impl HostMethods {
 
     /// How each plugin stands, for `host.plugins` and the topic.
     pub(crate) fn reports(&self) -> Vec<slewgate_engine::PluginReport> {
-        self.plugins.reports().borrow().clone()
+        self.plugins.reports()
     }
 }
 

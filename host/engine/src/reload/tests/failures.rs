@@ -119,6 +119,8 @@ fn a_report_reads_as_json() {
         since: 1_000.0,
         probation: None,
         earlier: false,
+        usage: None,
+        quarantine: None,
         candidate: None,
     };
     assert_eq!(

@@ -16,29 +16,69 @@ pub(super) fn run(common: &Common) -> Result<(), Failure> {
 fn in_words(result: &Value) -> String {
     let reports = result.get("plugins").unwrap_or(result).as_array();
     let reports = reports.map(Vec::as_slice).unwrap_or_default();
-    let rows = reports.iter().map(|report| {
-        let digest = text(report, "digest").chars().take(DIGITS).collect();
-        [
-            text(report, "name"),
-            text(report, "kind"),
-            text(report, "state"),
-            text(report, "generation"),
-            digest,
-        ]
+    let wrong: String = reports.iter().map(what_is_wrong).collect();
+    let headings = [
+        "NAME",
+        "KIND",
+        "STATE",
+        "GENERATION",
+        "DIGEST",
+        "CALLS",
+        "FAILURES",
+        "P50",
+        "P99",
+        "MEMORY",
+    ];
+    table(headings, reports.iter().map(row)) + &wrong
+}
+
+fn row(report: &Value) -> [String; 10] {
+    let usage = report.get("usage").unwrap_or(&Value::Null);
+    [
+        text(report, "name"),
+        text(report, "kind"),
+        text(report, "state"),
+        text(report, "generation"),
+        text(report, "digest").chars().take(DIGITS).collect(),
+        text(usage, "calls"),
+        text(usage, "failures"),
+        duration(usage, "p50_us"),
+        duration(usage, "p99_us"),
+        memory(usage),
+    ]
+}
+
+/// A newer file that does not serve, and why what serves is not called.
+fn what_is_wrong(report: &Value) -> String {
+    let name = text(report, "name");
+    let candidate = report.get("candidate").map(|candidate| {
+        let (stage, cause) = (text(candidate, "stage"), text(candidate, "cause"));
+        format!("\n{name}: the newest file failed at {stage}: {cause}")
     });
-    let failures = reports.iter().filter_map(|report| {
-        let candidate = report.get("candidate")?;
-        let (name, stage, cause) = (
-            text(report, "name"),
-            text(candidate, "stage"),
-            text(candidate, "cause"),
-        );
-        Some(format!(
-            "\n{name}: the newest file failed at {stage}: {cause}"
-        ))
+    let quarantine = report.get("quarantine").map(|quarantine| {
+        let (incident, cause) = (text(quarantine, "incident"), text(quarantine, "cause"));
+        format!(
+            "\n{name}: it keeps failing and is not called for a while, or until `slewgate plugin resume {name}`; the newest failure \
+             (incident {incident}): {cause}"
+        )
     });
-    let failures: String = failures.collect();
-    table(["NAME", "KIND", "STATE", "GENERATION", "DIGEST"], rows) + &failures
+    candidate.unwrap_or_default() + &quarantine.unwrap_or_default()
+}
+
+/// Microseconds in the unit that people read them in.
+fn duration(usage: &Value, field: &str) -> String {
+    match usage.get(field).and_then(Value::as_f64) {
+        None => "-".to_owned(),
+        Some(us) if us < 1e3 => format!("{us:.1} us"),
+        Some(us) if us < 1e6 => format!("{:.1} ms", us / 1e3),
+        Some(us) => format!("{:.1} s", us / 1e6),
+    }
+}
+
+fn memory(usage: &Value) -> String {
+    const MIB: f64 = 1_048_576.0;
+    let bytes = usage.get("memory").and_then(Value::as_f64);
+    bytes.map_or_else(|| "-".to_owned(), |bytes| format!("{:.1} MiB", bytes / MIB))
 }
 
 /// A field as it is shown.
@@ -47,5 +87,31 @@ fn text(report: &Value, field: &str) -> String {
         Some(Value::String(text)) => text.clone(),
         Some(Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_list_has_the_figures_of_what_serves_and_why_it_is_not_called() {
+        let usage = json!({ "calls": 1200, "failures": 5, "p50_us": 0.8, "p99_us": 51_234.5, "memory": 1_179_648 });
+        let list = in_words(&json!([
+            { "name": "mount", "kind": "handler", "state": "quarantined", "generation": 3, "digest": "9f86d081884c7d65", "usage": usage,
+              "quarantine": { "until": 1.0, "incident": "a-7", "cause": "a trap" } },
+            { "name": "observer", "kind": "policy", "state": "absent" },
+        ]));
+        let lines: Vec<_> = list.lines().collect();
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert_eq!(
+            words(lines[1]),
+            "mount handler quarantined 3 9f86d081884c 1200 5 0.8 us 51.2 ms 1.1 MiB"
+        );
+        assert_eq!(words(lines[2]), "observer policy absent - - - - - - -");
+        assert!(lines[3].contains("slewgate plugin resume mount"), "{list}");
+        assert!(lines[3].ends_with("(incident a-7): a trap"), "{list}");
     }
 }

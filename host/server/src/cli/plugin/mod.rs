@@ -3,6 +3,7 @@
 mod forget;
 mod keygen;
 mod list;
+mod resume;
 mod rollback;
 mod sign;
 mod trust;
@@ -20,8 +21,10 @@ pub(super) struct Plugins {
 
 #[derive(Subcommand)]
 enum Verb {
-    /// What runs, in which version, and what is wrong
+    /// What runs, in which version, how it fares, and what is wrong
     List,
+    /// Call a plugin again now that kept failing and is quarantined
+    Resume(resume::Resume),
     /// Have the version before this one serve again
     Rollback(rollback::Rollback),
     /// Let components run where [trust] require is "digests"
@@ -38,6 +41,7 @@ impl Plugins {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         match self.verb {
             Verb::List => list::run(common),
+            Verb::Resume(resume) => resume.run(common),
             Verb::Rollback(rollback) => rollback.run(common),
             Verb::Trust(trust) => trust.run(common),
             Verb::Keygen(keygen) => keygen.run(common),

@@ -1,0 +1,27 @@
+//! How one generation of a plugin stands: what it may use, and what all of its instances and callers share.
+
+use crate::limits::Limits;
+use crate::powers::output::Rate;
+use crate::quarantine::Quarantine;
+use crate::usage::Figures;
+
+/// See the module.
+#[derive(Debug)]
+pub(crate) struct Standing {
+    pub(crate) limits: Limits,
+    pub(crate) figures: Figures,
+    pub(crate) quarantine: Quarantine,
+    /// Of what it writes to the log: instances that come and go would each have a rate of their own.
+    pub(crate) log: Rate,
+}
+
+impl Standing {
+    pub(crate) fn new(limits: Limits) -> Standing {
+        Standing {
+            figures: Figures::new(),
+            quarantine: Quarantine::new(&limits.quarantine),
+            log: Rate::new(limits.log_lines),
+            limits,
+        }
+    }
+}
