@@ -2,7 +2,8 @@
 //!
 //! `path` measures the way from socket to plugin and back against bare echoes (`echo`), which run as child processes as the
 //! program does (`process`), by the same client (`client`). `component` measures calls of plugins through the engine, `stop` the way of
-//! a stop to the wire, `gap` what a line loses between two exchanges, and `reload` how soon a new version of a plugin serves.
+//! a stop to the wire, `gap` what a line loses between two exchanges, `isolation` what becomes of a plugin that loops, and of others meanwhile,
+//! and `reload` how soon a new version of a plugin serves.
 //! Figures that are compared come from one run and interleaved blocks (`blocks`); `report` prints and keeps them.
 
 mod blocks;
@@ -10,6 +11,7 @@ mod client;
 mod component;
 mod echo;
 mod gap;
+mod isolation;
 mod machine;
 mod path;
 mod process;
@@ -39,7 +41,7 @@ const SHORT: Extent = Extent {
     warm_up: 1,
 };
 
-const BENCHES: [&str; 5] = ["path", "component", "stop", "gap", "reload"];
+const BENCHES: [&str; 6] = ["path", "component", "stop", "gap", "isolation", "reload"];
 
 fn main() -> anyhow::Result<ExitCode> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -76,6 +78,10 @@ fn main() -> anyhow::Result<ExitCode> {
     }
     if wanted("gap") {
         report.gap(&runtime.block_on(gap::measure(extent))?, flags.is_empty());
+    }
+    if wanted("isolation") {
+        let figures = runtime.block_on(isolation::measure(extent))?;
+        report.isolation(&figures, flags.is_empty());
     }
     if wanted("reload") {
         report.reload(

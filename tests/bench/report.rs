@@ -6,10 +6,11 @@ use std::path::Path;
 use serde_json::{Map, Value, json};
 use slewgate_sky::{Clock, SystemClock};
 
-use crate::blocks::Blocks;
+use crate::blocks::{Blocks, quantile};
 use crate::component::Call;
 use crate::echo;
 use crate::gap::Gap;
+use crate::isolation::Isolation;
 use crate::machine;
 use crate::path::{Figures, JUDGED, LOADS, Subject};
 use crate::reload::Reload;
@@ -30,6 +31,12 @@ const RELOAD_GOAL: f64 = 500.0;
 
 /// What eight plugins whose compiled code is kept add to a start, in milliseconds.
 const START_GOAL: f64 = 500.0;
+
+/// Of a loop without an end: milliseconds of its computing budget, and until its client has the error, in 99 of 100.
+const ENDING_GOAL: (f64, f64) = (50.0, 20.0);
+
+/// Of others' calls meanwhile: 99 in 100 take at most so many times what they take while all is quiet, or so many milliseconds.
+const OTHERS_GOAL: (f64, f64) = (2.0, 5.0);
 
 /// Figures of one run.
 pub(crate) struct Report(Value);
@@ -183,6 +190,35 @@ impl Report {
             "start_ms": reload.bare.json(),
             "start_with_plugins_ms": reload.loaded.json(),
         });
+    }
+
+    /// Says whether the goals are met, if that is to be judged.
+    pub(crate) fn isolation(&mut self, figures: &Isolation, judged: bool) {
+        println!(
+            "\n{:<25} {:>8} {:>8} {:>10}",
+            "a plugin that loops", "p50 ms", "p99 ms", "longest ms"
+        );
+        let ended = |part| quantile(&figures.ended, part);
+        println!("{:<25} {}", "its client has the error", columns(ended, 1));
+        let parts = [("quiet", &figures.quiet), ("meanwhile", &figures.meanwhile)];
+        for (name, p99) in parts {
+            println!("p99 of others, {name:<10} {:>24}", spread(p99, 2));
+        }
+        if judged {
+            let (budget, added) = ENDING_GOAL;
+            let (ended, most) = (ended(0.99), budget + added);
+            println!(
+                "99 in 100 loops are answered within {ended:.1} ms; the goal, a budget of {budget} ms and {added} ms, is {}",
+                met(ended <= most)
+            );
+            let (quiet, meanwhile) = (figures.quiet.median(), figures.meanwhile.median());
+            let (times, least) = OTHERS_GOAL;
+            println!(
+                "others' p99 meanwhile: {meanwhile:.2} ms; the goal, {times} times quiet or {least} ms, is {}",
+                met(meanwhile <= (times * quiet).max(least))
+            );
+        }
+        self.0["isolation"] = figures.json();
     }
 
     /// Writes all figures of all blocks.

@@ -43,6 +43,7 @@ bytes_per_second = 1_000_000_000
 [engine]
 instances = 96
 queue = 256
+quarantine_failures = 1_000_000_000
 [plugins.mount]
 [plugins.unruly]
 component = "unruly.wasm"

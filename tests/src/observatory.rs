@@ -79,6 +79,7 @@ pub struct Setup {
     own_mount: Option<Dialect>,
     nowhere: bool,
     cold: bool,
+    components: Vec<(String, String)>,
 }
 
 /// A running host, ended when this is dropped.
@@ -148,6 +149,12 @@ impl Setup {
         self
     }
 
+    /// A component of `components/`, in this place of the data directory, such as `handlers/unruly.wasm`.
+    pub fn component(mut self, name: &str, place: &str) -> Setup {
+        self.components.push((name.into(), place.into()));
+        self
+    }
+
     /// Nothing is compiled yet, as on the first start; other hosts of the tests share what they compiled.
     pub fn cold(mut self) -> Setup {
         self.cold = true;
@@ -168,6 +175,9 @@ impl Setup {
             {
                 fs::copy(file.path(), to.join(file.file_name())).expect("a copy");
             }
+        }
+        for (name, place) in &self.components {
+            fs::copy(test_component(name), directory.path().join(place)).expect("a copy");
         }
         if !self.cold {
             let shared = program().with_file_name("compiled-for-tests");

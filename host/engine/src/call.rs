@@ -112,6 +112,14 @@ impl CallError {
         !matches!(self, CallError::Busy | CallError::Quarantined(_))
     }
 
+    /// Why, without the way there: for those who did not write the plugin.
+    pub(crate) fn in_short(&self) -> String {
+        match self {
+            CallError::Trapped(error) => error.root_cause().to_string(),
+            other => other.to_string(),
+        }
+    }
+
     fn exhausted(&self) -> bool {
         match self {
             CallError::Unfinished(Unfinished::Waited(_)) => true,
@@ -283,7 +291,7 @@ impl<W: World> Attempt<W> {
         standing.figures.called(self.began.elapsed());
         match failed {
             None => standing.quarantine.went_well(),
-            Some(error) => self.failed(&error.to_string()),
+            Some(error) => self.failed(&error.in_short()),
         }
     }
 
@@ -321,44 +329,4 @@ impl<W: World> Drop for Attempt<W> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::allowed::Looked;
-    use crate::engine::EngineSettings;
-    use crate::powers::output;
-
-    struct Nothing;
-
-    impl World for Nothing {
-        type Powers = ();
-        type Exports = ();
-
-        fn guest(&self, standing: &Arc<Standing>) -> Guest<()> {
-            let wasi = output::context("nothing", &Looked::default(), standing).build();
-            Guest::new(standing, wasi, ())
-        }
-
-        async fn instantiate(&self, _: &mut Store<Guest<()>>) -> Result<(), CallError> {
-            Ok(())
-        }
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_queues_for_an_instance_as_long_as_a_call_may_take_is_told_that_it_is_busy() {
-        let engine = Engine::new(&EngineSettings::default()).unwrap();
-        let limits = Limits {
-            instances: 1,
-            queue: 1,
-            ..Limits::handler()
-        };
-        let caller = Caller::new(engine, "nothing", limits, Nothing);
-        let only = caller.0.pool.take().await.unwrap();
-        let called = caller.call(async |instance| (instance, Ok(()))).await;
-        assert!(matches!(called, Err(CallError::Busy)));
-        drop(only);
-        caller
-            .call(async |instance| (instance, Ok(())))
-            .await
-            .unwrap();
-    }
-}
+mod tests;

@@ -354,7 +354,7 @@ impl Handler {
             Ok(Err(failure)) => Attached::Failed(failure::describe(&failure)),
             Err(error) => {
                 self.end_with(&error);
-                Attached::Failed(error.to_string())
+                Attached::Failed(error.in_short())
             }
         }
     }
@@ -397,7 +397,7 @@ impl Handler {
                 after: BUSY_LOOK,
                 note: again,
             },
-            Err(error) => Progress::Fell(error.to_string()),
+            Err(error) => Progress::Fell(error.in_short()),
         }
     }
 

@@ -279,6 +279,19 @@ async fn a_plugin_cannot_publish_what_only_the_host_tells() {
 }
 
 #[tokio::test]
+async fn while_its_plugin_is_quarantined_what_moves_ends_and_nothing_begins_to_move() {
+    let mount = table("mount", &["mount"], &line(), &watch::Sender::new(0));
+    let slew = || try_to_begin(&mount, Kind::Slew, "mount", 1, Orphan::Complete);
+    slew().unwrap();
+    mount.set_unattended(true);
+    assert!(mount.motions().is_empty());
+    let denied = slew().unwrap_err();
+    assert!(format!("{denied:?}").contains("quarantined"), "{denied:?}");
+    mount.set_unattended(false);
+    slew().unwrap();
+}
+
+#[tokio::test]
 async fn nothing_begins_to_move_where_nothing_is_known_that_stops_it() {
     let settings = TableSettings {
         stops: BTreeMap::new(),

@@ -491,7 +491,7 @@ pub(super) struct Engine {
     pub(super) log_lines: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 4_294_967_295>")]
     pub(super) recycle_calls: u32,
-    #[serde(deserialize_with = "whole::<_, _, 1, 1_000>")]
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000_000>")]
     pub(super) quarantine_failures: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 3_600_000>")]
     pub(super) quarantine_ms: u32,

@@ -1,0 +1,107 @@
+//! What others notice of a plugin that loops without an end, and how soon its own client has the error.
+
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, ensure};
+use serde_json::{Value, json};
+use slewgate_tests::{Client, Setup};
+
+use crate::Extent;
+use crate::blocks::{Blocks, quantile};
+
+/// Rounds of others' calls while all is quiet, and loops, of one block.
+const QUIET: usize = 150;
+const LOOPS: usize = 5;
+
+/// Answered by the host alone, and by another plugin.
+const METHODS: [&str; 2] = ["host.info", "mount.info"];
+
+/// Clients may ask as fast as they can, and no loop is one too many.
+const CONFIG: &str = r#"
+[command]
+frames_per_second = 1_000_000
+bytes_per_second = 1_000_000_000
+[engine]
+quarantine_failures = 1_000_000_000
+[lines.east]
+[plugins.mount]
+[plugins.unruly]
+component = "unruly.wasm"
+"#;
+
+/// Milliseconds.
+#[derive(Default)]
+pub(crate) struct Isolation {
+    /// From the request to the error, of all loops.
+    pub(crate) ended: Vec<f64>,
+    /// Of others' calls, block by block.
+    pub(crate) quiet: Blocks,
+    pub(crate) meanwhile: Blocks,
+}
+
+pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Isolation> {
+    let observatory = Setup::default()
+        .config(CONFIG)
+        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000000")
+        .component("unruly", "handlers/unruly.wasm")
+        .start()
+        .attached();
+    let mut looping = observatory.client("telescope").await;
+    let mut other = observatory.client("observer").await;
+    let mut figures = Isolation::default();
+    for block in 0..extent.warm_up + extent.blocks {
+        let mut rounds = 0..QUIET;
+        let quiet = ask(&mut other, || rounds.next().is_some()).await?;
+        let loops = tokio::spawn(async move { (loops(&mut looping).await, looping) });
+        let meanwhile = ask(&mut other, || !loops.is_finished()).await?;
+        let (ended, client) = loops.await?;
+        looping = client;
+        let ended = ended?;
+        if block >= extent.warm_up {
+            figures.ended.extend(ended);
+            figures.quiet.push(quantile(&quiet, 0.99));
+            figures.meanwhile.push(quantile(&meanwhile, 0.99));
+        }
+    }
+    Ok(figures)
+}
+
+/// Milliseconds until each loop is answered.
+async fn loops(client: &mut Client) -> anyhow::Result<Vec<f64>> {
+    let mut times = Vec::new();
+    for _ in 0..LOOPS {
+        let began = Instant::now();
+        let error = client.call("unruly.loops", json!({})).await;
+        times.push(milliseconds(began.elapsed()));
+        let error = error.err().context("a loop has no result")?;
+        ensure!(error["code"] == -32007, "{error}");
+    }
+    Ok(times)
+}
+
+/// Milliseconds of each call.
+async fn ask(client: &mut Client, mut on: impl FnMut() -> bool) -> anyhow::Result<Vec<f64>> {
+    let mut times = Vec::new();
+    while on() {
+        for method in METHODS {
+            let began = Instant::now();
+            let answer = client.call(method, json!({})).await;
+            times.push(milliseconds(began.elapsed()));
+            answer.ok().context("an observer may observe")?;
+        }
+    }
+    Ok(times)
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    time.as_secs_f64() * 1e3
+}
+
+impl Isolation {
+    pub(crate) fn json(&self) -> Value {
+        json!({
+            "ended_ms": self.ended,
+            "others_p99_ms": { "quiet": self.quiet.json(), "meanwhile": self.meanwhile.json() },
+        })
+    }
+}
