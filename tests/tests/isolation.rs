@@ -47,6 +47,7 @@ frames_per_second = 1_000_000
 bytes_per_second = 1_000_000_000
 [engine]
 quarantine_failures = {failures}
+quarantine_apart_ms = 0
 quarantine_ms = 3_600_000
 quarantine_most_ms = 3_600_000
 [lines.east]

@@ -88,7 +88,8 @@ fn the_list_of_plugins_is_for_people_and_for_programs() {
     let text = said(&observatory.run(&["plugin", "list"]));
     let mut lines = text.lines();
     let head: Vec<_> = lines.next().unwrap().split_whitespace().collect();
-    assert_eq!(head, ["NAME", "KIND", "STATE", "GENERATION", "DIGEST"]);
+    let columns = "NAME KIND STATE GENERATION DIGEST CALLS FAILURES P50 P99 MEMORY";
+    assert_eq!(head.join(" "), columns);
     let rows: Vec<Vec<_>> = lines
         .map(|line| line.split_whitespace().collect())
         .collect();
@@ -111,6 +112,9 @@ fn the_list_of_plugins_is_for_people_and_for_programs() {
         .find(|report| report["name"] == "mount");
     assert_eq!(mount.unwrap()["state"], "serving");
     assert_eq!(mount.unwrap()["digest"].as_str().unwrap().len(), 64);
+    let usage = &mount.unwrap()["usage"];
+    assert_eq!(usage["failures"], 0, "{usage}");
+    assert!(usage["calls"].as_u64() >= Some(1), "{usage}");
 }
 
 #[test]

@@ -323,7 +323,13 @@ impl<W: World> Drop for Attempt<W> {
         if !self.ended {
             let took = self.began.elapsed();
             self.shared.standing.figures.called(took);
-            self.failed(&format!("took longer than {} ms", took.as_millis()));
+            let limit = self.shared.standing.limits.waiting;
+            let cause = match took < limit {
+                // A panic of a host function, or the end of the host.
+                true => Unfinished::Crashed,
+                false => Unfinished::Waited(limit),
+            };
+            self.failed(&cause.to_string());
         }
     }
 }

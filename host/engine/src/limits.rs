@@ -48,6 +48,8 @@ pub struct Limits {
 pub struct QuarantineSettings {
     /// Calls that failed, less those that went well since: so many are too many.
     pub failures: u32,
+    /// Failures that are closer together count as one: a client that begins asks a policy several things at once.
+    pub apart: Duration,
     /// How long it is not called the first time; then twice as long as the time before.
     pub first: Duration,
     /// The longest. What was well for this long begins with the first again.
@@ -58,6 +60,7 @@ impl Default for QuarantineSettings {
     fn default() -> QuarantineSettings {
         QuarantineSettings {
             failures: 5,
+            apart: Duration::from_millis(100),
             first: Duration::from_secs(1),
             longest: Duration::from_secs(60),
         }

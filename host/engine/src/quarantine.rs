@@ -21,6 +21,8 @@ pub(crate) struct Quarantine {
 struct Term {
     /// What is so now; none while it is not quarantined.
     now: Option<Quarantined>,
+    /// The newest failure that counted.
+    struck: Option<Instant>,
     /// How long the newest was, and when it ended.
     length: Duration,
     over: Option<Instant>,
@@ -81,7 +83,7 @@ impl Quarantine {
         }
     }
 
-    /// A call failed. True: it was one too many. What was under way then and fails as well changes nothing.
+    /// A call failed. True: it was one too many. What fails right after another, or was under way then, changes nothing.
     pub(crate) fn failed(
         &self,
         cause: &str,
@@ -89,9 +91,11 @@ impl Quarantine {
         now: Instant,
     ) -> bool {
         let mut term = self.term();
-        if term.now.is_some() {
+        let apart = self.settings.apart;
+        if term.now.is_some() || term.struck.is_some_and(|struck| now < struck + apart) {
             return false;
         }
+        term.struck = Some(now);
         let strikes = self.strikes.fetch_add(1, Ordering::Relaxed) + 1;
         if strikes < self.settings.failures {
             return false;
@@ -125,6 +129,7 @@ impl Quarantine {
 
     fn end(&self, term: &mut Term, now: Instant, strikes: u32) {
         term.now = None;
+        term.struck = None;
         term.over = Some(now);
         self.strikes.store(strikes, Ordering::Relaxed);
         self.shut.store(false, Ordering::Release);
@@ -144,6 +149,7 @@ mod tests {
     fn quarantine() -> Quarantine {
         Quarantine::new(&QuarantineSettings {
             failures: 3,
+            apart: Duration::ZERO,
             first: SECOND,
             longest: SECOND * 8,
         })
@@ -171,6 +177,16 @@ mod tests {
             (now + SECOND, "a trap".into())
         );
         assert_eq!(quarantine.admit(|| now + SECOND), Ok(()));
+    }
+
+    #[test]
+    fn what_fails_all_at_once_fails_once() {
+        let quarantine = Quarantine::new(&QuarantineSettings::default());
+        let now = Instant::now();
+        assert!((0..100).all(|_| !fails(&quarantine, now)));
+        let apart = |count: u32| now + Duration::from_millis(100) * count;
+        assert!((1..4).all(|count| !fails(&quarantine, apart(count))));
+        assert!(fails(&quarantine, apart(4)));
     }
 
     #[test]

@@ -308,6 +308,12 @@ fn table() -> Vec<(Refusal, i64, &'static str, Value)> {
             incident,
         ),
         (
+            Refusal::quarantined("i7", soon, "SECRET"),
+            -32007,
+            "the plugin keeps failing and is quarantined",
+            json!({"incident": "i7", "retry_after_ms": 2}),
+        ),
+        (
             Refusal::stopped("Dome"),
             -32008,
             "stopped",

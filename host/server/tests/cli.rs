@@ -452,7 +452,8 @@ fn stop_asks_the_running_host() {
 #[test]
 fn the_plugins_of_the_running_host_are_a_table_with_what_is_wrong_below() {
     let reports = json!({"plugins": [
-        {"name": "mount", "kind": "handler", "state": "serving", "generation": 3, "digest": "0123456789abcdef", "since": 0.0},
+        {"name": "mount", "kind": "handler", "state": "serving", "generation": 3, "digest": "0123456789abcdef", "since": 0.0,
+         "usage": {"calls": 120, "failures": 1, "p50_us": 0.8, "p99_us": 4_230.0, "memory": 1_572_864}},
         {"name": "observer", "kind": "policy", "state": "failed", "since": 0.0,
          "candidate": {"stage": "parse", "cause": "unexpected end", "at": 0.0}},
     ]});
@@ -460,9 +461,9 @@ fn the_plugins_of_the_running_host_are_a_table_with_what_is_wrong_below() {
     let data = data();
     let host = local_host(&data, reply.clone());
     let expected = "\
-NAME      KIND     STATE    GENERATION  DIGEST
-mount     handler  serving  3           0123456789ab
-observer  policy   failed   -           -
+NAME      KIND     STATE    GENERATION  DIGEST        CALLS  FAILURES  P50     P99     MEMORY
+mount     handler  serving  3           0123456789ab  120    1         0.8 us  4.2 ms  1.5 MiB
+observer  policy   failed   -           -             -      -         -       -       -
 observer: the newest file failed at parse: unexpected end
 ";
     assert_eq!(out(&run(&data, &["plugin", "list"]), 0), expected);
@@ -474,6 +475,22 @@ observer: the newest file failed at parse: unexpected end
         serde_json::from_str(&out(&run(&data, &["plugin", "list", "--json"]), 0)).unwrap();
     assert_eq!(json, reports);
     host.join().unwrap();
+}
+
+#[test]
+fn a_plugin_is_released_by_its_name() {
+    let data = data();
+    let reply = json!({"jsonrpc": "2.0", "id": 1, "result": {"released": ["handler"]}});
+    let host = local_host(&data, reply);
+    assert_eq!(
+        out(&run(&data, &["plugin", "release", "mount"]), 0),
+        "mount is called again\n"
+    );
+    let asked = host.join().unwrap();
+    assert_eq!(
+        (&asked["method"], &asked["params"]),
+        (&json!("plugins.release"), &json!({"name": "mount"}))
+    );
 }
 
 #[test]

@@ -231,6 +231,7 @@ async fn a_plugin_that_keeps_failing_is_not_called_for_a_while_and_comes_back_by
     let limits = Limits {
         quarantine: QuarantineSettings {
             failures: 2,
+            apart: Duration::ZERO,
             first: Duration::from_millis(50),
             longest: DEADLINE,
         },

@@ -59,11 +59,12 @@ pub(crate) fn at(export: &str, does: &str) -> Value {
     json!({ "at": export, "does": does })
 }
 
-/// Defaults, but for the failures that are too many.
+/// Defaults, but for the failures that are too many, however close together.
 pub(crate) fn quarantined_after(failures: u32) -> Limits {
     Limits {
         quarantine: QuarantineSettings {
             failures,
+            apart: Duration::ZERO,
             first: Duration::from_secs(1),
             longest: Duration::from_secs(60),
         },
@@ -83,6 +84,10 @@ impl House {
         let settings = PluginSettings {
             handlers,
             policies,
+            remembered: None,
+            host_methods: vec![],
+            state: None,
+            trust: None,
             tables: vec![(table(&plan.handler, line), plan.limits)],
             policy_settings: BTreeMap::from([(NAME.into(), plan.policy.to_string())]),
             policy_limits: PolicyLimits {
@@ -234,6 +239,7 @@ fn table(settings: &Value, line: Line) -> TableSettings {
         runaway: Runaway::default(),
         limits: OfTheSite::Off,
         set_clock: false,
+        reload_when_idle: false,
         left_moving: false,
         journal: None,
     }

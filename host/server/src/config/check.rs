@@ -334,6 +334,7 @@ fn handler_allowance(written: &shape::Engine) -> Allowance {
         recycle: written.recycle_calls.into(),
         quarantine: QuarantineSettings {
             failures: written.quarantine_failures,
+            apart: milliseconds(written.quarantine_apart_ms),
             first: milliseconds(written.quarantine_ms),
             longest: milliseconds(written.quarantine_most_ms),
         },

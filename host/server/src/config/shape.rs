@@ -493,6 +493,8 @@ pub(super) struct Engine {
     pub(super) recycle_calls: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 1_000_000_000>")]
     pub(super) quarantine_failures: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 60_000>")]
+    pub(super) quarantine_apart_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 3_600_000>")]
     pub(super) quarantine_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 86_400_000>")]
@@ -516,6 +518,7 @@ impl Default for Engine {
             log_lines: 20,
             recycle_calls: 10_000,
             quarantine_failures: 5,
+            quarantine_apart_ms: 100,
             quarantine_ms: 1_000,
             quarantine_most_ms: 60_000,
         }

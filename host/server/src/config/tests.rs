@@ -87,7 +87,8 @@ fn every_limit_of_plugins_is_a_setting() {
     let config = parsed(
         "[engine]\ncompute_ms = 1\nwait_ms = 2\npolicy_compute_ms = 3\nmemory_mib = 4\ninstances = 5\nqueue = 6\n\
          hostcall_bytes = 70_000\nresult_bytes = 8_000\nhandles = 90\ntable_elements = 1_001\nstack_kib = 128\n\
-         log_lines = 11\nrecycle_calls = 12\nquarantine_failures = 13\nquarantine_ms = 14\nquarantine_most_ms = 15",
+         log_lines = 11\nrecycle_calls = 12\nquarantine_failures = 13\nquarantine_apart_ms = 9\n\
+         quarantine_ms = 14\nquarantine_most_ms = 15",
     );
     let wanted = Allowance {
         computing: Duration::from_millis(1),
@@ -103,6 +104,7 @@ fn every_limit_of_plugins_is_a_setting() {
         recycle: 12,
         quarantine: QuarantineSettings {
             failures: 13,
+            apart: Duration::from_millis(9),
             first: Duration::from_millis(14),
             longest: Duration::from_millis(15),
         },

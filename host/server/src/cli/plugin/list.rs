@@ -97,21 +97,22 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_list_has_the_figures_of_what_serves_and_why_it_is_not_called() {
-        let usage = json!({ "calls": 1200, "failures": 5, "p50_us": 0.8, "p99_us": 51_234.5, "memory": 1_179_648 });
-        let list = in_words(&json!([
-            { "name": "mount", "kind": "handler", "state": "quarantined", "generation": 3, "digest": "9f86d081884c7d65", "usage": usage,
-              "quarantine": { "until": 1.0, "incident": "a-7", "cause": "a trap" } },
-            { "name": "observer", "kind": "policy", "state": "absent" },
-        ]));
-        let lines: Vec<_> = list.lines().collect();
-        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+    fn a_plugin_that_is_not_called_is_told_below_the_list_with_what_ends_it() {
+        let list = in_words(&json!([{
+            "name": "mount", "kind": "handler", "state": "quarantined",
+            "quarantine": { "until": 1.0, "incident": "a-7", "cause": "a trap" },
+        }]));
+        let below = list.lines().nth(2).unwrap();
+        assert!(below.contains("slewgate plugin resume mount"), "{list}");
+        assert!(below.ends_with("(incident a-7): a trap"), "{list}");
+    }
+
+    #[test]
+    fn durations_are_in_the_unit_that_people_read_them_in() {
+        let shown = |us: f64| duration(&json!({ "p50_us": us }), "p50_us");
         assert_eq!(
-            words(lines[1]),
-            "mount handler quarantined 3 9f86d081884c 1200 5 0.8 us 51.2 ms 1.1 MiB"
+            [0.8, 51_234.5, 15_000_000.0].map(shown),
+            ["0.8 us", "51.2 ms", "15.0 s"]
         );
-        assert_eq!(words(lines[2]), "observer policy absent - - - - - - -");
-        assert!(lines[3].contains("slewgate plugin resume mount"), "{list}");
-        assert!(lines[3].ends_with("(incident a-7): a trap"), "{list}");
     }
 }
