@@ -42,7 +42,7 @@ pub(crate) struct Isolation {
 pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Isolation> {
     let observatory = Setup::default()
         .config(CONFIG)
-        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000000")
+        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
         .component("unruly", "handlers/unruly.wasm")
         .start()
         .attached();

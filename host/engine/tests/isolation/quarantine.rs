@@ -21,12 +21,20 @@ async fn house(failures: u32) -> House {
     House::build(plan).await.attached().await
 }
 
+/// Until it is called no more: samples, which go well, make up for some.
+async fn keeps_failing(house: &House) {
+    for _ in 0..1_000 {
+        if house.acts("traps").await.unwrap_err().code != Code::Internal {
+            return;
+        }
+    }
+    panic!("it is called again and again");
+}
+
 #[tokio::test]
 async fn a_handler_that_keeps_failing_is_refused_at_once_and_comes_back_by_itself() {
     let mut house = house(2).await;
-    for _ in 0..2 {
-        house.acts("traps").await.unwrap_err();
-    }
+    keeps_failing(&house).await;
     let told = house.next(What::Quarantined).await;
     assert_eq!((told.name.as_str(), told.kind), (NAME, PluginKind::Handler));
     assert_eq!(told.state, PluginState::Quarantined);
@@ -82,9 +90,7 @@ async fn while_a_handler_is_quarantined_nothing_moves_and_it_is_not_sampled() {
     let mut house = house(2).await;
     house.moves("nothing").await.unwrap();
     assert_eq!(house.table().motions().len(), 1);
-    for _ in 0..2 {
-        house.acts("traps").await.unwrap_err();
-    }
+    keeps_failing(&house).await;
     house.next(What::Quarantined).await;
     assert!(house.table().motions().is_empty());
     let calls = |house: &House| house.reports()[0].usage.as_ref().unwrap().calls;

@@ -116,6 +116,6 @@ fn pollable() -> wasip2::io::poll::Pollable {
 
 /// There is none outside of a component.
 #[cfg(not(target_arch = "wasm32"))]
-fn pollable() {
+fn pollable() -> Box<()> {
     abort()
 }
