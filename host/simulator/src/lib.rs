@@ -8,7 +8,7 @@
 //! follows from when it is asked.
 //!
 //! A [`Fault`] is of one of the three: of an axis, of what is said of it (`lies`), or of the wire between (`line`). A [`Replay`]
-//! answers on a pseudo-terminal too, with what a mount said when a transcript was made.
+//! answers on a pseudo-terminal too, with what a mount said when a transcript was made; a [`Script`] knows its answers by heart.
 
 mod axis;
 mod fault;
@@ -21,6 +21,7 @@ mod moonlite;
 mod mount;
 mod peer;
 mod replay;
+mod script;
 mod simulator;
 mod wire;
 
@@ -40,5 +41,6 @@ pub use faults::Faults;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
 pub use moonlite::{FocuserState, Moonlite, MoonliteSettings};
 pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
+pub use script::{Script, ScriptError, ScriptSettings};
 pub use simulator::{Device, Family, Simulator, SimulatorError};
 pub use wire::{Frame, Wire};

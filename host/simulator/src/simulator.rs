@@ -6,6 +6,7 @@ use crate::instrument::Instrument;
 use crate::line::{Line, WireFaults};
 use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
 use crate::moonlite::{FocuserState, Moonlite, MoonliteSettings};
+use crate::script::{Script, ScriptSettings};
 use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
 use slewgate_sky::Equatorial;
@@ -108,6 +109,21 @@ impl Simulator<Moonlite> {
     /// What is true of the focuser now, whatever it says.
     pub fn state(&self) -> FocuserState {
         locked(&self.instrument, Moonlite::state)
+    }
+}
+
+impl Simulator<Script> {
+    /// Starts what knows its answers by heart.
+    pub fn start_script(script: Script, settings: ScriptSettings) -> Result<Self, SimulatorError> {
+        let wire = script.wire();
+        let ScriptSettings { link, baud } = settings;
+        let faults = Vec::new();
+        Self::start(script, wire, Place { link, baud, faults })
+    }
+
+    /// What was heard that the script has no answer to.
+    pub fn unknown(&self) -> Vec<u8> {
+        locked(&self.instrument, |script| script.unknown())
     }
 }
 

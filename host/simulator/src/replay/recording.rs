@@ -135,6 +135,15 @@ impl Recording {
         &self.line
     }
 
+    /// Each request with all that came back before the next one, as a [`Script`](crate::Script) has it.
+    pub fn exchanges(&self) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
+        let turns = self.turns.iter().skip(1);
+        turns.map(|turn| {
+            let replies = turn.replies.iter().flat_map(|(_, bytes)| bytes);
+            (turn.request.clone(), replies.copied().collect())
+        })
+    }
+
     /// How many requests it has.
     pub fn requests(&self) -> usize {
         self.turns.len() - 1
