@@ -10,6 +10,7 @@ use wasmtime::{Store, UpdateDeadline};
 
 use crate::engine::{Engine, Start, Unfinished};
 use crate::limits::{Limits, OutOfMemory};
+use crate::peak::Peak;
 use crate::pool::{Full, Place, Pool};
 use crate::powers::Guest;
 use crate::quarantine::Quarantined;
@@ -143,6 +144,11 @@ impl<W: World> Caller<W> {
         }))
     }
 
+    /// What its calls took at most since this was asked last.
+    pub(crate) fn peak(&self) -> Peak {
+        self.0.standing.peaks.take()
+    }
+
     pub(crate) fn engine(&self) -> &Engine {
         &self.0.engine
     }
@@ -198,7 +204,7 @@ impl<W: World> Caller<W> {
             .map_or_else(Arc::default, |instance| Arc::clone(&instance.budget));
         budget.arm(limits.computing);
         let mut attempt = Attempt::begin(&self.0);
-        let own = Arc::clone(&budget);
+        let (own, metered) = (Arc::clone(&budget), Arc::clone(&budget));
         // Large, so it is made where it stays.
         let work = Box::pin(async move {
             let worked = attempt.shared.carry_out(warm, own, call).await;
@@ -210,10 +216,9 @@ impl<W: World> Caller<W> {
             true => Start::OnGuests,
             false => Start::InPlace,
         };
-        self.0
-            .engine
-            .run(budget, limits.waiting, start, work)
-            .await?
+        let ended = self.0.engine.run(budget, limits.waiting, start, work).await;
+        self.0.standing.peaks.note_call(&metered);
+        ended?
     }
 
     /// For a place, and a warm instance if there is one then. What failed meanwhile is not called after all.
@@ -242,7 +247,12 @@ impl<W: World> Shared<W> {
                 instance.store.set_epoch_deadline(1);
                 instance
             }
-            None => self.start(budget).await?,
+            None => {
+                let began = Instant::now();
+                let instance = self.start(budget).await?;
+                self.standing.peaks.note_start(began.elapsed());
+                instance
+            }
         };
         let (mut instance, result) = call(instance).await;
         let result = result.map_err(CallError::Trapped)?;

@@ -47,6 +47,7 @@ pub struct Command {
     /// Params of a typical call.
     pub example: Map<String, Value>,
     validator: Validator,
+    answers: Validator,
 }
 
 /// By verb.
@@ -69,8 +70,12 @@ pub(crate) enum DescriptionError {
         part: &'static str,
         cause: serde_json::Error,
     },
-    #[error("the params schema of `{verb}` is no JSON Schema: {cause}")]
-    Schema { verb: String, cause: String },
+    #[error("the {part} of `{verb}` is no JSON Schema: {cause}")]
+    Schema {
+        verb: String,
+        part: &'static str,
+        cause: String,
+    },
     #[error("the example of `{verb}` does not fit its schema: {cause}")]
     Example { verb: String, cause: String },
 }
@@ -123,6 +128,22 @@ impl Command {
             .map_err(|(field, why)| Refusal::invalid_params(&field, why))
     }
 
+    /// Whether a result is as the schema of results has it.
+    ///
+    /// # Errors
+    /// The field that is not, and why.
+    pub fn answers(&self, result: &Value) -> Result<(), String> {
+        fit_value(&self.answers, &self.result, result, "the result")
+            .map_err(|(field, why)| format!("{field}: {why}"))
+    }
+
+    /// Whether it is described as the other is, word by word.
+    pub(crate) fn is_same(&self, other: &Command) -> bool {
+        (&self.verb, &self.summary, self.effect) == (&other.verb, &other.summary, other.effect)
+            && (&self.params, &self.result, &self.example)
+                == (&other.params, &other.result, &other.example)
+    }
+
     /// A method of the host itself; its name is whole, such as `host.info`.
     ///
     /// # Errors
@@ -133,7 +154,7 @@ impl Command {
         effect: Effect,
         [params, result, example]: [Value; 3],
     ) -> Result<Command, String> {
-        let validator = compile(&params)?;
+        let (validator, answers) = (compile(&params)?, compile(&result)?);
         let Value::Object(example) = example else {
             return Err(format!("the example of {method} is not an object"));
         };
@@ -148,6 +169,7 @@ impl Command {
             result,
             example,
             validator,
+            answers,
         })
     }
 
@@ -164,10 +186,15 @@ impl Command {
         let params = json("params schema", &described.params_schema)?;
         let result = json("result schema", &described.result_schema)?;
         let example = json("example", &described.example)?;
-        let validator = compile(&params).map_err(|cause| DescriptionError::Schema {
-            verb: verb.clone(),
-            cause,
-        })?;
+        let compiled = |part, schema: &Value| {
+            compile(schema).map_err(|cause| DescriptionError::Schema {
+                verb: verb.clone(),
+                part,
+                cause,
+            })
+        };
+        let validator = compiled("params schema", &params)?;
+        let answers = compiled("result schema", &result)?;
         let Value::Object(example) = example else {
             return Err(DescriptionError::Example {
                 verb,
@@ -186,6 +213,7 @@ impl Command {
             result,
             example,
             validator,
+            answers,
         })
     }
 }
@@ -237,13 +265,22 @@ pub(crate) fn fit(
     schema: &Value,
     params: &Map<String, Value>,
 ) -> Result<(), (String, String)> {
-    let params = Value::Object(params.clone());
-    match validator.validate(&params) {
+    fit_value(validator, schema, &Value::Object(params.clone()), "params")
+}
+
+/// The same of any value; `whole` is what it is called itself.
+fn fit_value(
+    validator: &Validator,
+    schema: &Value,
+    value: &Value,
+    whole: &str,
+) -> Result<(), (String, String)> {
+    match validator.validate(value) {
         Ok(()) => Ok(()),
         Err(error) => {
             let path = error.instance_path().to_string();
             let field = match (path.trim_start_matches('/'), named(&error)) {
-                ("", None) => "params".to_owned(),
+                ("", None) => whole.to_owned(),
                 ("", Some(name)) => name,
                 (path, None) => path.replace('/', "."),
                 (path, Some(name)) => format!("{}.{name}", path.replace('/', ".")),
@@ -356,6 +393,71 @@ mod tests {
                 (field.to_owned(), why.to_owned())
             );
         }
+    }
+
+    fn described(params: &str, result: &str, example: &str) -> Result<Command, String> {
+        let described = Described {
+            name: "set".into(),
+            summary: String::new(),
+            effect: types::Effect::Observe,
+            params_schema: params.into(),
+            result_schema: result.into(),
+            example: example.into(),
+        };
+        Command::new(described).map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn a_schema_that_is_none_is_named_with_its_command_and_why() {
+        let (object, wrong) = (r#"{"type":"object"}"#, r#"{"type":"objekt"}"#);
+        for (params, result, example, said) in [
+            (
+                wrong,
+                object,
+                "{}",
+                "the params schema of `set` is no JSON Schema: ",
+            ),
+            (
+                object,
+                wrong,
+                "{}",
+                "the result schema of `set` is no JSON Schema: ",
+            ),
+            (
+                "{",
+                object,
+                "{}",
+                "the params schema of `set` is not JSON: ",
+            ),
+            (
+                object,
+                object,
+                "[]",
+                "the example of `set` does not fit its schema: ",
+            ),
+        ] {
+            let told = described(params, result, example).unwrap_err();
+            assert!(told.starts_with(said), "{told}");
+            assert!(!told.contains('\n'), "{told}");
+        }
+    }
+
+    #[test]
+    fn a_result_that_is_not_as_promised_is_told_with_its_field() {
+        let result =
+            r#"{"type":"object","required":["power"],"properties":{"power":{"type":"integer"}}}"#;
+        let command = described("{}", result, "{}").unwrap();
+        assert_eq!(command.answers(&json!({ "power": 4 })), Ok(()));
+        for wrong in [json!({ "power": "4" }), json!({})] {
+            let told = command.answers(&wrong).unwrap_err();
+            assert!(told.starts_with("power: "), "{told}");
+        }
+        assert!(
+            command
+                .answers(&json!(4))
+                .unwrap_err()
+                .starts_with("the result: ")
+        );
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError};
 use std::time::Duration;
 
+use anyhow::ensure;
 use serde_json::value::RawValue;
 use slewgate_rpc::{Code, Refusal};
 use slewgate_safety::{Occasion, Progress};
@@ -20,6 +21,7 @@ use crate::command::{Command, Commands, Effect, commands};
 use crate::engine::{Engine, Unfinished};
 use crate::failure;
 use crate::limits::Limits;
+use crate::peak::Peak;
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::quarantine::Quarantined;
 use crate::reload::Tally;
@@ -108,26 +110,37 @@ impl Handler {
     ) -> anyhow::Result<Handler> {
         let table = Arc::clone(&world.table);
         let caller = Caller::new(engine, table.name(), limits, world);
-        let described = caller.call(async |mut instance| {
-            let described = instance
-                .exports
-                .slewgate_plugin_handler()
-                .call_describe(&mut instance.store)
-                .await;
-            (instance, described)
-        });
-        let described = described.await?;
-        let sample_every = described
-            .sample_every
-            .map(|every| millis(every).max(MIN_SAMPLE));
+        let (commands, sample_every) = describe(&caller).await?;
         Ok(Handler {
             table,
             generation,
-            commands: commands(described.commands)?,
+            commands,
             sample_every,
             caller,
             late: AtomicBool::new(false),
         })
+    }
+
+    /// Asks once more what it offers, an instance that has said so before. It is to be the same.
+    ///
+    /// # Errors
+    /// What is not, or why there is no answer.
+    pub async fn describes_the_same(&self) -> anyhow::Result<()> {
+        let (commands, sample_every) = describe(&self.caller).await?;
+        ensure!(sample_every == self.sample_every, "sample-every is another");
+        let verbs = self.commands.keys().chain(commands.keys());
+        for verb in verbs {
+            let both = self.commands.get(verb).zip(commands.get(verb));
+            let same = both.is_some_and(|(before, after)| before.is_same(after));
+            ensure!(same, "the command `{verb}` is another");
+        }
+        Ok(())
+    }
+
+    /// What its calls took at most since this was asked last.
+    #[must_use]
+    pub fn peak(&self) -> Peak {
+        self.caller.peak()
     }
 
     /// Counts the versions that served this table.
@@ -480,6 +493,23 @@ fn duty(request: &Request<'_>, deeds: Arc<Deeds>) -> Duty {
         deeds,
         call: format!("handle {}", request.verb).into(),
     }
+}
+
+/// What a handler offers, and how often it is to be sampled.
+async fn describe(caller: &Caller<HandlerWorld>) -> anyhow::Result<(Commands, Option<Duration>)> {
+    let described = caller.call(async |mut instance| {
+        let described = instance
+            .exports
+            .slewgate_plugin_handler()
+            .call_describe(&mut instance.store)
+            .await;
+        (instance, described)
+    });
+    let described = described.await?;
+    let sample_every = described
+        .sample_every
+        .map(|every| millis(every).max(MIN_SAMPLE));
+    Ok((commands(described.commands)?, sample_every))
 }
 
 fn millis(millis: u32) -> Duration {

@@ -22,9 +22,11 @@ mod engine;
 mod epoch;
 mod failure;
 mod handler;
+mod inspect;
 mod limits;
 mod loader;
 mod matrix;
+mod peak;
 mod plugins;
 mod policy;
 mod pool;
@@ -46,8 +48,10 @@ pub use command::{Command, Effect};
 pub use compile::{Compiler, compile};
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
+pub use inspect::{Inspection, inspect};
 pub use limits::{Limits, MAX_JSON, PolicyLimits, QuarantineSettings};
 pub use matrix::Question;
+pub use peak::Peak;
 pub use plugins::{NotReleased, PluginSettings, Plugins};
 pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
@@ -55,7 +59,7 @@ pub use reload::{
     QuarantineReport, ReadComponent, Stage, Trust, What,
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
-pub use snapshot::{Action, Permit, Snapshot};
+pub use snapshot::{Action, Permit, Snapshot, Supposed};
 pub use state::{StateError, forget as forget_state};
 pub use surroundings::Surroundings;
 pub use table::{
@@ -63,3 +67,4 @@ pub use table::{
     StopCounts, StopError, StoppedBy, Stopping, Table, TableSettings,
 };
 pub use usage::Usage;
+pub use world::{CONTRACTS, Version};

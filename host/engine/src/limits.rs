@@ -163,6 +163,7 @@ impl ResourceLimiter for Memory {
             return Err(Error::new(OutOfMemory::Bytes(most)));
         }
         self.standing.figures.memory(self.used, used);
+        self.standing.peaks.note_memory(used);
         self.used = used;
         Ok(true)
     }

@@ -16,7 +16,7 @@ use crate::limits::{Limits, PolicyLimits};
 use crate::policy::{Policy, PolicyWorld};
 use crate::powers::situation::PolicyPowers;
 use crate::powers::{Guest, HandlerPowers};
-use crate::reload::{LoadError, Loader, Slot, Stage, Tally, Unit};
+use crate::reload::{LoadError, Loader, PluginKind, Slot, Stage, Tally, Unit};
 use crate::surroundings::Surroundings;
 use crate::table::Table;
 use crate::world::{World, imports};
@@ -69,7 +69,11 @@ impl PluginLoader {
     ) -> anyhow::Result<PluginLoader> {
         let mut handlers = Kind::new(
             &engine,
-            World::decode("command-handler", handler::COMPONENT_TYPE)?,
+            World::decode(
+                PluginKind::Handler,
+                "command-handler",
+                handler::COMPONENT_TYPE,
+            )?,
         )?;
         handler::CommandHandler::add_to_linker::<_, HasSelf<_>>(&mut handlers.linker, |guest| {
             guest
@@ -77,7 +81,11 @@ impl PluginLoader {
         .map_err(EngineError::Wasm)?;
         let mut policies = Kind::new(
             &engine,
-            World::decode("permission-policy", policy::COMPONENT_TYPE)?,
+            World::decode(
+                PluginKind::Policy,
+                "permission-policy",
+                policy::COMPONENT_TYPE,
+            )?,
         )?;
         policy::PermissionPolicy::add_to_linker::<_, HasSelf<_>>(&mut policies.linker, |guest| {
             guest
@@ -210,22 +218,29 @@ impl<P: Send + 'static> Kind<P> {
         component: &Component,
     ) -> anyhow::Result<InstancePre<Guest<P>>> {
         self.world.check(engine.wasm(), component)?;
-        self.linker
+        let linked = self
+            .linker
             .instantiate_pre(component)
-            .map_err(wasmtime_error)
+            .map_err(wasmtime_error);
+        linked.context("it imports what the host does not offer; build it without that")
     }
 }
 
 /// Is this a component, from its first byte to its last? Cheap beside compiling, which a truncated file never reaches.
 fn parse(bytes: &[u8]) -> anyhow::Result<()> {
+    let count = bytes.len();
     match bytes.strip_prefix(MAGIC) {
-        None if bytes.is_empty() => bail!("the file is empty"),
-        None => bail!("it is not WASM: it does not begin with \\0asm"),
+        _ if bytes.is_empty() => bail!("the file is empty: build it, or copy it again"),
+        None if !MAGIC.starts_with(bytes) => bail!(
+            "it is not WASM, which begins with \\0asm: take the .wasm file that the build made"
+        ),
         Some(rest) if rest.starts_with(COMPONENT) => whole(bytes),
-        Some(rest) if rest.len() < COMPONENT.len() => {
-            bail!("it is truncated: {} bytes", bytes.len())
+        Some(rest) if rest.len() >= COMPONENT.len() => {
+            bail!("it is a core module, not a component; build it for wasm32-wasip2")
         }
-        Some(_) => bail!("it is a core module, not a component; build it for wasm32-wasip2"),
+        None | Some(_) => {
+            bail!("it is truncated, {count} bytes are left: build it, or copy it again")
+        }
     }
 }
 
@@ -233,7 +248,7 @@ fn whole(bytes: &[u8]) -> anyhow::Result<()> {
     let mut payloads = Parser::new(0).parse_all(bytes);
     payloads
         .try_for_each(|payload| payload.map(drop))
-        .context("it is truncated or damaged")
+        .context("it is truncated or damaged; build it, or copy it again")
 }
 
 fn at(stage: Stage) -> impl Fn(anyhow::Error) -> LoadError {
@@ -247,12 +262,15 @@ mod tests {
     #[test]
     fn what_is_no_component_is_named_before_it_is_compiled() {
         let said = |bytes: &[u8]| parse(bytes).unwrap_err().to_string();
-        assert_eq!(said(b""), "the file is empty");
+        assert_eq!(said(b""), "the file is empty: build it, or copy it again");
         assert_eq!(
             said(b"PK\x03\x04"),
-            "it is not WASM: it does not begin with \\0asm"
+            "it is not WASM, which begins with \\0asm: take the .wasm file that the build made"
         );
-        assert_eq!(said(b"\0asm\x0d"), "it is truncated: 5 bytes");
+        assert_eq!(
+            said(b"\0asm\x0d"),
+            "it is truncated, 5 bytes are left: build it, or copy it again"
+        );
         assert!(said(b"\0asm\x01\0\0\0").contains("core module"));
         parse(b"\0asm\x0d\0\x01\0").unwrap();
     }

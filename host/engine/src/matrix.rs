@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
+use slewgate_safety::limits::State;
 use slewgate_sky::SharedClock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
@@ -159,7 +160,7 @@ async fn is_allowed(client_type: &str, policy: &Policy, question: &Question, now
         counts: StopCounts::default(),
         lease: None,
     };
-    for observed in [None, Some(Reading::of_nothing_that_moves())] {
+    for observed in [None, Some(Reading::supposed(State::Still, now))] {
         let client = Client::new(0, "", "matrix", client_type, "whoever has such a token");
         let moment = Moment {
             now,

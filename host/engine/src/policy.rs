@@ -16,6 +16,7 @@ use crate::client::Client;
 use crate::command::Effect;
 use crate::engine::Engine;
 use crate::limits::Limits;
+use crate::peak::Peak;
 use crate::powers::situation::{Moment, PolicyPowers};
 use crate::powers::{Guest, output};
 use crate::quarantine::Quarantined;
@@ -142,6 +143,12 @@ impl Policy {
     /// What became of its calls.
     pub(crate) fn tally(&self) -> Tally {
         self.usage().into()
+    }
+
+    /// What its decisions took at most since this was asked last.
+    #[must_use]
+    pub fn peak(&self) -> Peak {
+        self.caller.peak()
     }
 
     pub(crate) fn observes(&self) -> bool {

@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 use slewgate_rpc::Refusal;
+use slewgate_safety::limits::State;
 
 use crate::client::Client;
 use crate::command::{Command, Effect};
@@ -32,6 +33,15 @@ pub struct Snapshot {
     handlers: BTreeMap<String, Arc<Handler>>,
     policies: BTreeMap<String, Arc<Policy>>,
     surroundings: Surroundings,
+}
+
+/// A moment for which a policy is asked what it would decide.
+#[derive(Clone, Debug, Default)]
+pub struct Supposed {
+    /// What the hardware is seen to be about; none: there is no reading.
+    pub state: Option<State>,
+    /// Name of the client in control.
+    pub in_control: Option<String>,
 }
 
 /// What a client wants to do.
@@ -136,13 +146,7 @@ impl Snapshot {
         client: &Client,
         mut action: Action,
     ) -> Result<Permit, Refusal> {
-        let Some(policy) = self.policies.get(client.client_type()) else {
-            let reason = format!(
-                "there is no policy for clients of type {}",
-                client.client_type()
-            );
-            return Err(Refusal::denied(&reason, NO_POLICY));
-        };
+        let policy = self.policy_of(client)?;
         let params = action.params_text();
         let sun_permitted = match policy.has_allowed(client, &action, &params) {
             true => false,
@@ -154,6 +158,40 @@ impl Snapshot {
             client: client.clone(),
             action,
             params,
+        })
+    }
+
+    /// Asks what the policy of the client's type would decide at such a moment. It permits nothing.
+    ///
+    /// # Errors
+    /// As [`Snapshot::decide`].
+    pub async fn suppose(
+        &self,
+        client: &Client,
+        mut action: Action,
+        moment: &Supposed,
+    ) -> Result<(), Refusal> {
+        let policy = self.policy_of(client)?;
+        let now = self.surroundings.clock.now();
+        let moment = Moment {
+            now,
+            observed: moment.state.map(|state| Reading::supposed(state, now)),
+            in_control: moment.in_control.clone(),
+        };
+        let params = action.params_text();
+        policy.authorize(client, &action, &params, moment).await
+    }
+
+    /// The policy that judges a client.
+    ///
+    /// # Errors
+    /// -32001: there is none.
+    pub fn policy_of(&self, client: &Client) -> Result<&Arc<Policy>, Refusal> {
+        let client_type = client.client_type();
+        let policy = self.policies.get(client_type);
+        policy.ok_or_else(|| {
+            let reason = format!("there is no policy for clients of type {client_type}");
+            Refusal::denied(&reason, NO_POLICY)
         })
     }
 

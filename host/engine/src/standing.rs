@@ -1,6 +1,7 @@
 //! How one generation of a plugin stands: what it may use, and what all of its instances and callers share.
 
 use crate::limits::Limits;
+use crate::peak::Peaks;
 use crate::powers::output::Rate;
 use crate::quarantine::Quarantine;
 use crate::usage::Figures;
@@ -11,6 +12,7 @@ pub(crate) struct Standing {
     pub(crate) limits: Limits,
     pub(crate) figures: Figures,
     pub(crate) quarantine: Quarantine,
+    pub(crate) peaks: Peaks,
     /// Of what it writes to the log: instances that come and go would each have a rate of their own.
     pub(crate) log: Rate,
 }
@@ -20,6 +22,7 @@ impl Standing {
         Standing {
             figures: Figures::new(),
             quarantine: Quarantine::new(&limits.quarantine),
+            peaks: Peaks::default(),
             log: Rate::new(limits.log_lines),
             limits,
         }

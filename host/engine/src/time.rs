@@ -59,6 +59,11 @@ impl Budget {
         Ok(())
     }
 
+    /// What the call took so far: nothing where it was shorter than a tick.
+    pub(crate) fn spent(&self) -> Duration {
+        Duration::from_nanos(self.spent.load(Ordering::Relaxed))
+    }
+
     fn since_entry(&self) -> u64 {
         nanos(platform::thread_time()).saturating_sub(self.entered.load(Ordering::Relaxed))
     }

@@ -25,8 +25,7 @@ pub fn compile(cache: &Path, component: &[u8]) -> anyhow::Result<()> {
     let mut config = engine::config(None);
     config.cache(Some(cache.wasmtime()));
     let engine = wasmtime::Engine::new(&config).map_err(wasmtime_error)?;
-    Component::from_binary(&engine, component).map_err(wasmtime_error)?;
-    Ok(())
+    from_binary(&engine, component).map(drop)
 }
 
 /// A component that can be linked, made away from the path of requests.
@@ -39,12 +38,17 @@ pub(crate) async fn component(engine: &Engine, bytes: Arc<[u8]>) -> anyhow::Resu
     }
     let misses = cache.map(Compiled::misses);
     let wasm = engine.wasm().clone();
-    let made = engine.work(move || Component::from_binary(&wasm, &bytes).map_err(wasmtime_error));
+    let made = engine.work(move || from_binary(&wasm, &bytes));
     let component = made.await.context("the host failed")??;
     if compiler.is_some() && misses != cache.map(Compiled::misses) {
         tracing::warn!("compiled code was not found in the cache: the host compiled it itself");
     }
     Ok(component)
+}
+
+fn from_binary(engine: &wasmtime::Engine, bytes: &[u8]) -> anyhow::Result<Component> {
+    let component = Component::from_binary(engine, bytes).map_err(wasmtime_error);
+    component.context("it is no valid component; build it anew")
 }
 
 /// wasmtime's error with all of its causes, which are text from here on.

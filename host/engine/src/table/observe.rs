@@ -33,11 +33,17 @@ pub struct Reading {
 }
 
 impl Reading {
-    /// Of hardware that stands still, wherever it points.
-    pub(crate) fn of_nothing_that_moves() -> Reading {
+    /// One of hardware that is only supposed to be there: what it is about, at what time by the wall clock.
+    pub(crate) fn supposed(state: State, at: f64) -> Reading {
+        let moving = match state {
+            State::Still => types::Moving::Still,
+            State::Tracking => types::Moving::Tracking,
+            State::Moving => types::Moving::Moving,
+            State::Unknown => types::Moving::Unknown,
+        };
         Reading {
             observation: Observation {
-                moving: types::Moving::Still,
+                moving,
                 position: None,
                 axes: None,
                 data: "{}".to_owned(),
@@ -45,7 +51,7 @@ impl Reading {
             taken: Instant::now(),
             took: Duration::ZERO,
             every: Duration::ZERO,
-            at: 0.0,
+            at,
         }
     }
 

@@ -2,17 +2,27 @@
 //! wasmtime's own check passes a record with a field more and then fails at instantiation without a function's name.
 
 mod shape;
+mod version;
 
 use std::collections::BTreeMap;
 
+use anyhow::Context;
 use wasmtime::Engine;
 use wasmtime::component::Component;
-use wasmtime::component::types::{ComponentInstance, ComponentItem};
+use wasmtime::component::types::{self, ComponentInstance, ComponentItem};
 
 use shape::{Signature, found, wanted};
+pub use version::Version;
+use version::{OURS, is_served_by, of_ours};
 
-/// The namespace of the contract.
-const OURS: &str = "slewgate:plugin/";
+use crate::reload::PluginKind;
+
+/// The contracts that this host serves, newest last.
+pub const CONTRACTS: [Version; 1] = [Version {
+    major: 0,
+    minor: 1,
+    patch: 0,
+}];
 
 /// Interfaces that are linked for the sake of languages which always import them.
 const WASI: &str = "wasi:";
@@ -24,38 +34,71 @@ type Interfaces = BTreeMap<String, BTreeMap<String, Signature>>;
 #[derive(Debug)]
 pub(crate) struct World {
     name: &'static str,
+    kind: PluginKind,
+    version: Version,
     imports: Interfaces,
     exports: Interfaces,
 }
 
-/// What does not fit: each difference a line.
+/// Why a component does not fit.
 #[derive(Debug, thiserror::Error)]
-#[error("it does not fit the world `{world}`: {}", .differences.join("; "))]
-pub(crate) struct Mismatch {
-    world: &'static str,
-    differences: Vec<String>,
+pub(crate) enum Mismatch {
+    #[error("it is a {found}, and this is the place of a {wanted}: put it into {folder}/")]
+    Kind {
+        found: PluginKind,
+        wanted: PluginKind,
+        folder: &'static str,
+    },
+    #[error(
+        "it was built for version {found} of the contract, and this host serves {served}: build it with the wit/ of this host, or run a host that serves {found}"
+    )]
+    Version { found: Version, served: Version },
+    #[error(
+        "it does not fit the world `{world}` of contract {version}: {}; build it with the wit/ of this host, and without what that does not have",
+        .differences.join("; ")
+    )]
+    Differs {
+        world: &'static str,
+        version: Version,
+        differences: Vec<String>,
+    },
 }
 
 impl World {
     /// From the bytes that the build embedded.
-    pub(crate) fn decode(name: &'static str, bytes: &[u8]) -> anyhow::Result<World> {
+    pub(crate) fn decode(
+        kind: PluginKind,
+        name: &'static str,
+        bytes: &[u8],
+    ) -> anyhow::Result<World> {
         let (resolve, id) = wit_parser::decoding::decode_world(bytes)?;
         let world = &resolve.worlds[id];
+        let exports = wanted(&resolve, &world.exports);
+        let versions = exports.keys().filter_map(|name| of_ours(name));
+        let version = versions.map(|(_, version)| version).next();
         Ok(World {
             name,
+            kind,
+            version: version.context("the contract has no version")?,
             imports: wanted(&resolve, &world.imports),
-            exports: wanted(&resolve, &world.exports),
+            exports,
         })
     }
 
     /// Everything that the component lacks or has otherwise.
     pub(crate) fn check(&self, engine: &Engine, component: &Component) -> Result<(), Mismatch> {
-        let mut differences = Vec::new();
         let ty = component.component_type();
+        self.check_version(&ty, engine)?;
+        self.check_kind(&ty, engine)?;
+        let mut differences = Vec::new();
         for (interface, functions) in &self.exports {
-            let found = match ty.get_export(engine, interface).map(|export| export.ty) {
-                Some(ComponentItem::ComponentInstance(instance)) => exported(engine, &instance),
-                _ => BTreeMap::new(),
+            let mut exports = ty.exports(engine);
+            let found = match exports.find(|(name, _)| is_served_by(name, interface)) {
+                Some((_, export)) => match export.ty {
+                    ComponentItem::ComponentInstance(instance) => exported(engine, &instance),
+                    _ => BTreeMap::new(),
+                },
+                None => BTreeMap::new(),
             };
             compare(
                 &format!("export {interface}"),
@@ -74,12 +117,47 @@ impl World {
             }
         }
         if differences.is_empty() {
-            Ok(())
-        } else {
-            Err(Mismatch {
-                world: self.name,
-                differences,
+            return Ok(());
+        }
+        Err(Mismatch::Differs {
+            world: self.name,
+            version: self.version,
+            differences,
+        })
+    }
+
+    /// A component of another version is told so, and not what became of each function since.
+    fn check_version(&self, ty: &types::Component, engine: &Engine) -> Result<(), Mismatch> {
+        let imports = ty.imports(engine).map(|(name, _)| name);
+        let mut names = ty.exports(engine).map(|(name, _)| name).chain(imports);
+        let other = names.find_map(|name| {
+            let (_, version) = of_ours(name)?;
+            (!version.is_compatible(self.version)).then_some(version)
+        });
+        other.map_or(Ok(()), |found| {
+            Err(Mismatch::Version {
+                found,
+                served: self.version,
             })
+        })
+    }
+
+    /// A plugin of the other kind is told where it belongs.
+    fn check_kind(&self, ty: &types::Component, engine: &Engine) -> Result<(), Mismatch> {
+        let kinds: Vec<_> = ty
+            .exports(engine)
+            .filter_map(|(name, _)| kind(name))
+            .collect();
+        match kinds.first() {
+            Some(found) if !kinds.contains(&self.kind) => Err(Mismatch::Kind {
+                found: *found,
+                wanted: self.kind,
+                folder: match found {
+                    PluginKind::Handler => "handlers",
+                    PluginKind::Policy => "policies",
+                },
+            }),
+            _ => Ok(()),
         }
     }
 
@@ -90,7 +168,8 @@ impl World {
         used: &BTreeMap<String, Signature>,
         differences: &mut Vec<String>,
     ) {
-        let Some(offered) = self.imports.get(name) else {
+        let mut offers = self.imports.iter();
+        let Some((_, offered)) = offers.find(|(offered, _)| is_served_by(name, offered)) else {
             return differences.push(format!("it imports {name}, which this world does not have"));
         };
         for (function, signature) in used {
@@ -110,6 +189,20 @@ impl World {
     }
 }
 
+/// The contract that a component was built for which exports or imports this.
+pub(crate) fn built_for(name: &str) -> Option<Version> {
+    of_ours(name).map(|(_, version)| version)
+}
+
+/// What a component is that exports this.
+pub(crate) fn kind(export: &str) -> Option<PluginKind> {
+    match of_ours(export)?.0 {
+        "handler" => Some(PluginKind::Handler),
+        "policy" => Some(PluginKind::Policy),
+        _ => None,
+    }
+}
+
 /// Whether a component uses a function of an import.
 pub(crate) fn imports(
     engine: &Engine,
@@ -117,16 +210,14 @@ pub(crate) fn imports(
     interface: &str,
     function: &str,
 ) -> bool {
-    match component
-        .component_type()
-        .get_import(engine, interface)
-        .map(|import| import.ty)
-    {
-        Some(ComponentItem::ComponentInstance(instance)) => {
+    let ty = component.component_type();
+    let mut imports = ty.imports(engine);
+    imports.any(|(name, import)| match import.ty {
+        ComponentItem::ComponentInstance(instance) if is_served_by(name, interface) => {
             instance.get_export(engine, function).is_some()
         }
         _ => false,
-    }
+    })
 }
 
 fn exported(engine: &Engine, instance: &ComponentInstance) -> BTreeMap<String, Signature> {
@@ -164,5 +255,23 @@ fn differ(
         differences.push(format!(
             "{whole}: {part} of the function `{name}` is {found}, wanted {wanted}"
         ));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bindings::{handler, policy};
+
+    #[test]
+    fn the_contract_that_the_host_says_it_serves_is_that_of_its_worlds() {
+        let worlds = [
+            (PluginKind::Handler, handler::COMPONENT_TYPE),
+            (PluginKind::Policy, policy::COMPONENT_TYPE),
+        ];
+        for (kind, bytes) in worlds {
+            let world = World::decode(kind, "a world", bytes).unwrap();
+            assert!(CONTRACTS.contains(&world.version), "{}", world.version);
+        }
     }
 }

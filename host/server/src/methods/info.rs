@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
-use slewgate_engine::{Attached, Connection, Table};
+use slewgate_engine::{Attached, CONTRACTS, Connection, Table};
 use slewgate_serial::{Line, LineState};
 use slewgate_sky::SharedClock;
 
@@ -25,6 +25,8 @@ pub(crate) struct HostInfo {
 pub(crate) struct Info<'a> {
     name: &'static str,
     version: &'static str,
+    /// Of the contract with plugins.
+    contracts: [String; CONTRACTS.len()],
     time: String,
     uptime_ms: u128,
     snapshot: u64,
@@ -104,6 +106,7 @@ impl HostMethods {
         Info {
             name: "slewgate",
             version: env!("CARGO_PKG_VERSION"),
+            contracts: CONTRACTS.map(|version| version.to_string()),
             time: timestamp(&*self.info.clock).to_string(),
             uptime_ms: self.info.started.elapsed().as_millis(),
             snapshot: self.plugins.current().number(),
