@@ -371,7 +371,7 @@ fn is_simulated(config: &Config) -> bool {
 }
 
 /// Simulators have a site of their own; a real mount's is only where the configuration says that it is.
-fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
+pub(crate) fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings {
     let site = config
         .site
         .or(is_simulated(config).then_some(Site::SIMULATED));

@@ -6,7 +6,7 @@
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
 //! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `tables` (what plugins are started with), `trust` (which of them may run), `recorder` (what the security log hears of them), `cli`, `logging`, `transcript` (every byte
 //! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
-//! the host before left), `panics`, `timekeeping` (whether the machine's clock is right), and `safeguards`, which start these and end them.
+//! the host before left), `panics`, `timekeeping` (whether the machine's clock is right), and `safeguards`, which start these and end them. For authors of plugins: `check`.
 
 pub mod config;
 
@@ -69,6 +69,8 @@ mod timekeeping;
 mod safeguards;
 
 mod platform;
+
+mod check;
 
 pub mod host;
 

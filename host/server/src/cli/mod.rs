@@ -80,7 +80,7 @@ enum Verb {
     Stop(stop::Stop),
     /// Make, list and revoke the tokens that clients show; a menu without a verb
     Token(token::Tokens),
-    /// Look at the plugins of the running host, and say which components may run
+    /// Make, check and look at plugins, and say which components may run
     Plugin(plugin::Plugins),
     /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
     Simulate(simulate::Simulate),

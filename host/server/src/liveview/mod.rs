@@ -19,5 +19,5 @@ pub use jpeg::NotJpeg;
 pub use streams::{PublishError, Publisher, Streams, Unknown, Viewer};
 
 pub use session::LiveView;
-pub(crate) use session::{WATCH, action};
+pub(crate) use session::{PUBLISH, WATCH, action};
 pub(crate) use streams::is_name;

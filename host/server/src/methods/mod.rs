@@ -17,7 +17,7 @@ use crate::sessions::{Session, Sessions};
 use crate::topics::Topics;
 
 pub(crate) use info::{HostInfo, connection};
-pub(crate) use list::{HostMethod, questions};
+pub(crate) use list::{HostMethod, commands, questions};
 
 /// See the module.
 pub struct HostMethods {

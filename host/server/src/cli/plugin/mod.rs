@@ -1,5 +1,6 @@
 //! `slewgate plugin`, one file for each verb.
 
+mod check;
 mod forget;
 mod keygen;
 mod list;
@@ -23,6 +24,8 @@ pub(super) struct Plugins {
 enum Verb {
     /// What runs, in which version, how it fares, and what is wrong
     List,
+    /// Try a component before an observatory does: its world, its limits, each command, lines in trouble
+    Check(Box<check::Check>),
     /// Call a plugin again now that kept failing and is quarantined
     Resume(resume::Resume),
     /// Have the version before this one serve again
@@ -41,6 +44,7 @@ impl Plugins {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         match self.verb {
             Verb::List => list::run(common),
+            Verb::Check(check) => check.run(common),
             Verb::Resume(resume) => resume.run(common),
             Verb::Rollback(rollback) => rollback.run(common),
             Verb::Trust(trust) => trust.run(common),
