@@ -7,7 +7,7 @@ use std::process::Command;
 use serde_json::Value;
 
 /// The rooms of the host, each with every room that it may depend on.
-const ARROWS: [(&str, &[&str]); 8] = [
+const ARROWS: [(&str, &[&str]); 9] = [
     ("slewgate-rpc", &[]),
     ("slewgate-sky", &[]),
     ("slewgate-serial", &[]),
@@ -22,9 +22,11 @@ const ARROWS: [(&str, &[&str]); 8] = [
             "slewgate-sky",
         ],
     ),
+    ("slewgate-authors", &[]),
     (
         "slewgate-server",
         &[
+            "slewgate-authors",
             "slewgate-engine",
             "slewgate-rpc",
             "slewgate-safety",
