@@ -1,13 +1,16 @@
 //! `slewgate plugin`, one file for each verb.
 
+mod build;
 mod check;
 mod forget;
 mod keygen;
 mod list;
+mod new;
 mod resume;
 mod rollback;
 mod sign;
 mod trust;
+mod watch;
 
 use clap::{Args, Subcommand};
 
@@ -24,6 +27,12 @@ pub(super) struct Plugins {
 enum Verb {
     /// What runs, in which version, how it fares, and what is wrong
     List,
+    /// Begin a plugin: a small one that works, to be changed into yours
+    New(new::New),
+    /// Build a plugin with the tools of its language
+    Build(build::Build),
+    /// Build, check and install a plugin at every save
+    Watch(watch::Watch),
     /// Try a component before an observatory does: its world, its limits, each command, lines in trouble
     Check(Box<check::Check>),
     /// Call a plugin again now that kept failing and is quarantined
@@ -44,6 +53,9 @@ impl Plugins {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         match self.verb {
             Verb::List => list::run(common),
+            Verb::New(new) => new.run(common),
+            Verb::Build(build) => build.run(common),
+            Verb::Watch(watch) => watch.run(common),
             Verb::Check(check) => check.run(common),
             Verb::Resume(resume) => resume.run(common),
             Verb::Rollback(rollback) => rollback.run(common),

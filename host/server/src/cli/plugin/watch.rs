@@ -1,0 +1,72 @@
+//! `slewgate plugin watch`: a component from a project at every save, into the data directory of a host.
+
+use std::ops::ControlFlow;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use serde_json::Value;
+use slewgate_authors::{Built, Project, Round, is_data_directory, round, watch};
+
+use super::super::{Common, Failure, complain, say};
+use super::build;
+
+#[derive(Args)]
+#[command(after_help = "\
+It goes on until Ctrl-C, whatever fails. Without a data directory, it builds and checks:
+  slewgate plugin watch heater --data telescope")]
+pub(super) struct Watch {
+    /// The project's folder, as `plugin new` made it
+    #[arg(default_value = ".")]
+    directory: PathBuf,
+}
+
+impl Watch {
+    pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
+        let project = Project::open(&self.directory).map_err(anyhow::Error::from)?;
+        let data = (common.data_is_told || is_data_directory(&common.data))
+            .then_some(common.data.as_path());
+        let watched = watch(&project, || turn(&project, data, common));
+        watched.map_err(anyhow::Error::from)?;
+        Ok(())
+    }
+}
+
+/// One round, and what became of it. Where nobody hears it, there is no other.
+fn turn(project: &Project, data: Option<&Path>, common: &Common) -> ControlFlow<()> {
+    match round(project, data, &mut check) {
+        Ok(round) => match say(common, &in_words(&round), &in_json(&round)) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(_) => ControlFlow::Break(()),
+        },
+        Err(error) => {
+            complain(&format_args!("{:#}", anyhow::Error::from(error)));
+            ControlFlow::Continue(())
+        }
+    }
+}
+
+/// What a component has to pass before it is installed: `build` has held it against its world.
+fn check(_built: &Built) -> Result<String, String> {
+    Ok(String::new())
+}
+
+fn in_words(round: &Round) -> String {
+    let built = build::in_words(&round.built);
+    let installed = match &round.installed {
+        Some(file) => format!("installed as {}", file.display()),
+        None => "not installed: --data names the data directory of a host".to_owned(),
+    };
+    let lines = [built, round.report.clone(), installed];
+    let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    lines.join("\n")
+}
+
+fn in_json(round: &Round) -> Value {
+    let mut json = build::in_json(&round.built);
+    json["report"] = round.report.as_str().into();
+    json["installed"] = match &round.installed {
+        Some(file) => file.display().to_string().into(),
+        None => Value::Null,
+    };
+    json
+}
