@@ -31,6 +31,24 @@ pub(crate) fn ensure_indi() -> anyhow::Result<()> {
     Ok(())
 }
 
+/// What builds plugins in C, and their tests.
+const C: [&str; 3] = ["clang", "wasm-ld", "make"];
+
+/// Says what is missing to build plugins in C.
+pub(crate) fn ensure_c() -> anyhow::Result<()> {
+    let missing: Vec<_> = C
+        .into_iter()
+        .filter(|program| !is_on_path(program))
+        .collect();
+    if !missing.is_empty() {
+        bail!(
+            "{} not found on the PATH; install a C compiler for WebAssembly: apt-get install clang lld make",
+            missing.join(", ")
+        );
+    }
+    Ok(())
+}
+
 /// Tests of links that are taken down have this in their names.
 pub(crate) const NAMESPACES: &str = "network_namespace";
 

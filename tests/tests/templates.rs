@@ -1,0 +1,138 @@
+//! Plugins in five languages, made from their templates, built, loaded into a host, and called.
+
+#[path = "../../host/authors/tests/workshop/mod.rs"]
+mod workshop;
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use slewgate_authors::{Kind, Language, build, install};
+use slewgate_tests::{Client, Observatory, Setup};
+use tempfile::TempDir;
+use workshop::{Made, made};
+
+/// A host compiles a component of 18 MB, on a machine that does other things too.
+const PATIENCE: Duration = Duration::from_secs(300);
+
+/// The heater of the template, which nobody has: its own program, on a pseudo-terminal.
+struct Heater {
+    program: Child,
+    link: PathBuf,
+    _folder: TempDir,
+}
+
+impl Heater {
+    fn start(project: &Path) -> Heater {
+        let folder = TempDir::new().expect("a directory");
+        let link = folder.path().join("heater");
+        let mut python = Command::new("python3");
+        python.arg(project.join("try/heater.py")).arg(&link);
+        let mut program = python.stdout(Stdio::piped()).spawn().expect("a heater");
+        let mut said = String::new();
+        let mut output = BufReader::new(program.stdout.take().expect("its output"));
+        output.read_line(&mut said).expect("its output");
+        assert!(said.contains("listens"), "{said}");
+        // It goes on to say what it hears, which nobody may miss.
+        std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
+        Heater {
+            program,
+            link,
+            _folder: folder,
+        }
+    }
+}
+
+impl Drop for Heater {
+    fn drop(&mut self) {
+        let _ = self.program.kill();
+        let _ = self.program.wait();
+    }
+}
+
+/// A host that has the heater on a line, and no mount.
+fn host(heater: &Heater) -> Observatory {
+    let config = format!(
+        "[lines.heater]\ndevice = {:?}\n[plugins.heater]\ncomponent = \"heater.wasm\"\nlines = {{ port = \"heater\" }}\n\
+         settings = {{ max_percent = 60 }}\n",
+        heater.link
+    );
+    Setup::default().config(&config).start()
+}
+
+/// Hears of plugins until this one serves.
+async fn serves(news: &mut Client, name: &str) {
+    loop {
+        let plugin = news.event("plugins").await["data"]["plugin"].take();
+        if plugin["name"] == name {
+            assert_eq!(plugin["candidate"], Value::Null, "{plugin}");
+            assert_eq!(plugin["state"], "serving", "{plugin}");
+            return;
+        }
+    }
+}
+
+async fn is_loaded_and_called(language: Language) {
+    let Made { project, .. } = &made(language, Kind::Handler);
+    let heater = Heater::start(&project.directory);
+    let observatory = host(&heater);
+    let mut telescope = observatory
+        .client("telescope")
+        .await
+        .with_patience(PATIENCE);
+    let topics = json!({ "topics": ["plugins"] });
+    telescope.call("events.subscribe", topics).await.unwrap();
+    telescope.event("plugins").await;
+
+    install(&build(project).unwrap(), observatory.data()).unwrap();
+    serves(&mut telescope, "heater").await;
+    let set = telescope.call("heater.set", json!({ "percent": 40 })).await;
+    assert_eq!(set.unwrap(), json!({ "percent": 40 }));
+    let status = telescope.call("heater.status", json!({})).await.unwrap();
+    assert_eq!(status["percent"], 40, "{status}");
+    let refused = telescope.call("heater.set", json!({ "percent": 61 })).await;
+    let refused = refused.unwrap_err();
+    assert_eq!(refused["code"], -32602, "{refused}");
+    assert_eq!(refused["data"]["field"], "percent", "{refused}");
+
+    let Made { project, .. } = &made(language, Kind::Policy);
+    install(&build(project).unwrap(), observatory.data()).unwrap();
+    serves(&mut telescope, "visitor").await;
+    let mut visitor = observatory.client("visitor").await;
+    let status = visitor.call("heater.status", json!({})).await.unwrap();
+    assert_eq!(status["percent"], 40, "{status}");
+    let denied = visitor.call("heater.set", json!({ "percent": 1 })).await;
+    let denied = denied.unwrap_err();
+    assert_eq!(denied["code"], -32001, "{denied}");
+    assert_eq!(
+        denied["data"]["reason"], "a visitor may look and move",
+        "{denied}"
+    );
+}
+
+#[tokio::test]
+async fn plugins_in_rust_are_loaded_and_called() {
+    is_loaded_and_called(Language::Rust).await;
+}
+
+#[tokio::test]
+async fn plugins_in_python_are_loaded_and_called() {
+    is_loaded_and_called(Language::Python).await;
+}
+
+#[tokio::test]
+async fn plugins_in_javascript_are_loaded_and_called() {
+    is_loaded_and_called(Language::JavaScript).await;
+}
+
+#[tokio::test]
+async fn plugins_in_typescript_are_loaded_and_called() {
+    is_loaded_and_called(Language::TypeScript).await;
+}
+
+#[tokio::test]
+async fn plugins_in_c_are_loaded_and_called() {
+    is_loaded_and_called(Language::C).await;
+}
