@@ -1,5 +1,7 @@
 //! Does it find its hardware, and does it say how that is stopped?
 
+use std::time::Duration;
+
 use anyhow::Result;
 use futures_util::StreamExt;
 use futures_util::stream;
@@ -9,6 +11,9 @@ use super::Finding;
 use super::rig::{Bench, Rig};
 use super::trouble::{TROUBLES, Trouble};
 
+/// Time for a few attempts, where nothing keeps the first from going well.
+const ON_A_LINE_THAT_WORKS: Duration = Duration::from_secs(5);
+
 const ATTACH: &str = "attach";
 const STOPS: &str = "stops";
 
@@ -17,7 +22,7 @@ pub(super) async fn on_a_line_that_works(
     bench: &Bench,
     rig: &Rig,
 ) -> Result<(Option<Attachment>, Vec<Finding>)> {
-    let found = match rig.found().await {
+    let found = match rig.found_within(ON_A_LINE_THAT_WORKS).await {
         Attached::To(found) => found,
         Attached::Failed(why) => return Ok((None, vec![no_hardware(bench, rig, &why)])),
         Attached::NotYet | Attached::Silent => {

@@ -328,22 +328,31 @@ impl Rig {
 
     /// What became of `attach` when it was tried first.
     pub(crate) async fn attached(&self) -> Attached {
-        self.attached_as(|attached| *attached != Attached::NotYet)
+        self.attached_as(|attached| *attached != Attached::NotYet, PATIENCE)
             .await
     }
 
     /// The same once it succeeded, or after a while of failures.
     pub(crate) async fn found(&self) -> Attached {
-        self.attached_as(|attached| matches!(attached, Attached::To(_)))
+        self.found_within(PATIENCE).await
+    }
+
+    /// The same after this long.
+    pub(crate) async fn found_within(&self, patience: Duration) -> Attached {
+        self.attached_as(|attached| matches!(attached, Attached::To(_)), patience)
             .await
     }
 
-    async fn attached_as(&self, wanted: impl Fn(&Attached) -> bool) -> Attached {
+    async fn attached_as(
+        &self,
+        wanted: impl Fn(&Attached) -> bool,
+        patience: Duration,
+    ) -> Attached {
         let Some(table) = self.table() else {
             return Attached::NotYet;
         };
         let mut attached = table.attached();
-        let _ = timeout(PATIENCE, attached.wait_for(wanted)).await;
+        let _ = timeout(patience, attached.wait_for(wanted)).await;
         attached.borrow().clone()
     }
 

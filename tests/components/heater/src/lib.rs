@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use serde::Deserialize;
 use slewgate_sdk::{
     Attachment, Client, Command, Description, Effect, Exchange, Failure, Framing, Handler, Host,
-    Observation, Occasion, Progress, Request, export_handler, params, read,
+    LineError, Observation, Occasion, Progress, Request, export_handler, params, read,
 };
 
 /// Such a heater.
@@ -26,7 +26,7 @@ enum Mistake {
     Panics,
     /// It tells of a line that fails as if the heater had refused.
     Refuses,
-    /// It asks until it is answered.
+    /// It asks a silent heater until it is answered.
     Insists,
     /// Its result is another than it promised.
     Misfits,
@@ -166,7 +166,8 @@ impl Heater {
         let line = host.line("port")?;
         loop {
             match line.exchange(&exchange) {
-                Err(_) if self.mistake == Mistake::Insists => {}
+                Err(LineError::Timeout(bytes))
+                    if bytes.is_empty() && self.mistake == Mistake::Insists => {}
                 Err(_) if self.mistake == Mistake::Panics => abort(),
                 answered => return Ok(answered?),
             }
