@@ -4,11 +4,12 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::Value;
+use serde_json::{Map, Value};
 use slewgate_authors::{Built, Project, Round, is_data_directory, round, watch};
 
 use super::super::{Common, Failure, complain, say};
 use super::build;
+use crate::check::{self, CheckOptions, LineSpec};
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -33,7 +34,7 @@ impl Watch {
 
 /// One round, and what became of it. Where nobody hears it, there is no other.
 fn turn(project: &Project, data: Option<&Path>, common: &Common) -> ControlFlow<()> {
-    match round(project, data, &mut check) {
+    match round(project, data, &mut passes) {
         Ok(round) => match say(common, &in_words(&round), &in_json(&round)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(_) => ControlFlow::Break(()),
@@ -45,9 +46,26 @@ fn turn(project: &Project, data: Option<&Path>, common: &Common) -> ControlFlow<
     }
 }
 
-/// What a component has to pass before it is installed: `build` has held it against its world.
-fn check(_built: &Built) -> Result<String, String> {
-    Ok(String::new())
+/// A component has to pass what `plugin check --quick` asks of it, on the lines that its project names, before it is installed.
+fn passes(built: &Built) -> Result<String, String> {
+    let lines: Result<Vec<LineSpec>, _> = built
+        .project
+        .line_arguments()
+        .iter()
+        .map(|line| line.parse())
+        .collect();
+    let checked = check::check(&CheckOptions {
+        file: built.component.clone(),
+        kind: None,
+        settings: Map::new(),
+        lines: lines?,
+        trouble: false,
+    });
+    let report = checked.map_err(|error| format!("{error:#}"))?;
+    match report.passed {
+        true => Ok(report.to_string()),
+        false => Err(report.to_string()),
+    }
 }
 
 fn in_words(round: &Round) -> String {
