@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -22,9 +23,15 @@ use crate::blocks::{Blocks, quantile};
 const WARM: usize = 300;
 const FRESH: usize = 20;
 
+/// Names a directory of policies that do the same, each in a language, such as `python.wasm`: none, where their tools are missing.
+const LANGUAGES: &str = "SLEWGATE_LANGUAGES";
+
+/// What the client type of such a policy has behind it where each of its decisions has an instance of its own.
+const FRESHLY: &str = "-fresh";
+
 /// Microseconds of a call.
 pub(crate) struct Call {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) p50: Blocks,
     pub(crate) p99: Blocks,
 }
@@ -34,12 +41,22 @@ struct Guests {
     // Dropped before the directory that they watch.
     plugins: Plugins,
     client: Client,
+    /// Those in which there is a policy.
+    languages: Vec<String>,
     _directory: TempDir,
 }
 
 pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Vec<Call>> {
     let guests = Guests::load().await?;
-    let mut calls = ["policy, warm", "handler, warm", "handler, fresh instance"].map(Call::new);
+    let mut calls = vec![
+        Call::new("policy, warm".into()),
+        Call::new("handler, warm".into()),
+        Call::new("handler, fresh instance".into()),
+    ];
+    for language in &guests.languages {
+        calls.push(Call::new(format!("policy in {language}")));
+        calls.push(Call::new(format!("policy in {language}, fresh")));
+    }
     for block in 0..extent.warm_up + extent.blocks {
         let times = guests.block().await?;
         if block >= extent.warm_up {
@@ -49,11 +66,11 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Vec<Call>> {
             }
         }
     }
-    Ok(calls.into())
+    Ok(calls)
 }
 
 impl Call {
-    fn new(name: &'static str) -> Call {
+    fn new(name: String) -> Call {
         Call {
             name,
             p50: Blocks::default(),
@@ -73,6 +90,7 @@ impl Guests {
             plugins().join("policies/telescope.wasm"),
             policies.join("telescope.wasm"),
         )?;
+        let (languages, own) = languages(&policies)?;
         let table = TableSettings {
             name: "plugin".into(),
             component: "unruly.wasm".into(),
@@ -95,7 +113,10 @@ impl Guests {
             trust: None,
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),
-            policy_limits: PolicyLimits::default(),
+            policy_limits: PolicyLimits {
+                own,
+                ..PolicyLimits::default()
+            },
         };
         let surroundings = Surroundings {
             clock: Arc::new(SystemClock),
@@ -108,13 +129,14 @@ impl Guests {
         Ok(Guests {
             plugins: Plugins::start(engine, surroundings, settings).await?,
             client,
+            languages,
             _directory: directory,
         })
     }
 
-    /// Microseconds of each call, of the three kinds in turn.
-    async fn block(&self) -> anyhow::Result<[Vec<f64>; 3]> {
-        let mut times = [const { Vec::new() }; 3];
+    /// Microseconds of each call, of each kind in turn.
+    async fn block(&self) -> anyhow::Result<Vec<Vec<f64>>> {
+        let mut times = vec![Vec::new(); 3];
         for _ in 0..WARM {
             let (permit, decided) = self.decide("plugin.counts").await?;
             let (_, handled) = self.handle(permit).await?;
@@ -130,6 +152,33 @@ impl Guests {
             let (calls, handled) = self.handle(permit).await?;
             ensure!(calls == r#"{"calls":1}"#, "{calls}: not a fresh instance");
             times[2].push(microseconds(handled));
+        }
+        for language in &self.languages {
+            times.push(self.decisions(language, WARM).await?);
+            let fresh = format!("{language}{FRESHLY}");
+            times.push(self.decisions(&fresh, FRESH).await?);
+        }
+        Ok(times)
+    }
+
+    /// Microseconds of decisions of the policy of a client type.
+    async fn decisions(&self, client_type: &str, count: usize) -> anyhow::Result<Vec<f64>> {
+        let client = Client::new(1, "bench", "bench", client_type, "the bench");
+        let mut times = Vec::new();
+        for _ in 0..count {
+            let action = Action {
+                method: "plugin.stop".into(),
+                // Every policy allows it, and is asked each time.
+                effect: Effect::Stop,
+                params: Map::new(),
+                counts: StopCounts::default(),
+                lease: None,
+            };
+            let snapshot = self.plugins.current();
+            let began = Instant::now();
+            let decided = snapshot.decide(&client, action).await;
+            times.push(microseconds(began.elapsed()));
+            decided.ok().context("a visitor may stop")?;
         }
         Ok(times)
     }
@@ -156,6 +205,30 @@ impl Guests {
         let took = began.elapsed();
         Ok((handled.ok().context("it counts")?.get().to_owned(), took))
     }
+}
+
+/// Files the policies in other languages, each twice: once with an instance for each call. Answers their names, and those limits.
+fn languages(policies: &Path) -> anyhow::Result<(Vec<String>, BTreeMap<String, Limits>)> {
+    let (mut names, mut limits) = (Vec::new(), BTreeMap::new());
+    let Some(directory) = std::env::var_os(LANGUAGES) else {
+        return Ok((names, limits));
+    };
+    for file in fs::read_dir(directory)? {
+        let path = file?.path();
+        let name = path.file_stem().and_then(|name| name.to_str());
+        let name = name.context("a policy without a name")?.to_owned();
+        fs::copy(&path, policies.join(format!("{name}.wasm")))?;
+        let fresh = format!("{name}{FRESHLY}");
+        fs::copy(&path, policies.join(format!("{fresh}.wasm")))?;
+        let each = Limits {
+            recycle: 1,
+            ..Limits::policy()
+        };
+        limits.insert(fresh, each);
+        names.push(name);
+    }
+    names.sort();
+    Ok((names, limits))
 }
 
 fn microseconds(time: Duration) -> f64 {

@@ -108,7 +108,7 @@ impl Report {
         }
         let calls = calls.iter().map(|call| {
             let figures = json!({ "p50_us": call.p50.json(), "p99_us": call.p99.json() });
-            (call.name.to_owned(), figures)
+            (call.name.clone(), figures)
         });
         self.0["component"] = calls.collect::<Map<_, _>>().into();
     }

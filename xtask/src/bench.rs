@@ -4,8 +4,8 @@ use std::process::{Command, ExitCode};
 
 use clap::Args;
 
-use crate::plugins;
 use crate::workspace::{Workspace, step};
+use crate::{languages, plugins};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -37,7 +37,8 @@ pub(crate) fn bench(workspace: &Workspace, options: &Options) -> anyhow::Result<
     let mut command = Command::new(bench);
     command
         .args(&options.names)
-        .env("SLEWGATE_PLUGINS", components);
+        .env("SLEWGATE_PLUGINS", components)
+        .env("SLEWGATE_LANGUAGES", languages::build(workspace)?);
     if options.short {
         command.arg("--short");
     }

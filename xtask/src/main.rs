@@ -6,6 +6,7 @@ mod bench;
 mod demo;
 mod dist;
 mod files;
+mod languages;
 mod plugins;
 mod run;
 mod test;
