@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use slewgate_authors::{Kind, Language, build, install};
 use slewgate_tests::{Client, Observatory, Setup};
 use tempfile::TempDir;
-use workshop::{Made, made};
+use workshop::made;
 
 /// A host compiles a component of 18 MB, on a machine that does other things too.
 const PATIENCE: Duration = Duration::from_secs(300);
@@ -75,8 +75,11 @@ async fn serves(news: &mut Client, name: &str) {
 }
 
 async fn is_loaded_and_called(language: Language) {
-    let Made { project, .. } = &made(language, Kind::Handler);
-    let heater = Heater::start(&project.directory);
+    // Before anybody is connected: it takes the thread that answers the host's pings.
+    let [handler, policy] = Kind::ALL.map(|kind| made(language, kind));
+    let [heating, visiting] = [&handler, &policy].map(|made| build(&made.project).unwrap());
+
+    let heater = Heater::start(&handler.project.directory);
     let observatory = host(&heater);
     let mut telescope = observatory
         .client("telescope")
@@ -86,8 +89,9 @@ async fn is_loaded_and_called(language: Language) {
     telescope.call("events.subscribe", topics).await.unwrap();
     telescope.event("plugins").await;
 
-    install(&build(project).unwrap(), observatory.data()).unwrap();
+    install(&heating, observatory.data()).unwrap();
     serves(&mut telescope, "heater").await;
+    let observatory = observatory.attached();
     let set = telescope.call("heater.set", json!({ "percent": 40 })).await;
     assert_eq!(set.unwrap(), json!({ "percent": 40 }));
     let status = telescope.call("heater.status", json!({})).await.unwrap();
@@ -97,8 +101,7 @@ async fn is_loaded_and_called(language: Language) {
     assert_eq!(refused["code"], -32602, "{refused}");
     assert_eq!(refused["data"]["field"], "percent", "{refused}");
 
-    let Made { project, .. } = &made(language, Kind::Policy);
-    install(&build(project).unwrap(), observatory.data()).unwrap();
+    install(&visiting, observatory.data()).unwrap();
     serves(&mut telescope, "visitor").await;
     let mut visitor = observatory.client("visitor").await;
     let status = visitor.call("heater.status", json!({})).await.unwrap();
@@ -106,10 +109,8 @@ async fn is_loaded_and_called(language: Language) {
     let denied = visitor.call("heater.set", json!({ "percent": 1 })).await;
     let denied = denied.unwrap_err();
     assert_eq!(denied["code"], -32001, "{denied}");
-    assert_eq!(
-        denied["data"]["reason"], "a visitor may look and move",
-        "{denied}"
-    );
+    let reason = "a visitor may look and move";
+    assert_eq!(denied["data"]["reason"], reason, "{denied}");
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! JavaScript and TypeScript: jco, which brings SpiderMonkey for components with it, and `tsc`.
 //!
 //! Its other engine, QuickJS, makes a component of 2 MB instead of 13, which needs asynchronous components, and the host has these
-//! switched off.
+//! switched off. The templates ask for jco 1.34.0, as 1.35.0 does not find the folder of the contract.
 
 use std::fs;
 use std::path::Path;
