@@ -53,13 +53,13 @@ impl Drop for Heater {
 }
 
 /// A host that has the heater on a line, and no mount.
-fn host(heater: &Heater) -> Observatory {
+fn host(heater: &Heater, more: &str) -> Observatory {
     let config = format!(
         "[lines.heater]\ndevice = {:?}\n[plugins.heater]\ncomponent = \"heater.wasm\"\nlines = {{ port = \"heater\" }}\n\
          settings = {{ max_percent = 60 }}\n",
         heater.link
     );
-    Setup::default().config(&config).start()
+    Setup::default().config(&config).config(more).start()
 }
 
 /// Hears of plugins until this one serves.
@@ -80,7 +80,7 @@ async fn is_loaded_and_called(language: Language) {
     let [heating, visiting] = [&handler, &policy].map(|made| build(&made.project).unwrap());
 
     let heater = Heater::start(&handler.project.directory);
-    let observatory = host(&heater);
+    let observatory = host(&heater, "");
     let mut telescope = observatory
         .client("telescope")
         .await
@@ -136,4 +136,59 @@ async fn plugins_in_typescript_are_loaded_and_called() {
 #[tokio::test]
 async fn plugins_in_c_are_loaded_and_called() {
     is_loaded_and_called(Language::C).await;
+}
+
+/// Beside the heater.
+const FOCUSER: &str = r#"
+[lines.focus]
+device = "simulator:moonlite"
+[plugins.focuser]
+component = "focuser.wasm"
+lines = { port = "focus" }
+"#;
+
+#[tokio::test]
+async fn a_policy_in_javascript_judges_who_calls_a_handler_in_python_and_one_in_rust() {
+    let handler = made(Language::Python, Kind::Handler);
+    let policy = made(Language::JavaScript, Kind::Policy);
+    let heater = Heater::start(&handler.project.directory);
+    let observatory = host(&heater, FOCUSER);
+    let telescope = observatory.client("telescope").await;
+    let mut telescope = telescope.with_patience(PATIENCE);
+    let topics = json!({ "topics": ["plugins"] });
+    telescope.call("events.subscribe", topics).await.unwrap();
+    telescope.event("plugins").await;
+    for (made, name) in [(&handler, "heater"), (&policy, "visitor")] {
+        install(&build(&made.project).unwrap(), observatory.data()).unwrap();
+        serves(&mut telescope, name).await;
+    }
+
+    let visitor = observatory.client("visitor").await;
+    let mut visitor = visitor.with_patience(PATIENCE);
+    let status = visitor.call("heater.status", json!({})).await.unwrap();
+    assert_eq!(status["percent"], 0, "{status}");
+    let status = visitor.call("focuser.status", json!({})).await.unwrap();
+    let to = status["position"].as_u64().unwrap() + 10;
+    let moved = visitor
+        .call("focuser.move_to", json!({ "position": to }))
+        .await;
+    assert!(
+        moved
+            .as_ref()
+            .is_ok_and(|moved| moved["motion"].is_number()),
+        "{moved:?}"
+    );
+    let denied = visitor.call("focuser.sync", json!({ "position": 1 })).await;
+    assert_eq!(
+        denied.unwrap_err()["data"]["reason"],
+        "a visitor may look and move"
+    );
+
+    let reports = telescope.call("host.plugins", json!({})).await.unwrap();
+    for name in ["visitor", "heater", "focuser"] {
+        let mut reports = reports.as_array().unwrap().iter();
+        let report = reports.find(|report| report["name"] == name).unwrap();
+        println!("{name}: {}", report["usage"]);
+        assert_eq!(report["usage"]["failures"], 0, "{report}");
+    }
 }
