@@ -7,17 +7,34 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use serde_json::json;
-use slewgate_tests::{PATIENCE, Setup, plugins};
+use slewgate_tests::{Client, Observatory, PATIENCE, Setup, plugins};
 
 use crate::Extent;
-use crate::blocks::Blocks;
+use crate::blocks::{Blocks, quantile};
+
+/// Names a directory of policies, each in a language.
+const LANGUAGES: &str = "SLEWGATE_LANGUAGES";
+
+/// How long it is quiet before a large component is compiled.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// Between two requests meanwhile.
+const BETWEEN: Duration = Duration::from_millis(3);
 
 /// Plugins of the host that has some.
 const PLUGINS: usize = 8;
 
+/// How often a large component is compiled: each time takes seconds.
+const LARGE: usize = 3;
+
 /// Milliseconds.
 #[derive(Default)]
 pub(crate) struct Reload {
+    /// 99 in 100 requests of another client, while all is quiet and while a component of 13 MB in JavaScript is compiled, and until
+    /// that served. Nothing, where there is none.
+    pub(crate) quiet: Blocks,
+    pub(crate) compiling: Blocks,
+    pub(crate) compiled: Blocks,
     /// From a written file to its news, the 200 ms for which a file is left alone included.
     pub(crate) serves: Blocks,
     /// From its start until a host without plugins is ready.
@@ -30,8 +47,12 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Reload> {
     let mut reload = Reload::default();
     let blocks = extent.warm_up + extent.blocks;
     let component = fs::read(plugins().join("policies/telescope.wasm"))?;
-    let observatory = Setup::default().cold().start();
-    let mut client = observatory.client("observer").await;
+    let observatory = Setup::default()
+        .cold()
+        .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
+        .start();
+    let client = observatory.client("observer").await;
+    let mut client = client.with_patience(PATIENCE * 12);
     let topics = json!({ "topics": ["plugins"] });
     let subscribed = client.call("events.subscribe", topics).await;
     subscribed.ok().context("news of plugins")?;
@@ -45,6 +66,12 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Reload> {
         while client.event("plugins").await["data"]["what"] != "published" {}
         if block >= extent.warm_up {
             reload.serves.push(milliseconds(written.elapsed()));
+        }
+    }
+    if let Some(large) = large()? {
+        for block in 0..LARGE.min(extent.blocks) {
+            let large = noted(&large, block);
+            compile(&observatory, &mut client, large, &mut reload).await?;
         }
     }
     drop(observatory);
@@ -63,6 +90,55 @@ pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Reload> {
         }
     }
     Ok(reload)
+}
+
+/// A policy in JavaScript, where its tools are there.
+fn large() -> anyhow::Result<Option<Vec<u8>>> {
+    let Some(directory) = std::env::var_os(LANGUAGES) else {
+        return Ok(None);
+    };
+    let file = Path::new(&directory).join("javascript.wasm");
+    Ok(file.exists().then(|| fs::read(file)).transpose()?)
+}
+
+/// How long requests take while nothing happens, and while this is compiled.
+async fn compile(
+    observatory: &Observatory,
+    news: &mut Client,
+    large: Vec<u8>,
+    reload: &mut Reload,
+) -> anyhow::Result<()> {
+    let mut client = observatory.client("telescope").await;
+    let until = Instant::now() + QUIET;
+    let mut quiet = Vec::new();
+    while Instant::now() < until {
+        quiet.push(ask(&mut client).await?);
+    }
+    fs::write(observatory.data().join("policies/large.wasm"), large)?;
+    let written = Instant::now();
+    let mut times = Vec::new();
+    let published = async { while news.event("plugins").await["data"]["what"] != "published" {} };
+    tokio::pin!(published);
+    loop {
+        tokio::select! {
+            () = &mut published => break,
+            asked = ask(&mut client) => times.push(asked?),
+        }
+    }
+    reload.quiet.push(quantile(&quiet, 0.99));
+    reload.compiling.push(quantile(&times, 0.99));
+    reload.compiled.push(milliseconds(written.elapsed()));
+    Ok(())
+}
+
+/// Milliseconds of a request to a plugin. Requests come a few hundred a second, as those of a busy observatory.
+async fn ask(client: &mut Client) -> anyhow::Result<f64> {
+    tokio::time::sleep(BETWEEN).await;
+    let began = Instant::now();
+    let asked = client.call("mount.info", json!({})).await;
+    let took = milliseconds(began.elapsed());
+    asked.ok().context("an answer")?;
+    Ok(took)
 }
 
 /// No handler, and so many policies, which differ.
