@@ -151,12 +151,11 @@ impl Remembered {
         }
         for home in fs::read_dir(self.directory.join(COMPONENTS))? {
             let home = home?;
-            if !home
-                .file_name()
-                .to_str()
-                .is_some_and(|name| named.contains(name))
-            {
-                fs::remove_dir_all(home.path())?;
+            let name = home.file_name();
+            match name.to_str() {
+                Some(name) if named.contains(name) => {}
+                _ if home.file_type()?.is_dir() => fs::remove_dir_all(home.path())?,
+                _ => fs::remove_file(home.path())?,
             }
         }
         Ok(())
@@ -280,10 +279,11 @@ mod tests {
         let remembered = Remembered::open(home.path().to_owned()).unwrap();
         let mut page = Page::default();
         settle(&remembered, &mut page, b"one");
+        fs::create_dir(home.path().join("components/00")).unwrap();
         for half in [
             "handlers/mount.new",
-            "components/x.new",
-            "components/y.wasm",
+            "components/00/lx200.new",
+            "components/x",
         ] {
             fs::write(home.path().join(half), "{").unwrap();
         }
