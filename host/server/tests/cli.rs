@@ -478,18 +478,18 @@ observer: the newest file failed at parse: unexpected end
 }
 
 #[test]
-fn a_plugin_is_released_by_its_name() {
+fn a_plugin_is_called_again_by_its_name() {
     let data = data();
-    let reply = json!({"jsonrpc": "2.0", "id": 1, "result": {"released": ["handler"]}});
+    let reply = json!({"jsonrpc": "2.0", "id": 1, "result": {"resumed": ["handler"]}});
     let host = local_host(&data, reply);
     assert_eq!(
-        out(&run(&data, &["plugin", "release", "mount"]), 0),
+        out(&run(&data, &["plugin", "resume", "mount"]), 0),
         "mount is called again\n"
     );
     let asked = host.join().unwrap();
     assert_eq!(
         (&asked["method"], &asked["params"]),
-        (&json!("plugins.release"), &json!({"name": "mount"}))
+        (&json!("host.plugin.resume"), &json!({"name": "mount"}))
     );
 }
 
