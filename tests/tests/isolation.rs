@@ -249,12 +249,12 @@ async fn a_plugin_that_keeps_failing_is_quarantined_until_it_is_released() {
     act(&mut client, "roomy", "nothing").await.unwrap();
 
     let list = text(&observatory.run(&["plugin", "list"]).stdout);
-    assert!(list.contains("slewgate plugin release hostile"), "{list}");
-    let denied = observatory.run(&["plugin", "release", "mount"]);
+    assert!(list.contains("slewgate plugin resume hostile"), "{list}");
+    let denied = observatory.run(&["plugin", "resume", "mount"]);
     assert!(!denied.status.success(), "{denied:?}");
     let said = text(&denied.stderr);
     assert!(said.contains("mount is not quarantined"), "{said}");
-    let released = observatory.run(&["plugin", "release", "hostile"]);
+    let released = observatory.run(&["plugin", "resume", "hostile"]);
     assert!(released.status.success(), "{released:?}");
     let told = client.event("plugins").await["data"].take();
     assert_eq!(told["what"], "released", "{told}");
