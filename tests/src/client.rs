@@ -184,6 +184,16 @@ impl Client {
         event["params"].take()
     }
 
+    /// The next news of what became of a plugin's file. What policies allow by it, and that a version has proved itself, is said in between.
+    pub async fn swap(&mut self) -> Value {
+        loop {
+            let news = self.event("plugins").await["data"].take();
+            if news["what"] != "widened" && news["what"] != "settled" {
+                return news;
+            }
+        }
+    }
+
     /// How the host ends the connection; messages before that are passed over.
     pub async fn closed(&mut self) -> Closed {
         loop {

@@ -45,7 +45,7 @@ async fn news(client: &mut Client, happening: &str) -> Value {
 
 /// That the newest file of the mount's handler was taken up so.
 async fn taken_up(client: &mut Client, what: &str) {
-    let news = in_time(what, client.event("plugins")).await["data"].take();
+    let news = in_time(what, client.swap()).await;
     assert_eq!(news["plugin"]["name"], "mount", "{news}");
     assert_eq!(news["what"], what, "{news}");
 }
