@@ -3,6 +3,7 @@
 use std::ffi::OsString;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use slewgate_tests::{Client, Observatory, Setup, long, test_component};
@@ -12,6 +13,9 @@ const CONFIG: &str = "[lines.east]\n[plugins.scribe]\ncomponent = \"scribe.wasm\
 
 /// Starts of a host after one that was killed, with `--long`.
 const KILLED: usize = 50;
+
+/// Between two questions whether the plugin answers.
+const PAUSE: Duration = Duration::from_millis(10);
 
 /// Rounds that are written before a host is killed, at least.
 const ROUNDS: u64 = 40;
@@ -33,8 +37,9 @@ fn file(observatory: &Observatory) -> PathBuf {
 /// A client, once the plugin answers it.
 async fn client(observatory: &Observatory, token: &str) -> Client {
     let mut client = Client::authenticated(observatory.address(), token, "scribe").await;
+    // No event tells that a plugin without a line is attached; and a client that asks without a pause is shut out.
     while client.call("scribe.read", json!({})).await.is_err() {
-        tokio::task::yield_now().await;
+        tokio::time::sleep(PAUSE).await;
     }
     client
 }
