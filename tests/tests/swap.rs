@@ -145,7 +145,11 @@ async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why()
             "parse",
             "it is a core module, not a component",
         ),
-        (&handler, "link", "it is a handler, and this is the place of a policy"),
+        (
+            &handler,
+            "link",
+            "it is a handler, and this is the place of a policy",
+        ),
     ];
     for (bytes, stage, cause) in broken {
         fs::write(observer(&observatory), bytes).unwrap();
