@@ -32,7 +32,7 @@ impl Swapped {
 
     /// The next that is heard of the policy.
     async fn news(&mut self) -> Value {
-        let news = self.client.event("plugins").await["data"].take();
+        let news = self.client.swap().await;
         assert_eq!(news["plugin"]["name"], "observer", "{news}");
         news
     }
