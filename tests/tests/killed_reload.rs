@@ -28,7 +28,7 @@ fn unfinished(directory: &Path) -> Vec<String> {
 
 /// A version of the observers' policy that no host has seen: what is compiled is kept by content.
 fn version(number: usize) -> Vec<u8> {
-    let name = if number % 2 == 0 {
+    let name = if number.is_multiple_of(2) {
         plugins().join("policies/observer.wasm")
     } else {
         test_component("observer-parks")

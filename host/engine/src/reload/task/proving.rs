@@ -180,8 +180,7 @@ where
 
     /// Its file is gone: nothing of it comes back.
     pub(super) async fn forget(&mut self, slot: &Slot) {
-        self.on_disk(slot, |remembered, slot| remembered.forget(slot))
-            .await;
+        self.on_disk(slot, Remembered::forget).await;
     }
 
     /// The plugin serves all the same where this fails: only a later start knows less.
