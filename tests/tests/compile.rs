@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
+use serde_json::json;
 use slewgate_tests::{Setup, plugins, program, test_component};
 
 /// The process, with a cache of its own.
@@ -82,20 +83,13 @@ fn what_it_compiles_lies_in_a_cache_that_nobody_else_can_write_to() {
 #[tokio::test]
 async fn the_host_finds_what_was_compiled_for_it() {
     let observatory = Setup::default().cold().start();
-    fs::copy(
-        test_component("observer-parks"),
-        observatory.data().join("policies/observer.wasm"),
-    )
-    .unwrap();
     let mut client = observatory.client("telescope").await;
-    observatory.wait_for_security_event(|event| event["event"] == "plugin_swap");
-    client
-        .call("host.info", serde_json::json!({}))
-        .await
-        .unwrap();
-    assert!(
-        !observatory.log().contains("the host compiled it itself"),
-        "{}",
-        observatory.log()
-    );
+    let topics = json!({ "topics": ["plugins"] });
+    client.call("events.subscribe", topics).await.unwrap();
+    client.event("plugins").await;
+    let component = test_component("observer-parks");
+    fs::copy(component, observatory.data().join("policies/observer.wasm")).unwrap();
+    assert_eq!(client.swap().await["what"], "published");
+    let log = observatory.log();
+    assert!(!log.contains("the host compiled it itself"), "{log}");
 }
