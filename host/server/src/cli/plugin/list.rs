@@ -53,7 +53,10 @@ fn what_is_wrong(report: &Value) -> String {
     let name = text(report, "name");
     let candidate = report.get("candidate").map(|candidate| {
         let (stage, cause) = (text(candidate, "stage"), text(candidate, "cause"));
-        format!("\n{name}: the newest file failed at {stage}: {cause}")
+        match stage.as_str() {
+            "waiting" => format!("\n{name}: the newest file does not serve yet: {cause}"),
+            _ => format!("\n{name}: the newest file failed at {stage}: {cause}"),
+        }
     });
     let quarantine = report.get("quarantine").map(|quarantine| {
         let (incident, cause) = (text(quarantine, "incident"), text(quarantine, "cause"));
@@ -95,6 +98,19 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_version_that_waits_is_not_called_a_failure() {
+        let list = in_words(&json!([{
+            "name": "mount", "kind": "handler", "state": "serving",
+            "candidate": { "stage": "waiting", "cause": "it is ready", "at": 1.0 },
+        }]));
+        let below = list.lines().nth(2).unwrap();
+        assert_eq!(
+            below,
+            "mount: the newest file does not serve yet: it is ready"
+        );
+    }
 
     #[test]
     fn a_plugin_that_is_not_called_is_told_below_the_list_with_what_ends_it() {
