@@ -14,10 +14,13 @@ fn failed(report: &PluginReport, cause: &str) {
     assert!(candidate.cause.contains(cause), "{candidate:?}");
 }
 
-async fn handler_that(export: &str, does: &str) -> PluginReport {
-    let handler = at(export, does);
+async fn handler_that(export: &str, does: &str, computing: Duration) -> PluginReport {
     let house = House::build(Plan {
-        handler,
+        handler: at(export, does),
+        limits: Limits {
+            computing,
+            ..Limits::handler()
+        },
         ..Plan::default()
     });
     let [handler, policy] = house.await.reports();
@@ -50,7 +53,7 @@ async fn policy_that(does: &str, computing: Duration) -> PluginReport {
 #[tokio::test]
 async fn a_handler_that_loops_while_it_is_loaded_never_serves() {
     for export in ["configure", "describe"] {
-        let report = handler_that(export, "loops").await;
+        let report = handler_that(export, "loops", Duration::from_millis(50)).await;
         failed(&report, "computed for more than 50 ms");
     }
 }
@@ -63,16 +66,16 @@ async fn a_policy_that_loops_while_it_is_loaded_never_serves() {
 
 #[tokio::test]
 async fn what_takes_too_much_while_it_is_loaded_never_serves() {
-    for (does, cause) in [
-        ("hoards", "out of memory: more than 67108864 bytes"),
-        ("recurses", "wasm trap"),
-        ("traps", "unreachable"),
-        ("bombs", "resource table"),
-        ("fills", "computed for more than"),
-        ("copies", "computed for more than"),
+    let [short, ample] = [50, 5_000].map(Duration::from_millis);
+    for (does, computing, cause) in [
+        ("hoards", ample, "out of memory: more than 67108864 bytes"),
+        ("recurses", ample, "wasm trap"),
+        ("traps", ample, "unreachable"),
+        ("bombs", ample, "resource table"),
+        ("fills", short, "computed for more than 50 ms"),
+        ("copies", short, "computed for more than 50 ms"),
     ] {
-        failed(&handler_that("configure", does).await, cause);
-        let computing = Duration::from_millis(if does == "hoards" { 5_000 } else { 50 });
+        failed(&handler_that("configure", does, computing).await, cause);
         failed(&policy_that(does, computing).await, cause);
     }
 }
