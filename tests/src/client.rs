@@ -176,19 +176,35 @@ impl Client {
         }
     }
 
-    /// The next event of a topic: its params.
+    /// The next event of a topic: its params. Of plugins, steps on the way are passed over: see [`Client::step`].
     pub async fn event(&mut self, topic: &str) -> Value {
+        let is_step = |data: &Value| topic == "plugins" && data["what"] == "step";
+        self.event_with(topic, |data| !is_step(data)).await
+    }
+
+    /// The next step of a plugin on its way to serve.
+    pub async fn step(&mut self) -> Value {
+        let event = self.event_with("plugins", |data| data["what"] == "step");
+        event.await["data"]["plugin"].take()
+    }
+
+    async fn event_with(&mut self, topic: &str, like: impl Fn(&Value) -> bool) -> Value {
         let mut event = self
-            .wait_for(|message| message["method"] == "event" && message["params"]["topic"] == topic)
+            .wait_for(|message| {
+                let params = &message["params"];
+                message["method"] == "event" && params["topic"] == topic && like(&params["data"])
+            })
             .await;
         event["params"].take()
     }
 
-    /// The next news of what became of a plugin's file. What policies allow by it, and that a version has proved itself, is said in between.
+    /// The next news of what became of a plugin's file. What policies allow by it, that a version has proved itself, and what becomes of calls
+    /// of the version before, is said in between.
     pub async fn swap(&mut self) -> Value {
         loop {
             let news = self.event("plugins").await["data"].take();
-            if news["what"] != "widened" && news["what"] != "settled" {
+            let between = ["widened", "settled", "draining", "drained"];
+            if !between.iter().any(|what| news["what"] == *what) {
                 return news;
             }
         }

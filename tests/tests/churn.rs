@@ -113,15 +113,9 @@ async fn ask(mut client: Client, newest: Arc<AtomicU64>, answered: Arc<AtomicU64
 async fn served(watcher: &mut Client) {
     let mut awaited = vec!["unruly", "observer"];
     while !awaited.is_empty() {
-        let news = watcher.event("plugins").await["data"].take();
-        let what = news["what"].as_str().unwrap();
-        assert!(
-            ["published", "settled", "widened"].contains(&what),
-            "{news}"
-        );
-        if what == "published" {
-            awaited.retain(|name| news["plugin"]["name"] != *name);
-        }
+        let news = watcher.swap().await;
+        assert_eq!(news["what"], "published", "{news}");
+        awaited.retain(|name| news["plugin"]["name"] != *name);
     }
 }
 

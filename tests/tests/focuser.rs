@@ -299,8 +299,8 @@ async fn a_move_goes_on_while_its_plugin_is_replaced() {
         .await;
     scene.wait_until_it_moves();
     Builds::of_handler(&scene.observatory, "focuser").swap();
-    let news = scene.client.event("plugins").await;
-    assert_eq!(news["data"]["plugin"]["name"], "focuser", "{news}");
+    let news = scene.client.swap().await;
+    assert_eq!(news["plugin"]["name"], "focuser", "{news}");
     assert_eq!(scene.ending().await["why"], "done");
     assert_eq!(scene.focuser.state().position, 31_000);
     assert_eq!(scene.orders(), [":SN7918#", ":FG#"]);

@@ -235,7 +235,7 @@ async fn a_plugin_that_keeps_failing_is_quarantined_until_it_is_released() {
         assert!(failures < 1_000, "it is called again and again");
     }
     assert!(failures >= 3, "{failures}");
-    let told = client.event("plugins").await["data"].take();
+    let told = client.swap().await;
     assert_eq!(told["what"], "quarantined", "{told}");
     assert_eq!(told["plugin"]["state"], "quarantined", "{told}");
     let error = act(&mut client, "hostile", "nothing").await.unwrap_err();
@@ -256,7 +256,7 @@ async fn a_plugin_that_keeps_failing_is_quarantined_until_it_is_released() {
     assert!(said.contains("mount is not quarantined"), "{said}");
     let released = observatory.run(&["plugin", "resume", "hostile"]);
     assert!(released.status.success(), "{released:?}");
-    let told = client.event("plugins").await["data"].take();
+    let told = client.swap().await;
     assert_eq!(told["what"], "released", "{told}");
     assert_eq!(told["plugin"]["usage"]["failures"], failures, "{told}");
     act(&mut client, "hostile", "nothing").await.unwrap();

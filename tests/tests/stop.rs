@@ -341,7 +341,7 @@ async fn who_could_stop_still_can_when_its_policy_fails() {
     client.call("mount.goto", goto).await.unwrap();
     let policy = observatory.data().join("policies/telescope.wasm");
     fs::copy(test_component("unruly-policy"), policy).unwrap();
-    let news = watcher.event("plugins").await["data"].take();
+    let news = watcher.swap().await;
     assert_eq!(news["plugin"]["name"], "telescope", "{news}");
     assert_eq!(news["what"], "published", "{news}");
     let denied = client.call("mount.info", json!({})).await.unwrap_err();

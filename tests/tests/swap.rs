@@ -35,11 +35,15 @@ async fn watcher(observatory: &Observatory, client_type: &str) -> Client {
     client
 }
 
-/// The next that is heard of the observers' policy.
+/// The next that is heard of the observers' policy, but what becomes of calls of the one before.
 async fn news(client: &mut Client) -> Value {
-    let news = client.event("plugins").await["data"].take();
-    assert_eq!(news["plugin"]["name"], "observer", "{news}");
-    news
+    loop {
+        let news = client.event("plugins").await["data"].take();
+        assert_eq!(news["plugin"]["name"], "observer", "{news}");
+        if news["what"] != "draining" && news["what"] != "drained" {
+            return news;
+        }
+    }
 }
 
 /// Why the client may not park.
@@ -103,6 +107,27 @@ async fn a_policy_is_replaced_while_fifty_clients_ask_and_nobody_notices() {
         in_force.as_millis(),
         counts().sum::<u64>()
     );
+}
+
+#[tokio::test]
+async fn each_step_on_the_way_of_a_new_policy_is_told() {
+    let observatory = unlimited();
+    let mut watcher = watcher(&observatory, "observer").await;
+    fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
+    let published = news(&mut watcher).await["plugin"].take();
+    assert!(published["attempt"].is_null(), "{published}");
+    let detected = watcher.step().await["attempt"].take();
+    assert_eq!(detected["stage"], "detected", "{detected}");
+    for stage in ["trust", "parse", "compile", "link", "probe"] {
+        let step = watcher.step().await;
+        assert_eq!(step["state"], "serving", "the old one does: {step}");
+        let attempt = &step["attempt"];
+        assert_eq!(attempt["stage"], stage, "{step}");
+        assert_eq!(attempt["digest"], published["digest"], "{step}");
+        if stage != "trust" {
+            assert_eq!(attempt["generation"], published["generation"], "{step}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Plugins in five languages, made from their templates, built, loaded into a host, and called.
+//! Plugins in five languages, made from their templates, built, checked, loaded into a host, and called.
 
 #[path = "../../host/authors/tests/workshop/mod.rs"]
 mod workshop;
@@ -9,8 +9,8 @@ use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use slewgate_authors::{Kind, Language, build, install};
-use slewgate_tests::{Client, Observatory, Setup};
+use slewgate_authors::{Built, Kind, Language, build, install};
+use slewgate_tests::{Client, Observatory, Setup, program};
 use tempfile::TempDir;
 use workshop::made;
 
@@ -74,10 +74,26 @@ async fn serves(news: &mut Client, name: &str) {
     }
 }
 
+/// As its README says.
+fn passes(built: &Built, arguments: &[&str]) {
+    let mut check = Command::new(program());
+    check.args(["plugin", "check"]).arg(&built.component);
+    let checked = check.args(arguments).current_dir(&built.project.directory);
+    let checked = checked.output().expect("the program starts");
+    assert!(
+        checked.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&checked.stdout),
+        String::from_utf8_lossy(&checked.stderr)
+    );
+}
+
 async fn is_loaded_and_called(language: Language) {
     // Before anybody is connected: it takes the thread that answers the host's pings.
     let [handler, policy] = Kind::ALL.map(|kind| made(language, kind));
     let [heating, visiting] = [&handler, &policy].map(|made| build(&made.project).unwrap());
+    passes(&heating, &["--line", "port=script:try/heater.txt"]);
+    passes(&visiting, &[]);
 
     let heater = Heater::start(&handler.project.directory);
     let observatory = host(&heater, "");

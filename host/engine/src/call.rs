@@ -1,7 +1,9 @@
 //! One call of one guest: an instance, both clocks, and what becomes of a failure.
 
-use std::future::Future;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use slewgate_rpc::Refusal;
@@ -16,7 +18,6 @@ use crate::powers::Guest;
 use crate::quarantine::Quarantined;
 use crate::standing::Standing;
 use crate::time::{Budget, OutOfTime};
-use crate::usage::Usage;
 
 /// When a client may try again after `busy`.
 const BUSY_RETRY: Duration = Duration::from_millis(100);
@@ -79,6 +80,8 @@ pub(crate) enum CallError {
     Refused(String),
     #[error(transparent)]
     Quarantined(#[from] Quarantined),
+    #[error("another version took its place, and it went on for more than {} ms after that", .0.as_millis())]
+    Replaced(Duration),
 }
 
 impl From<Full> for CallError {
@@ -123,7 +126,7 @@ impl CallError {
 
     fn exhausted(&self) -> bool {
         match self {
-            CallError::Unfinished(Unfinished::Waited(_)) => true,
+            CallError::Unfinished(Unfinished::Waited(_)) | CallError::Replaced(_) => true,
             CallError::Trapped(error) => {
                 error.downcast_ref::<OutOfTime>().is_some()
                     || error.downcast_ref::<OutOfMemory>().is_some()
@@ -153,31 +156,22 @@ impl<W: World> Caller<W> {
         &self.0.engine
     }
 
+    pub(crate) fn standing(&self) -> &Standing {
+        &self.0.standing
+    }
+
     pub(crate) fn limits(&self) -> &Limits {
         &self.0.standing.limits
-    }
-
-    pub(crate) fn usage(&self) -> Usage {
-        self.0.standing.figures.usage()
-    }
-
-    /// Whether it is not called now.
-    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
-        self.0.standing.quarantine.look(Instant::now())
-    }
-
-    /// Calls it again from now on. False: it was called all the time.
-    pub(crate) fn release(&self) -> bool {
-        let released = self.0.standing.quarantine.release(Instant::now());
-        if released {
-            self.0.engine.standing_changed();
-        }
-        released
     }
 
     /// The refusal that a failed call becomes.
     pub(crate) fn refusal(&self, error: &CallError) -> Refusal {
         error.refusal(&self.0.engine, &self.0.name)
+    }
+
+    /// How many calls are under way or wait.
+    pub(crate) fn under_way(&self) -> usize {
+        self.0.pool.calls()
     }
 
     /// Whether it is called at all now.
@@ -207,7 +201,11 @@ impl<W: World> Caller<W> {
         let (own, metered) = (Arc::clone(&budget), Arc::clone(&budget));
         // Large, so it is made where it stays.
         let work = Box::pin(async move {
-            let worked = attempt.shared.carry_out(warm, own, call).await;
+            let worked = unless_over(
+                &attempt.shared.standing,
+                attempt.shared.carry_out(warm, own, call),
+            );
+            let worked = worked.await;
             attempt.ended(worked.as_ref().err());
             drop(place);
             worked
@@ -223,8 +221,11 @@ impl<W: World> Caller<W> {
 
     /// For a place, and a warm instance if there is one then. What failed meanwhile is not called after all.
     async fn wait(&self) -> Result<(Place, Option<Instance<W>>), CallError> {
-        let taken = timeout(self.limits().waiting, self.0.pool.take());
-        let taken = taken.await.map_err(|_| CallError::Busy)??;
+        let taken = async {
+            let taken = timeout(self.limits().waiting, self.0.pool.take());
+            Ok(taken.await.map_err(|_| CallError::Busy)??)
+        };
+        let taken = unless_over(&self.0.standing, taken).await?;
         self.admit()?;
         Ok(taken)
     }
@@ -301,6 +302,8 @@ impl<W: World> Attempt<W> {
         standing.figures.called(self.began.elapsed());
         match failed {
             None => standing.quarantine.went_well(),
+            // It is not its fault that there is another version.
+            Some(CallError::Replaced(_)) => {}
             Some(error) => self.failed(&error.in_short()),
         }
     }
@@ -342,6 +345,22 @@ impl<W: World> Drop for Attempt<W> {
             self.failed(&cause.to_string());
         }
     }
+}
+
+/// To its end, or to the end of the time that calls have when another version took the place of theirs.
+async fn unless_over<R>(
+    standing: &Standing,
+    work: impl Future<Output = Result<R, CallError>>,
+) -> Result<R, CallError> {
+    let (mut work, mut over) = (pin!(work), pin!(standing.over.notified()));
+    poll_fn(|context| match work.as_mut().poll(context) {
+        Poll::Ready(worked) => Poll::Ready(worked),
+        Poll::Pending => over
+            .as_mut()
+            .poll(context)
+            .map(|()| Err(CallError::Replaced(standing.limits.drain))),
+    })
+    .await
 }
 
 #[cfg(test)]

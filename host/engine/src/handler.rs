@@ -16,6 +16,7 @@ use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 use crate::bindings::handler::{CommandHandler, CommandHandlerPre};
 use crate::bindings::types::{self, Observation};
 use crate::call::{CallError, Caller, World};
+use crate::called::Called;
 use crate::client::Client;
 use crate::command::{Command, Commands, Effect, commands};
 use crate::engine::{Engine, Unfinished};
@@ -23,11 +24,8 @@ use crate::failure;
 use crate::limits::Limits;
 use crate::peak::Peak;
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
-use crate::quarantine::Quarantined;
-use crate::reload::Tally;
 use crate::standing::Standing;
 use crate::table::{Attached, Attachment, Look, Order, Reading, StopCounts, Table};
-use crate::usage::Usage;
 
 /// When a motion is looked after again if no instance was to spare.
 const BUSY_LOOK: Duration = Duration::from_millis(250);
@@ -166,29 +164,8 @@ impl Handler {
         self.sample_every
     }
 
-    /// Its calls since it serves, and what they took.
-    #[must_use]
-    pub fn usage(&self) -> Usage {
-        self.caller.usage()
-    }
-
-    /// Whether it kept failing and is not called now.
-    #[must_use]
-    pub fn is_quarantined(&self) -> bool {
-        self.quarantined().is_some()
-    }
-
-    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
-        self.caller.quarantined()
-    }
-
-    pub(crate) fn release(&self) -> bool {
-        self.caller.release()
-    }
-
-    /// What became of its calls.
-    pub(crate) fn tally(&self) -> Tally {
-        self.usage().into()
+    pub(crate) fn called(&self) -> &dyn Called {
+        &self.caller
     }
 
     pub(crate) fn command(&self, verb: &str) -> Option<&Command> {

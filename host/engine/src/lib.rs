@@ -15,6 +15,7 @@
 mod allowed;
 mod bindings;
 mod call;
+mod called;
 mod client;
 mod command;
 mod compile;
@@ -55,8 +56,8 @@ pub use peak::Peak;
 pub use plugins::{NotReleased, PluginSettings, Plugins};
 pub use policy::{DECIDED, NO_POLICY, Policy};
 pub use reload::{
-    CandidateReport, NoRollback, PluginEvent, PluginKind, PluginReport, PluginState,
-    QuarantineReport, ReadComponent, Stage, Trust, What,
+    AttemptReport, CandidateReport, DrainReport, NoRollback, PluginEvent, PluginKind, PluginReport,
+    PluginState, QuarantineReport, ReadComponent, Stage, Trust, What,
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot, Supposed};

@@ -23,6 +23,8 @@ pub struct Limits {
     pub computing: Duration,
     /// Wall-clock time of a call, waits in the host included.
     pub waiting: Duration,
+    /// Wall-clock time that calls may go on when another version has taken the place of theirs.
+    pub drain: Duration,
     /// Instances of a plugin that exist at once.
     pub instances: usize,
     /// Calls that wait for an instance; more are answered `busy`.
@@ -75,6 +77,7 @@ impl Limits {
             memory: 64 << 20,
             computing: Duration::from_millis(50),
             waiting: Duration::from_secs(15),
+            drain: Duration::from_secs(20),
             instances: 16,
             queue: 64,
             hostcall: 1 << 20,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::{Context, bail};
 use wasmparser::Parser;
@@ -9,6 +10,7 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 
 use crate::bindings::handler::{self, CommandHandlerPre};
 use crate::bindings::policy::{self, PermissionPolicyPre};
+use crate::called::Called;
 use crate::compile::{self, wasmtime_error};
 use crate::engine::{Engine, EngineError};
 use crate::handler::{Handler, HandlerWorld};
@@ -16,7 +18,7 @@ use crate::limits::{Limits, PolicyLimits};
 use crate::policy::{Policy, PolicyWorld};
 use crate::powers::situation::PolicyPowers;
 use crate::powers::{Guest, HandlerPowers};
-use crate::reload::{LoadError, Loader, PluginKind, Slot, Stage, Tally, Unit};
+use crate::reload::{LoadError, Loader, PluginKind, Progress, Slot, Stage, Tally, Unit};
 use crate::surroundings::Surroundings;
 use crate::table::Table;
 use crate::world::{World, imports};
@@ -35,6 +37,15 @@ const OBSERVED: (&str, &str) = ("slewgate:plugin/situation@0.1.0", "observed");
 pub(crate) enum Plugin {
     Handler(Arc<Handler>),
     Policy(Arc<Policy>),
+}
+
+impl Plugin {
+    fn called(&self) -> &dyn Called {
+        match self {
+            Plugin::Handler(handler) => handler.called(),
+            Plugin::Policy(policy) => policy.called(),
+        }
+    }
 }
 
 /// What a table's plugin may use.
@@ -102,13 +113,19 @@ impl PluginLoader {
     }
 
     /// To machine code, away from the request path.
-    async fn compile(&self, bytes: Arc<[u8]>) -> Result<Component, LoadError> {
+    async fn compile(
+        &self,
+        bytes: Arc<[u8]>,
+        progress: &mut Progress,
+    ) -> Result<Component, LoadError> {
+        progress.begins(Stage::Parse);
         let own = Arc::clone(&bytes);
         let parsed = self.engine.work(move || parse(&own)).await;
         parsed
             .map_err(anyhow::Error::from)
             .and_then(|parsed| parsed)
             .map_err(at(Stage::Parse))?;
+        progress.begins(Stage::Compile);
         compile::component(&self.engine, bytes)
             .await
             .map_err(at(Stage::Compile))
@@ -119,6 +136,7 @@ impl PluginLoader {
         table: &str,
         unit: &Unit,
         component: &Component,
+        progress: &mut Progress,
     ) -> Result<Plugin, LoadError> {
         let linked = self
             .handlers
@@ -136,6 +154,7 @@ impl PluginLoader {
             table: Arc::clone(&plan.table),
             settings: unit.settings.clone(),
         };
+        progress.begins(Stage::Probe);
         let handler = Handler::probe(
             self.engine.clone(),
             unit.generation,
@@ -153,6 +172,7 @@ impl PluginLoader {
         client_type: &str,
         unit: &Unit,
         component: &Component,
+        progress: &mut Progress,
     ) -> Result<Plugin, LoadError> {
         let linked = self
             .policies
@@ -166,6 +186,7 @@ impl PluginLoader {
             surroundings: self.surroundings.clone(),
             settings: unit.settings.clone(),
         };
+        progress.begins(Stage::Probe);
         let policy = Policy::probe(
             self.engine.clone(),
             unit.generation,
@@ -181,19 +202,31 @@ impl PluginLoader {
 impl Loader for PluginLoader {
     type Loaded = Plugin;
 
-    async fn load(&self, unit: Unit) -> Result<Plugin, LoadError> {
-        let component = self.compile(Arc::clone(&unit.bytes)).await?;
+    async fn load(&self, unit: Unit, progress: &mut Progress) -> Result<Plugin, LoadError> {
+        let component = self.compile(Arc::clone(&unit.bytes), progress).await?;
+        progress.begins(Stage::Link);
         match &unit.slot {
-            Slot::Handler(table) => self.handler(table, &unit, &component).await,
-            Slot::Policy(client_type) => self.policy(client_type, &unit, &component).await,
+            Slot::Handler(table) => self.handler(table, &unit, &component, progress).await,
+            Slot::Policy(client_type) => {
+                self.policy(client_type, &unit, &component, progress).await
+            }
         }
     }
 
     fn tally(&self, loaded: &Plugin) -> Tally {
-        match loaded {
-            Plugin::Handler(handler) => handler.tally(),
-            Plugin::Policy(policy) => policy.tally(),
-        }
+        loaded.called().usage().into()
+    }
+
+    fn calls(&self, loaded: &Plugin) -> usize {
+        loaded.called().calls()
+    }
+
+    fn drain(&self, loaded: &Plugin) -> Duration {
+        loaded.called().drain()
+    }
+
+    fn end_calls(&self, loaded: &Plugin) {
+        loaded.called().end_calls();
     }
 
     fn is_idle(&self, slot: &Slot) -> bool {

@@ -206,7 +206,9 @@ impl Plugins {
         if named.is_empty() {
             return Err(NotReleased::Unknown(name.to_owned()));
         }
-        let released = named.into_iter().filter(|(_, _, plugin)| plugin.release());
+        let released = named
+            .into_iter()
+            .filter(|(_, _, plugin)| plugin.called().release());
         let released: Vec<_> = released.map(|(kind, _, _)| kind).collect();
         match released.is_empty() {
             true => Err(NotReleased::Free(name.to_owned())),

@@ -12,6 +12,7 @@ use crate::allowed::Looked;
 use crate::bindings::policy::exports::slewgate::plugin::policy as contract;
 use crate::bindings::policy::{PermissionPolicy, PermissionPolicyPre};
 use crate::call::{CallError, Caller, World};
+use crate::called::Called;
 use crate::client::Client;
 use crate::command::Effect;
 use crate::engine::Engine;
@@ -19,12 +20,10 @@ use crate::limits::Limits;
 use crate::peak::Peak;
 use crate::powers::situation::{Moment, PolicyPowers};
 use crate::powers::{Guest, output};
-use crate::quarantine::Quarantined;
-use crate::reload::Tally;
+
 use crate::snapshot::Action;
 use crate::standing::Standing;
 use crate::surroundings::Surroundings;
-use crate::usage::Usage;
 
 /// Seed of the fixed stream that policies get for random numbers.
 const SEED: u64 = 0x5EED;
@@ -120,29 +119,8 @@ impl Policy {
         self.generation
     }
 
-    /// Its calls since it serves, and what they took.
-    #[must_use]
-    pub fn usage(&self) -> Usage {
-        self.caller.usage()
-    }
-
-    /// Whether it kept failing and is not asked now: meanwhile it denies.
-    #[must_use]
-    pub fn is_quarantined(&self) -> bool {
-        self.quarantined().is_some()
-    }
-
-    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
-        self.caller.quarantined()
-    }
-
-    pub(crate) fn release(&self) -> bool {
-        self.caller.release()
-    }
-
-    /// What became of its calls.
-    pub(crate) fn tally(&self) -> Tally {
-        self.usage().into()
+    pub(crate) fn called(&self) -> &dyn Called {
+        &self.caller
     }
 
     /// What its decisions took at most since this was asked last.

@@ -14,6 +14,7 @@ pub(crate) struct Pool<I> {
     idle: Mutex<VecDeque<I>>,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
+    instances: usize,
     queue: usize,
 }
 
@@ -30,6 +31,7 @@ impl<I> Pool<I> {
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(limits.instances)),
             waiting: AtomicUsize::new(0),
+            instances: limits.instances,
             queue: limits.queue,
         }
     }
@@ -50,6 +52,14 @@ impl<I> Pool<I> {
 
     fn taken(&self, place: OwnedSemaphorePermit) -> (Place, Option<I>) {
         (Place(place), self.lock().pop_back())
+    }
+
+    /// How many calls have a place, or wait for one.
+    pub(crate) fn calls(&self) -> usize {
+        let taken = self
+            .instances
+            .saturating_sub(self.places.available_permits());
+        taken + self.waiting.load(Ordering::Relaxed)
     }
 
     /// For the next call.
@@ -126,8 +136,9 @@ mod tests {
             tokio::task::yield_now().await;
         }
         assert!(pool.take().await.is_err());
+        assert_eq!(pool.calls(), 2, "one has a place, one waits");
         drop(place);
         assert!(waiting.await.unwrap());
-        assert_eq!(pool.waiting.load(Ordering::Relaxed), 0);
+        assert_eq!(pool.calls(), 0);
     }
 }

@@ -1,5 +1,7 @@
 //! How one generation of a plugin stands: what it may use, and what all of its instances and callers share.
 
+use tokio::sync::Notify;
+
 use crate::limits::Limits;
 use crate::peak::Peaks;
 use crate::powers::output::Rate;
@@ -15,6 +17,8 @@ pub(crate) struct Standing {
     pub(crate) peaks: Peaks,
     /// Of what it writes to the log: instances that come and go would each have a rate of their own.
     pub(crate) log: Rate,
+    /// Another version took its place, and its calls went on for as long as they may: those that are under way end.
+    pub(crate) over: Notify,
 }
 
 impl Standing {
@@ -24,6 +28,7 @@ impl Standing {
             quarantine: Quarantine::new(&limits.quarantine),
             peaks: Peaks::default(),
             log: Rate::new(limits.log_lines),
+            over: Notify::new(),
             limits,
         }
     }

@@ -8,13 +8,13 @@ use slewgate_sky::SharedClock;
 use tokio::sync::{broadcast, watch};
 use tokio::time::sleep_until;
 
+use crate::called::Called;
 use crate::handler::Handler;
 use crate::policy::Policy;
 use crate::quarantine::Quarantined;
 use crate::reload::{PluginEvent, PluginKind, PluginReport, PluginState, QuarantineReport, What};
 use crate::snapshot::Snapshot;
 use crate::table::Table;
-use crate::usage::Usage;
 
 /// What the warden looks at, and where it tells.
 pub(crate) struct Warden {
@@ -62,14 +62,16 @@ impl Warden {
     fn look(&self, snapshot: &Snapshot, known: &mut Known) -> Option<Instant> {
         for (name, table) in &self.tables {
             let handler = snapshot.handler(name);
-            table.set_unattended(handler.is_some_and(|handler| handler.is_quarantined()));
+            table.set_unattended(
+                handler.is_some_and(|handler| handler.called().quarantined().is_some()),
+            );
         }
         let mut next = None::<Instant>;
         let mut now = Known::new();
         for (kind, name, serving) in serving(snapshot) {
             let plugin = (kind, name.to_owned());
             let was = known.get(&plugin) == Some(&serving.generation());
-            match serving.quarantined() {
+            match serving.called().quarantined() {
                 Some(quarantined) => {
                     next = Some(next.map_or(quarantined.until, |next| next.min(quarantined.until)));
                     if !was {
@@ -112,24 +114,10 @@ impl Serving<'_> {
         }
     }
 
-    pub(crate) fn quarantined(&self) -> Option<Quarantined> {
+    pub(crate) fn called(&self) -> &dyn Called {
         match self {
-            Serving::Handler(handler) => handler.quarantined(),
-            Serving::Policy(policy) => policy.quarantined(),
-        }
-    }
-
-    pub(crate) fn release(&self) -> bool {
-        match self {
-            Serving::Handler(handler) => handler.release(),
-            Serving::Policy(policy) => policy.release(),
-        }
-    }
-
-    fn usage(&self) -> Usage {
-        match self {
-            Serving::Handler(handler) => handler.usage(),
-            Serving::Policy(policy) => policy.usage(),
+            Serving::Handler(handler) => handler.called(),
+            Serving::Policy(policy) => policy.called(),
         }
     }
 }
@@ -161,12 +149,15 @@ pub(crate) fn complete(report: &mut PluginReport, snapshot: &Snapshot, clock: &S
     let Some(serving) = serving.filter(same) else {
         return;
     };
-    report.usage = Some(serving.usage());
-    report.quarantine = serving.quarantined().map(|quarantined| QuarantineReport {
-        until: clock.now() + left(&quarantined).as_secs_f64() * 1e3,
-        incident: quarantined.incident,
-        cause: quarantined.cause,
-    });
+    report.usage = Some(serving.called().usage());
+    report.quarantine = serving
+        .called()
+        .quarantined()
+        .map(|quarantined| QuarantineReport {
+            until: clock.now() + left(&quarantined).as_secs_f64() * 1e3,
+            incident: quarantined.incident,
+            cause: quarantined.cause,
+        });
     if report.quarantine.is_some() {
         report.state = PluginState::Quarantined;
     }

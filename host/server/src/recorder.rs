@@ -21,6 +21,7 @@ pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
     }
     loop {
         match events.recv().await {
+            Ok(event) if event.what == What::Step => {}
             Ok(event) => {
                 let what = swap_of(&event.plugin, event.what);
                 log.record(match event.widens.is_empty() {

@@ -4,6 +4,7 @@ use wasmtime::component::{Component, InstancePre, Linker, TypedFunc};
 
 use super::*;
 use crate::allowed::Looked;
+use crate::called::Called;
 use crate::engine::EngineSettings;
 use crate::limits::QuarantineSettings;
 use crate::powers::output;
@@ -301,4 +302,28 @@ async fn who_queues_for_an_instance_as_long_as_a_call_may_take_is_told_that_it_i
     assert!(matches!(run(&caller).await, Err(CallError::Busy)));
     drop(only);
     run(&caller).await.unwrap();
+}
+
+#[tokio::test]
+async fn a_call_that_ends_because_another_version_is_there_is_no_failure() {
+    let limits = Limits {
+        drain: Duration::from_millis(7),
+        ..Limits::handler()
+    };
+    let caller = module(limits, NOTHING);
+    let call = caller.call(async |instance| {
+        std::future::pending::<()>().await;
+        (instance, Ok(()))
+    });
+    let ending = async {
+        until(|| caller.calls() == 1).await;
+        caller.end_calls();
+    };
+    let (ended, ()) = tokio::join!(call, ending);
+    let said = ended.unwrap_err().to_string();
+    assert_eq!(
+        said,
+        "another version took its place, and it went on for more than 7 ms after that"
+    );
+    assert_eq!((caller.usage().failures, caller.calls()), (0, 0));
 }

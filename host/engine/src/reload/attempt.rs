@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, anyhow, bail};
 use tokio::sync::Semaphore;
+use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_blocking;
 
 use super::candidate::{Reading, read};
@@ -15,6 +16,7 @@ use super::remembered::{Kept, Refused, Remembered};
 use super::report::Stage;
 use super::shelf::{Identity, Ready};
 use super::slot::Slot;
+use super::steps::{Progress, Step};
 use super::trust::{Trust, judge};
 
 /// How many units are read and loaded at once.
@@ -26,6 +28,7 @@ pub(crate) struct Workshop<L> {
     loader: L,
     remembered: Option<Remembered>,
     trust: Option<Arc<dyn Trust>>,
+    steps: UnboundedSender<Step>,
     permits: Semaphore,
     generations: AtomicU64,
 }
@@ -103,11 +106,13 @@ impl<L: Loader> Workshop<L> {
         loader: L,
         remembered: Option<Remembered>,
         trust: Option<Arc<dyn Trust>>,
+        steps: UnboundedSender<Step>,
     ) -> Workshop<L> {
         Workshop {
             loader,
             remembered,
             trust,
+            steps,
             permits: Semaphore::new(MAX_LOADS),
             generations: AtomicU64::new(0),
         }
@@ -189,6 +194,8 @@ impl<L: Loader> Workshop<L> {
             path,
             file,
         } = component;
+        let mut progress = Progress::new(slot.clone(), identity.digest, self.steps.clone());
+        progress.begins(Stage::Trust);
         let trusted = judge(self.trust.clone(), path, identity.digest.bytes(), file).await;
         if let Err(error) = trusted {
             return Outcome::Failed {
@@ -198,25 +205,27 @@ impl<L: Loader> Workshop<L> {
             };
         }
         let generation = self.generations.fetch_add(1, Ordering::Relaxed) + 1;
+        progress.is_generation(generation);
         let unit = Unit {
             slot: slot.clone(),
             bytes: Arc::clone(&bytes),
-            digest: identity.digest,
             settings: identity.settings.clone(),
             generation,
         };
-        tracing::debug!(%slot, digest = %unit.digest, generation, "loading");
-        match self.loader.load(unit).await {
-            Ok(loaded) => Outcome::Loaded {
-                ready: Ready {
-                    identity,
-                    generation,
-                    loaded: Arc::new(loaded),
-                    component: Some(bytes),
-                },
-                proven: false,
-                before: None,
-            },
+        match self.loader.load(unit, &mut progress).await {
+            Ok(loaded) => {
+                tracing::info!(%slot, generation, digest = %identity.digest, steps = %progress, "loaded");
+                Outcome::Loaded {
+                    ready: Ready {
+                        identity,
+                        generation,
+                        loaded: Arc::new(loaded),
+                        component: Some(bytes),
+                    },
+                    proven: false,
+                    before: None,
+                }
+            }
             Err(error) => Outcome::Failed {
                 identity: Some(identity),
                 error,

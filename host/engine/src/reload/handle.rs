@@ -16,8 +16,8 @@ use super::task::Task;
 use super::trust::Trust;
 use super::watch::Watch;
 
-/// News that a slow listener may fall behind.
-const MAX_EVENTS: usize = 64;
+/// News that a slow listener may fall behind: the steps of some dozen plugins that are swapped at once.
+const MAX_EVENTS: usize = 256;
 /// Requests to the task that wait, and that wait for its answer.
 pub(crate) const MAX_REQUESTS: usize = 16;
 

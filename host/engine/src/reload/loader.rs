@@ -2,11 +2,12 @@
 
 use std::future::Future;
 use std::sync::Arc;
+use std::time::Duration;
 
-use super::candidate::Digest;
 use super::probation::Tally;
 use super::report::Stage;
 use super::slot::Slot;
+use super::steps::Progress;
 
 /// A component and its settings: a change of either makes another generation.
 #[derive(Clone, Debug)]
@@ -15,8 +16,6 @@ pub(crate) struct Unit {
     pub(crate) slot: Slot,
     /// The whole file.
     pub(crate) bytes: Arc<[u8]>,
-    /// SHA-256 of the bytes.
-    pub(crate) digest: Digest,
     /// JSON text of the configuration.
     pub(crate) settings: String,
     /// Higher than that of anything that was loaded before.
@@ -38,10 +37,23 @@ pub(crate) trait Loader: Send + Sync + 'static {
     type Loaded: Send + Sync + 'static;
 
     /// Called for at most [`MAX_LOADS`](super::attempt::MAX_LOADS) units at once, and for a slot only once at a time. Must not block its thread for long.
-    fn load(&self, unit: Unit) -> impl Future<Output = Result<Self::Loaded, LoadError>> + Send;
+    fn load(
+        &self,
+        unit: Unit,
+        progress: &mut Progress,
+    ) -> impl Future<Output = Result<Self::Loaded, LoadError>> + Send;
 
     /// What became of the calls of what serves.
     fn tally(&self, loaded: &Self::Loaded) -> Tally;
+
+    /// How many calls of it are under way or wait.
+    fn calls(&self, loaded: &Self::Loaded) -> usize;
+
+    /// How long its calls may go on when something else has taken its place.
+    fn drain(&self, loaded: &Self::Loaded) -> Duration;
+
+    /// Ends the calls of it that are under way or wait.
+    fn end_calls(&self, loaded: &Self::Loaded);
 
     /// Whether what this slot moves stands still, so that it may be swapped.
     fn is_idle(&self, slot: &Slot) -> bool;

@@ -2,7 +2,7 @@
 //!
 //! In reading order: `slot` is the place that a plugin serves in; `watch` hears that a directory changed; `settling` waits
 //! until a file is left alone; `disk`, `candidate` and `attempt` read it whole, ask `trust` and have the [`Loader`] make a plugin of it; `shelf` holds what serves,
-//! `probation` says whether it may go on, and `remembered` keeps it over restarts; `report` says how it went; `task` leads from one to the
+//! `probation` says whether it may go on, and `remembered` keeps it over restarts; `steps` and `report` say how it goes; `task` leads from one to the
 //! next, and `handle` is what others hold of it.
 //!
 //! What holds here:
@@ -23,6 +23,7 @@ mod report;
 mod settling;
 mod shelf;
 mod slot;
+mod steps;
 mod task;
 #[cfg(test)]
 mod tests;
@@ -36,9 +37,10 @@ pub(crate) use loader::{LoadError, Loader, Unit};
 pub(crate) use probation::Tally;
 pub(crate) use remembered::Remembered;
 pub use report::{
-    CandidateReport, PluginEvent, PluginKind, PluginReport, PluginState, QuarantineReport, Stage,
-    What,
+    AttemptReport, CandidateReport, DrainReport, PluginEvent, PluginKind, PluginReport,
+    PluginState, QuarantineReport, Stage, What,
 };
 pub(crate) use shelf::Serving;
 pub(crate) use slot::{Configuration, Slot, TableUnit};
+pub(crate) use steps::Progress;
 pub use trust::{ReadComponent, Trust};

@@ -20,6 +20,8 @@ pub enum PluginKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
+    /// Its file changed, and is left alone until nobody writes to it any more.
+    Detected,
     /// Its file was read whole.
     Read,
     /// Who says which components may run was asked.
@@ -86,6 +88,38 @@ pub struct PluginReport {
     /// The newest candidate, where it does not serve.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidate: Option<CandidateReport>,
+    /// What is being made of its file just now.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub attempt: Option<AttemptReport>,
+    /// The version before, while calls of it go on.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub draining: Option<DrainReport>,
+}
+
+/// A component on its way to serve.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct AttemptReport {
+    /// SHA-256 in hexadecimal digits; none before it was read.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub digest: Option<String>,
+    /// Which one it will be; none before it is trusted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generation: Option<u64>,
+    /// Where it is.
+    pub stage: Stage,
+    /// Since when; milliseconds since 1970-01-01T00:00Z.
+    pub at: f64,
+}
+
+/// A version that another took the place of.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct DrainReport {
+    /// Which one.
+    pub generation: u64,
+    /// Its calls under way; once it is drained, those that had to be ended.
+    pub calls: usize,
+    /// When those that are still under way are ended; milliseconds since 1970-01-01T00:00Z.
+    pub until: f64,
 }
 
 /// Why a plugin is not called now.
@@ -117,6 +151,8 @@ pub struct CandidateReport {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum What {
+    /// A candidate is a step further on its way: `attempt` says which.
+    Step,
     /// A new generation serves.
     Published,
     /// A candidate cannot serve; what served goes on.
@@ -137,6 +173,10 @@ pub enum What {
     Quarantined,
     /// It was quarantined, and is called again.
     Released,
+    /// Another version took its place while calls of it were under way: they go on.
+    Draining,
+    /// They have ended.
+    Drained,
 }
 
 /// News of a plugin.
@@ -170,9 +210,11 @@ impl fmt::Display for PluginKind {
     }
 }
 
-impl fmt::Display for Stage {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
+impl Stage {
+    /// Its name in JSON, too.
+    pub(crate) fn as_str(self) -> &'static str {
+        match self {
+            Stage::Detected => "detected",
             Stage::Read => "read",
             Stage::Trust => "trust",
             Stage::Parse => "parse",
@@ -182,6 +224,12 @@ impl fmt::Display for Stage {
             Stage::Waiting => "waiting",
             Stage::Probation => "probation",
             Stage::Rollback => "rollback",
-        })
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
     }
 }

@@ -68,6 +68,11 @@ impl Settling {
         });
     }
 
+    /// Whether it is waited for already.
+    pub(crate) fn knows(&self, file: &ComponentFile) -> bool {
+        self.files.contains_key(file)
+    }
+
     /// Files to look at again.
     pub(crate) fn due(&self, now: Instant) -> Vec<ComponentFile> {
         let quiet = self

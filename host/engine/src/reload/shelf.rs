@@ -9,7 +9,10 @@ use serde::{Deserialize, Serialize};
 use super::candidate::Digest;
 use super::loader::LoadError;
 use super::probation::{Probation, Tally};
-use super::report::{CandidateReport, PluginEvent, PluginReport, PluginState, Stage, What};
+use super::report::{
+    AttemptReport, CandidateReport, DrainReport, PluginEvent, PluginReport, PluginState, Stage,
+    What,
+};
 use super::settling::Retry;
 use super::slot::Slot;
 
@@ -58,6 +61,10 @@ struct Entry<T> {
     /// Ready to take the place of what serves.
     waiting: Option<Ready<T>>,
     failed: Option<FailedUnit>,
+    /// What is being made of its file.
+    attempt: Option<AttemptReport>,
+    /// What was replaced last, while calls of it go on.
+    draining: Option<DrainReport>,
     since: f64,
 }
 
@@ -164,10 +171,7 @@ impl<T> Shelf<T> {
                 until: term.until,
                 before,
             }),
-            earlier: false,
-            waiting: None,
-            failed: None,
-            since: term.now,
+            ..Entry::empty(term.now)
         };
         self.event(slot, What::Published)
     }
@@ -328,6 +332,52 @@ impl<T> Shelf<T> {
         event
     }
 
+    /// An attempt is a step further. Nothing is kept for a slot that is not there yet: perhaps nothing comes of it.
+    pub(crate) fn step(&mut self, slot: &Slot, attempt: AttemptReport) -> PluginEvent {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.attempt = Some(attempt.clone());
+        }
+        let mut event = self.report_as(slot, What::Step, attempt.at);
+        event.plugin.attempt = Some(attempt);
+        event
+    }
+
+    /// It has ended.
+    pub(crate) fn attempted(&mut self, slot: &Slot) {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.attempt = None;
+        }
+    }
+
+    /// Calls of what was replaced are under way, or have ended.
+    pub(crate) fn drains(&mut self, slot: &Slot, drain: DrainReport, what: What) -> PluginEvent {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry.draining = Some(drain.clone());
+        }
+        let mut event = self.report_as(slot, what, drain.until);
+        event.plugin.draining = Some(drain);
+        event
+    }
+
+    /// They are told to have ended.
+    pub(crate) fn drained(&mut self, slot: &Slot, generation: u64) {
+        if let Some(entry) = self.entries.get_mut(slot) {
+            entry
+                .draining
+                .take_if(|draining| draining.generation == generation);
+        }
+    }
+
+    /// What is to be in force in each slot.
+    pub(crate) fn in_force(&self) -> BTreeMap<Slot, (u64, Arc<T>)> {
+        let serving = self.entries.iter().filter_map(|(slot, entry)| {
+            let serving = entry.serving.as_ref()?;
+            let in_force = (serving.generation, Arc::clone(&serving.loaded));
+            Some((slot.clone(), in_force))
+        });
+        serving.collect()
+    }
+
     /// All that serves, under the next number.
     pub(crate) fn next(&mut self) -> Serving<T> {
         self.number += 1;
@@ -357,6 +407,19 @@ impl<T> Shelf<T> {
         }
     }
 
+    /// The same of a slot that need not be there.
+    fn report_as(&self, slot: &Slot, what: What, now: f64) -> PluginEvent {
+        let plugin = match self.entries.get(slot) {
+            Some(entry) => entry.report(slot),
+            None => Entry::<T>::empty(now).report(slot),
+        };
+        PluginEvent {
+            what,
+            plugin,
+            widens: Vec::new(),
+        }
+    }
+
     fn entry(&mut self, slot: Slot, now: f64) -> &mut Entry<T> {
         self.entries
             .entry(slot)
@@ -372,6 +435,8 @@ impl<T> Entry<T> {
             earlier: false,
             waiting: None,
             failed: None,
+            attempt: None,
+            draining: None,
             since,
         }
     }
@@ -419,6 +484,8 @@ impl<T> Entry<T> {
             usage: None,
             quarantine: None,
             candidate: self.failed.as_ref().map(|failed| failed.report.clone()),
+            attempt: self.attempt.clone(),
+            draining: self.draining.clone(),
         }
     }
 }

@@ -30,8 +30,8 @@ pub(crate) struct House {
     // Dropped before the directory that they watch, and the peer of their line.
     pub(crate) plugins: Plugins,
     pub(crate) events: Receiver<PluginEvent>,
-    _directory: TempDir,
-    _peer: TcpListener,
+    directory: TempDir,
+    pub(crate) peer: TcpListener,
 }
 
 /// How it is built.
@@ -112,8 +112,8 @@ impl House {
         House {
             events: plugins.events(),
             plugins,
-            _directory: directory,
-            _peer: peer,
+            directory: directory,
+            peer: peer,
         }
     }
 
@@ -129,6 +129,15 @@ impl House {
         let mut attached = self.table().attached();
         let found = timeout(DEADLINE, attached.wait_for(like)).await;
         found.expect("`attach` never came to that").unwrap().clone()
+    }
+
+    /// Another version of the handler takes its place: the same, with a section that means nothing to anybody.
+    pub(crate) fn replace_handler(&self) {
+        const NOTE: &[u8] = &[0, 5, 4, b'n', b'o', b't', b'e'];
+        let file = self.directory.path().join("handlers/hostile.wasm");
+        let new = file.with_extension("new");
+        fs::write(&new, [&fs::read(&file).unwrap(), NOTE].concat()).unwrap();
+        fs::rename(new, file).unwrap();
     }
 
     pub(crate) fn table(&self) -> &Arc<Table> {

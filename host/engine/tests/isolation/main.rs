@@ -11,3 +11,4 @@ mod calls;
 mod house;
 mod loading;
 mod quarantine;
+mod replaced;

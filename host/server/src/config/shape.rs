@@ -469,6 +469,8 @@ pub(super) struct Engine {
     pub(super) compute_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 600_000>")]
     pub(super) wait_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 600_000>")]
+    pub(super) drain_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
     pub(super) policy_compute_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
@@ -506,6 +508,7 @@ impl Default for Engine {
         Self {
             compute_ms: 50,
             wait_ms: 15_000,
+            drain_ms: 20_000,
             policy_compute_ms: 10,
             memory_mib: 64,
             instances: 16,

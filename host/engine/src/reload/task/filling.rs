@@ -99,6 +99,7 @@ where
         &mut self,
         done: Result<(Id, Outcome<L::Loaded>), JoinError>,
     ) -> Vec<PluginEvent> {
+        self.tell_steps();
         let (id, outcome) = match done {
             Ok(done) => done,
             Err(fault) => (fault.id(), Outcome::failed(Stage::Compile, fault.into())),
@@ -113,6 +114,8 @@ where
         let Some(busy) = self.busy.remove(&slot) else {
             return Vec::new();
         };
+        self.shelf.attempted(&slot);
+        self.reports.send_replace(self.shelf.reports());
         if let Some(asked) = busy.asked {
             let news = self.take_back(&slot, outcome, asked).await;
             self.begin_if(&slot, busy.again);
@@ -222,7 +225,7 @@ where
         }
     }
 
-    fn has_room(&self, slot: &Slot) -> bool {
+    pub(super) fn has_room(&self, slot: &Slot) -> bool {
         let policies: BTreeSet<&Slot> = self
             .shelf
             .slots()

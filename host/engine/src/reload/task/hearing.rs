@@ -4,9 +4,11 @@ use std::collections::BTreeSet;
 use std::time::Instant;
 
 use super::super::loader::Loader;
+use super::super::report::Stage;
 use super::super::settling::{Retry, Stable};
 use super::super::shelf::Serving;
 use super::super::slot::{ComponentFile, Slot};
+use super::super::steps::Step;
 use super::super::watch::Changes;
 use super::Task;
 
@@ -45,8 +47,24 @@ where
     /// These files changed, or may have.
     pub(super) async fn touch(&mut self, files: Vec<ComponentFile>, retry: Retry) {
         for (file, sight) in self.directories.look(files).await {
-            tracing::debug!(?file, ?sight, "may have changed");
+            if retry == Retry::All && !self.settling.knows(&file) {
+                self.tell_detected(&file);
+            }
             self.settling.touch(file, sight, retry, Instant::now());
+        }
+    }
+
+    fn tell_detected(&mut self, file: &ComponentFile) {
+        for slot in self.configuration.slots(file) {
+            if !self.has_room(&slot) {
+                continue;
+            }
+            self.tell_step(Step {
+                slot,
+                stage: Stage::Detected,
+                digest: None,
+                generation: None,
+            });
         }
     }
 

@@ -1,8 +1,9 @@
 //! The one owner of what serves: it hears, waits, has units loaded, publishes, and takes back.
 //!
 //! In the order of a swap: `hearing` finds that a file changed, `filling` has it loaded and puts it in its slot, `telling` puts it
-//! in force and says so, `proving` looks whether it may go on.
+//! in force and says so, `draining` lets calls of what was there before end, `proving` looks whether it may go on.
 
+mod draining;
 mod filling;
 mod hearing;
 mod proving;
@@ -27,7 +28,9 @@ use super::report::{PluginEvent, PluginReport, PluginState};
 use super::settling::{Retry, Settling};
 use super::shelf::{Serving, Shelf};
 use super::slot::{Configuration, Slot};
+use super::steps::Step;
 use super::watch::{Changes, Watch};
+use draining::{Draining, InForce};
 
 /// See the module.
 pub(crate) struct Task<L: Loader, P> {
@@ -40,7 +43,10 @@ pub(crate) struct Task<L: Loader, P> {
     watch: Watch,
     settling: Settling,
     shelf: Shelf<L::Loaded>,
+    in_force: InForce<L::Loaded>,
+    draining: Vec<Draining<L::Loaded>>,
     attempts: JoinSet<Outcome<L::Loaded>>,
+    steps: mpsc::UnboundedReceiver<Step>,
     /// Slots whose file is read or loaded now: at most one attempt each.
     busy: BTreeMap<Slot, Busy>,
     waiting: Vec<oneshot::Sender<()>>,
@@ -72,17 +78,22 @@ where
             broadcast::Sender<PluginEvent>,
         ),
     ) -> Task<L, P> {
+        let (told, steps) = mpsc::unbounded_channel();
+        let workshop = Workshop::new(loader, settings.remembered, settings.trust, told);
         Task {
             pace: settings.pace,
             clock: settings.clock,
             directories: settings.directories,
             configuration: settings.configuration,
-            workshop: Arc::new(Workshop::new(loader, settings.remembered, settings.trust)),
+            workshop: Arc::new(workshop),
             publish,
             watch,
             settling: Settling::new(settings.pace.quiet),
             shelf: Shelf::new(),
+            in_force: BTreeMap::new(),
+            draining: Vec::new(),
             attempts: JoinSet::new(),
+            steps,
             busy: BTreeMap::new(),
             waiting: Vec::new(),
             reports,
@@ -132,10 +143,14 @@ where
                     let news = self.absorb(done).await;
                     self.put_in_force(news);
                 }
+                Some(step) = self.steps.recv() => self.tell_step(step),
                 () = at(settled) => self.look_again().await,
                 changes = signal.changes() => self.hear(changes).await,
                 _ = comparing.tick() => self.suspect_all().await,
-                _ = looking.tick(), if self.has_to_look() => self.look_at_those_on_trial().await,
+                _ = looking.tick(), if self.has_to_look() => {
+                    self.look_at_those_on_trial().await;
+                    self.look_at_those_that_drain();
+                }
             }
             self.tell_waiting();
         }

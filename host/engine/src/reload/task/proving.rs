@@ -42,7 +42,9 @@ where
     }
 
     pub(super) fn has_to_look(&self) -> bool {
-        self.shelf.is_proving() || !self.shelf.slots_waiting().is_empty()
+        self.shelf.is_proving()
+            || !self.shelf.slots_waiting().is_empty()
+            || !self.draining.is_empty()
     }
 
     /// Those that fail are taken back, those whose time is over are settled, and those that wait for hardware that stands by now serve.

@@ -1,8 +1,9 @@
 //! What became of a plugin is put in force, and then told.
 
 use super::super::loader::Loader;
-use super::super::report::{PluginEvent, PluginReport, PluginState, What};
+use super::super::report::{AttemptReport, PluginEvent, PluginReport, PluginState, What};
 use super::super::shelf::Serving;
+use super::super::steps::Step;
 use super::Task;
 
 impl<L, P> Task<L, P>
@@ -22,6 +23,7 @@ where
 
     pub(super) fn publish(&mut self) {
         (self.publish)(self.shelf.next());
+        self.drain_replaced();
         self.reports.send_replace(self.shelf.reports());
     }
 
@@ -53,11 +55,36 @@ where
                 tracing::warn!(%kind, name, stage = %failed.stage, cause = failed.cause, generation, digest,
                     "the new component cannot serve; what served goes on");
             }
+            (What::Step, _) => {
+                let attempt = event.plugin.attempt.as_ref();
+                let stage = attempt.map_or("none", |attempt| attempt.stage.as_str());
+                let candidate = attempt.and_then(|attempt| attempt.digest.as_deref());
+                tracing::debug!(%kind, name, stage, candidate, "a step");
+            }
             (what, _) => tracing::info!(%kind, name, ?what, generation, digest, "plugin"),
         }
         self.reports.send_replace(self.shelf.reports());
         // Nobody listens: then nobody misses it.
         _ = self.events.send(event);
+    }
+
+    /// An attempt, or what comes before one, is a step further.
+    pub(super) fn tell_step(&mut self, step: Step) {
+        let attempt = AttemptReport {
+            digest: step.digest.map(|digest| digest.to_string()),
+            generation: step.generation,
+            stage: step.stage,
+            at: self.clock.now(),
+        };
+        let news = self.shelf.step(&step.slot, attempt);
+        self.tell(news);
+    }
+
+    /// What came of an attempt is told after its steps.
+    pub(super) fn tell_steps(&mut self) {
+        while let Ok(step) = self.steps.try_recv() {
+            self.tell_step(step);
+        }
     }
 
     pub(super) fn tell_waiting(&mut self) {

@@ -111,7 +111,8 @@ async fn the_same_contents_written_again_are_not_loaded_again() {
 async fn what_failed_is_tried_again_only_when_it_may_have_changed() {
     let home = home(&[("policies/observer.wasm", "broken")]);
     let loader = Text::open();
-    let workshop = Arc::new(Workshop::new(loader.clone(), None, None));
+    let (steps, _) = mpsc::unbounded_channel();
+    let workshop = Arc::new(Workshop::new(loader.clone(), None, None, steps));
     let job = |failed: Option<Identity>| Job {
         slot: policy("observer"),
         source: Source::File {

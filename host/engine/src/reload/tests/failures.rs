@@ -122,6 +122,8 @@ fn a_report_reads_as_json() {
         usage: None,
         quarantine: None,
         candidate: None,
+        attempt: None,
+        draining: None,
     };
     assert_eq!(
         serde_json::to_string(&report).unwrap(),

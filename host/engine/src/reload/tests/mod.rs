@@ -1,24 +1,26 @@
 //! Reloading with a loader that takes text for components: `good: …` serves, anything else is no component.
 
 mod comparing;
+mod draining;
 mod editors;
 mod failures;
 mod hints;
 mod probation;
 mod remembering;
+mod steps;
 mod swaps;
 mod trust;
 
 use std::fs;
 use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use anyhow::Context;
 use slewgate_sky::SystemClock;
 use tempfile::TempDir;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::{Semaphore, broadcast, mpsc};
 use tokio::time::timeout;
 
 use super::handle::start_with;
@@ -39,6 +41,8 @@ struct Loaded {
     settings: String,
     generation: u64,
     tally: Mutex<Tally>,
+    calls: AtomicUsize,
+    ended: AtomicBool,
 }
 
 /// Loads one unit for each permit, and keeps what it was given.
@@ -47,6 +51,7 @@ struct Text {
     gate: Arc<Semaphore>,
     seen: Arc<Mutex<Vec<String>>>,
     moves: Arc<AtomicBool>,
+    drain: Duration,
 }
 
 impl Text {
@@ -60,6 +65,7 @@ impl Text {
             gate: Arc::new(Semaphore::new(permits)),
             seen: Arc::default(),
             moves: Arc::default(),
+            drain: NEVER,
         }
     }
 
@@ -71,7 +77,8 @@ impl Text {
 impl Loader for Text {
     type Loaded = Loaded;
 
-    async fn load(&self, unit: Unit) -> Result<Loaded, LoadError> {
+    async fn load(&self, unit: Unit, progress: &mut Progress) -> Result<Loaded, LoadError> {
+        progress.begins(Stage::Parse);
         let text = String::from_utf8(unit.bytes.to_vec()).unwrap();
         self.seen.lock().unwrap().push(text.clone());
         self.gate.acquire().await.unwrap().forget();
@@ -88,6 +95,8 @@ impl Loader for Text {
                 settings: unit.settings,
                 generation: unit.generation,
                 tally: Mutex::default(),
+                calls: AtomicUsize::new(0),
+                ended: AtomicBool::new(false),
             }),
             Err(cause) => Err(LoadError {
                 stage: Stage::Parse,
@@ -98,6 +107,18 @@ impl Loader for Text {
 
     fn tally(&self, loaded: &Loaded) -> Tally {
         *loaded.tally.lock().unwrap()
+    }
+
+    fn calls(&self, loaded: &Loaded) -> usize {
+        loaded.calls.load(Ordering::Relaxed)
+    }
+
+    fn drain(&self, _: &Loaded) -> Duration {
+        self.drain
+    }
+
+    fn end_calls(&self, loaded: &Loaded) {
+        loaded.ended.store(true, Ordering::Relaxed);
     }
 
     fn is_idle(&self, _: &Slot) -> bool {
@@ -166,6 +187,16 @@ impl World {
             loader,
             reload,
             published,
+        }
+    }
+
+    /// The next news but steps.
+    async fn became(events: &mut broadcast::Receiver<PluginEvent>) -> PluginEvent {
+        loop {
+            let event = timeout(DEADLINE, events.recv()).await.unwrap().unwrap();
+            if event.what != What::Step {
+                return event;
+            }
         }
     }
 

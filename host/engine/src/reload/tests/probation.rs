@@ -30,7 +30,7 @@ async fn a_version_that_fails_more_often_than_the_one_before_is_rolled_back() {
     let serving = world.next().await;
     assert!(Arc::ptr_eq(&serving.plugins[&policy("observer")], &old));
     let report = loop {
-        let event = timeout(DEADLINE, events.recv()).await.unwrap().unwrap();
+        let event = World::became(&mut events).await;
         if event.what == What::RolledBack {
             break event.plugin;
         }

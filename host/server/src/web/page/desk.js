@@ -221,7 +221,7 @@ class Desk {
     else if (topic === `${this.table}.motion`) this.motion(data);
     else if (topic === 'control' && !data.missed) this.control(data);
     else if (topic === 'alarms' && !data.missed) (data.alarms || [data]).forEach((alarm) => this.alarm(alarm));
-    else if (topic === 'plugins' && 'what' in data) {
+    else if (topic === 'plugins' && 'what' in data && data.what !== 'step') {
       news(`Plugin ${data.plugin.name}: ${data.what}`, data.what === 'failed');
       this.learn();
     }
