@@ -450,23 +450,16 @@ impl Rig {
         let Some(table) = self.table() else {
             return Ok(());
         };
-        if self.rests(table).await {
-            return Ok(());
-        }
         let until = Instant::now() + PATIENCE;
-        while let Err(why) = self.stop(table).await {
-            // A device that was unplugged may be about to come back.
-            if Instant::now() > until {
-                return Err(why);
-            }
-            sleep(LOOK).await;
-        }
+        let mut stopped = Err(String::new());
+        // Each time: a device that was unplugged comes back, and what has no stop has to stand by itself.
         while !self.rests(table).await {
+            if stopped.is_err() {
+                stopped = self.stop(table).await;
+            }
             if Instant::now() > until {
-                return Err(format!(
-                    "it moves {} s after it was stopped",
-                    PATIENCE.as_secs()
-                ));
+                let seconds = PATIENCE.as_secs();
+                return stopped.and(Err(format!("it moves {seconds} s after it was stopped")));
             }
             sleep(LOOK).await;
         }
