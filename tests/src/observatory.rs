@@ -16,7 +16,7 @@ use slewgate_simulator::{Dialect, Lx200Settings, Simulator};
 use slewgate_sky::{Site, SystemClock};
 use tempfile::TempDir;
 
-use crate::{Client, PATIENCE};
+use crate::{Client, Holdings, PATIENCE};
 
 /// Where the mount of [`Setup::own_mount`] stands.
 const GREENWICH: Site = Site {
@@ -366,6 +366,11 @@ impl Observatory {
     /// The process, for signals.
     pub fn child(&mut self) -> &mut Child {
         &mut self.child
+    }
+
+    /// What the host holds of the machine now.
+    pub fn holdings(&self) -> Holdings {
+        Holdings::of(self.child.id())
     }
 
     /// Processor time that the host took so far.

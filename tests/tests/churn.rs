@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use slewgate_tests::{Client, Observatory, Setup, long, test_component};
+use slewgate_tests::{Client, Setup, long, test_component};
 use tokio::task::JoinSet;
 use tokio::time::interval;
 
@@ -119,18 +119,9 @@ async fn served(watcher: &mut Client) {
     }
 }
 
-/// Resident memory of the host, in KiB.
-fn memory(observatory: &mut Observatory) -> f64 {
-    let status = format!("/proc/{}/status", observatory.child().id());
-    let status = fs::read_to_string(status).unwrap();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let number = line.and_then(|line| line.split_whitespace().next());
-    number.unwrap().parse().unwrap()
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_handler_and_a_policy_are_replaced_while_many_ask_and_nothing_is_lost_or_grows() {
-    let mut observatory = Setup::default()
+    let observatory = Setup::default()
         .config(CONFIG)
         .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
         .start();
@@ -165,12 +156,12 @@ async fn a_handler_and_a_policy_are_replaced_while_many_ask_and_nothing_is_lost_
         served(&mut watcher).await;
         newest.store(number as u64, Ordering::Relaxed);
         if number == reloads / WARM {
-            warm = memory(&mut observatory);
+            warm = observatory.holdings().memory_kib as f64;
         }
         assert_eq!(asking.len(), CLIENTS, "all go on");
         assert!(asking.try_join_next().is_none(), "all go on");
     }
-    let last = memory(&mut observatory);
+    let last = observatory.holdings().memory_kib as f64;
     newest.store(u64::MAX, Ordering::Relaxed);
     while let Some(ended) = asking.join_next().await {
         ended.expect("a client whose requests were all answered");

@@ -1,11 +1,10 @@
 //! Hostile plugins in a host that serves others: each is ended, its client is told and finds it in the log, and nobody else notices.
 
-use std::fs;
 use std::net::TcpListener;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use slewgate_tests::{Client, Observatory, Setup, long};
+use slewgate_tests::{Client, Holdings, Observatory, Setup, long};
 
 /// What a command tries, and the code that its client gets.
 const ACTS: [(&str, &str, i64); 14] = [
@@ -187,38 +186,8 @@ async fn what_hostile_plugins_took_is_given_back() {
     observatory.wait("return to what it held", || {
         let after = Holdings::of(process);
         println!("{before:?} after one round, {after:?} now");
-        after.fit_into(&before).then_some(())
+        after.is_within(&before, SLACK).then_some(())
     });
-}
-
-/// What a process holds.
-#[derive(Debug)]
-struct Holdings {
-    memory_kib: u64,
-    threads: u64,
-    descriptors: usize,
-}
-
-impl Holdings {
-    fn of(process: u32) -> Holdings {
-        let process = format!("/proc/{process}");
-        let status = fs::read_to_string(format!("{process}/status")).unwrap();
-        let field = |name: &str| {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse().unwrap()
-        };
-        Holdings {
-            memory_kib: field("VmRSS:"),
-            threads: field("Threads:"),
-            descriptors: fs::read_dir(format!("{process}/fd")).unwrap().count(),
-        }
-    }
-
-    fn fit_into(&self, before: &Holdings) -> bool {
-        self.memory_kib <= before.memory_kib + SLACK
-            && self.threads <= before.threads
-            && self.descriptors <= before.descriptors
-    }
 }
 
 #[tokio::test]

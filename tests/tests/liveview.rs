@@ -476,7 +476,7 @@ fn extent() -> (Duration, usize) {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_publisher_fifty_viewers_and_one_of_them_slow() {
-    let mut observatory = Observatory::start();
+    let observatory = Observatory::start();
     let (length, bytes) = extent();
     let mut camera = publisher(&observatory, "main").await;
     let token = observatory.token("observer");
@@ -500,10 +500,10 @@ async fn a_publisher_fifty_viewers_and_one_of_them_slow() {
         ticks.tick().await;
         show(&mut camera, picture(count, bytes)).await;
         if count == frames / 4 {
-            before = resident(&mut observatory);
+            before = observatory.holdings().memory_kib;
         }
     }
-    let (took, after) = (began.elapsed(), resident(&mut observatory));
+    let (took, after) = (began.elapsed(), observatory.holdings().memory_kib);
     camera.close().await;
 
     let seen = watching.join_all().await;
@@ -639,14 +639,4 @@ async fn trickle(mut slow: WebSocketStream<Trickle>) -> u64 {
         "{seen} seen, {missed} missed of {newest}"
     );
     seen
-}
-
-/// Memory of the host, in KiB.
-fn resident(observatory: &mut Observatory) -> u64 {
-    let status = fs::read_to_string(format!("/proc/{}/status", observatory.child().id())).unwrap();
-    let line = status
-        .lines()
-        .find(|line| line.starts_with("VmRSS:"))
-        .unwrap();
-    line.split_whitespace().nth(1).unwrap().parse().unwrap()
 }

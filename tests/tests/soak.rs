@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 use slewgate_simulator::Dialect;
-use slewgate_tests::{Client, Observatory, PATIENCE, Setup, plugins};
+use slewgate_tests::{Client, Holdings, Observatory, PATIENCE, Setup, plugins};
 use tokio::task::JoinSet;
 
 /// What is thrown with it comes again when it is given as `SLEWGATE_SEED`, but for what the system's scheduler adds.
@@ -257,35 +257,11 @@ fn swap(observatory: &Observatory, number: u64) {
     fs::rename(new, observatory.data().join("handlers/lx200.wasm")).unwrap();
 }
 
-/// What a process holds.
-#[derive(Clone, Copy, Debug)]
-struct Holdings {
-    descriptors: usize,
-    threads: u64,
-    resident_kib: u64,
-}
-
-impl Holdings {
-    fn of(process: u32) -> Holdings {
-        let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-        // proc_pid_status(5)
-        let field = |name: &str| -> u64 {
-            let line = status.lines().find(|line| line.starts_with(name)).unwrap();
-            line.split_whitespace().nth(1).unwrap().parse().unwrap()
-        };
-        Holdings {
-            descriptors: fs::read_dir(format!("/proc/{process}/fd")).unwrap().count(),
-            threads: field("Threads:"),
-            resident_kib: field("VmRSS:"),
-        }
-    }
-
-    /// About as much as before. Threads that wait for work in a pool come and go; a heap keeps some of what it had.
-    fn is_like(self, before: Holdings) -> bool {
-        self.descriptors <= before.descriptors + 2
-            && self.threads <= before.threads + 4
-            && self.resident_kib <= before.resident_kib * 5 / 4 + 16 * 1024
-    }
+/// About as much as before. Threads that wait for work in a pool come and go; a heap keeps some of what it had.
+fn is_like(after: Holdings, before: Holdings) -> bool {
+    after.descriptors <= before.descriptors + 2
+        && after.threads <= before.threads + 4
+        && after.memory_kib <= before.memory_kib * 5 / 4 + 16 * 1024
 }
 
 /// Everybody asks, and everything goes wrong, for so long.
@@ -418,11 +394,11 @@ async fn soak(dialect: Dialect) {
     is_well(&observatory, &counts, &token).await;
     let mut after = Holdings::of(process);
     let until = Instant::now() + 2 * PATIENCE;
-    while !after.is_like(before) && Instant::now() < until {
+    while !is_like(after, before) && Instant::now() < until {
         tokio::time::sleep(Duration::from_millis(200)).await;
         after = Holdings::of(process);
     }
-    assert!(after.is_like(before), "{before:?} became {after:?}");
+    assert!(is_like(after, before), "{before:?} became {after:?}");
     let ends = observatory.wait("the end of each motion in the log", || {
         accounts(&observatory.log())
     });
@@ -440,8 +416,8 @@ async fn soak(dialect: Dialect) {
         after.descriptors,
         before.threads,
         after.threads,
-        before.resident_kib,
-        after.resident_kib,
+        before.memory_kib,
+        after.memory_kib,
     );
 }
 
