@@ -58,6 +58,7 @@ pub(crate) fn unattached(attached: &Attached, verb: &str) -> Result<(), Refusal>
             );
         }
         Attached::To(_) => return Ok(()),
+        Attached::Unloaded => "the plugin is not loaded",
         Attached::NotYet => "the hardware does not answer yet",
         Attached::Failed(cause) => cause,
         Attached::Silent => "it does not answer",

@@ -15,6 +15,8 @@ use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 pub enum Attached {
     /// `attach` was not called yet.
     NotYet,
+    /// There is no plugin that could be asked.
+    Unloaded,
     /// It failed: why. It is tried again.
     Failed(String),
     /// It did, and since then the hardware fell silent behind its line. It is tried again.
@@ -103,10 +105,11 @@ impl Table {
         self.order_for(desk, "set_time", &json!({}));
     }
 
-    /// Looks at what was found once `attach` was tried, and waits for that a while: a request that comes right after the start is
-    /// not refused for it.
+    /// Looks at what was found once `attach` was tried, and waits for that a while: a request that comes right after the start, or after
+    /// its plugin was loaded, is not refused for it.
     pub(crate) async fn once_attached<T>(&self, look: impl Fn(&Attached) -> T) -> T {
-        let tried = |attached: &Attached| *attached != Attached::NotYet;
+        let tried =
+            |attached: &Attached| !matches!(attached, Attached::NotYet | Attached::Unloaded);
         {
             let now = self.attached.borrow();
             if tried(&now) {

@@ -201,7 +201,7 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
             tracing::warn!(plugin = table.name(), why, "cannot attach; trying again");
             false
         }
-        Attached::NotYet | Attached::Silent => false,
+        Attached::NotYet | Attached::Unloaded | Attached::Silent => false,
     };
     table.attached.send_replace(attached);
     found
@@ -248,7 +248,7 @@ async fn sample(table: Arc<Table>, snapshots: Snapshots) {
 /// Why the plugin cannot attach: the line that is not open, with its cause.
 fn not_attached(lines: &[watch::Receiver<LineState>], loaded: bool) -> Attached {
     if !loaded {
-        return Attached::Failed("the plugin is not loaded".into());
+        return Attached::Unloaded;
     }
     let cause = lines.iter().find_map(|line| match &*line.borrow() {
         LineState::Connecting { error } => error.clone(),

@@ -14,7 +14,9 @@ use slewgate_sky::{Site, Sky, SystemClock};
 use tokio::sync::{broadcast, watch};
 
 use super::tasks::{keep_time, run};
-use super::{Chore, Journal, News, NotBegun, StoppedBy, Table, TableSettings};
+use super::{
+    Attached, Attachment, Chore, Journal, News, NotBegun, StoppedBy, Table, TableSettings,
+};
 use crate::allowed::Looked;
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::engine::{Engine, EngineSettings};
@@ -360,4 +362,22 @@ async fn hardware_is_told_the_time_once_each_time_that_it_is_found_and_not_while
     mount.end_lost("mount", "unplugged");
     mount.tick();
     assert_eq!(orders(&mount), Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn whoever_calls_a_plugin_that_was_just_loaded_waits_for_what_it_finds() {
+    let table = table("mount", &["port"], &line(), &watch::Sender::new(0));
+    table.attached.send_replace(Attached::Unloaded);
+    let asking = table.once_attached(Attached::clone);
+    let attaching = async {
+        table.attached.send_replace(Attached::NotYet);
+        let found = Attachment {
+            model: "LX200 Classic".into(),
+            lacks: vec![],
+            stops: vec![],
+        };
+        table.attached.send_replace(Attached::To(found));
+    };
+    let (found, ()) = tokio::join!(asking, attaching);
+    assert!(matches!(found, Attached::To(_)), "{found:?}");
 }

@@ -25,7 +25,7 @@ pub(super) async fn on_a_line_that_works(
     let found = match rig.found_within(ON_A_LINE_THAT_WORKS).await {
         Attached::To(found) => found,
         Attached::Failed(why) => return Ok((None, vec![no_hardware(bench, rig, &why)])),
-        Attached::NotYet | Attached::Silent => {
+        Attached::NotYet | Attached::Unloaded | Attached::Silent => {
             let why = "it does not answer".to_owned();
             return Ok((None, vec![no_hardware(bench, rig, &why)]));
         }
@@ -130,7 +130,7 @@ async fn one(bench: &Bench, trouble: &Trouble, well: &Attachment) -> Result<Find
 fn why(attached: &Attached) -> &str {
     match attached {
         Attached::Failed(why) => why,
-        Attached::NotYet => "`attach` did not end",
+        Attached::NotYet | Attached::Unloaded => "`attach` did not end",
         Attached::Silent | Attached::To(_) => "it does not answer",
     }
 }

@@ -167,6 +167,9 @@ impl From<Attached> for Hardware {
     fn from(attached: Attached) -> Hardware {
         match attached {
             Attached::NotYet => Hardware::Unknown,
+            Attached::Unloaded => Hardware::Failed {
+                error: "the plugin is not loaded".to_owned(),
+            },
             Attached::Failed(error) => Hardware::Failed { error },
             Attached::Silent => Hardware::Silent,
             Attached::To(found) => Hardware::Attached {
