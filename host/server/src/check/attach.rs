@@ -8,7 +8,8 @@ use futures_util::stream;
 use slewgate_engine::{Attached, Attachment, Effect};
 
 use super::Finding;
-use super::rig::{Bench, Rig};
+use super::bench::Bench;
+use super::rig::Rig;
 use super::trouble::{TROUBLES, Trouble};
 
 /// Time for a few attempts, where nothing keeps the first from going well.

@@ -6,8 +6,9 @@ use futures_util::stream;
 use slewgate_engine::{Limits, Peak};
 use slewgate_rpc::{Code, Refusal};
 
+use super::bench::Bench;
 use super::load::{brief, limits};
-use super::rig::{Asked, Bench, Rig};
+use super::rig::{Asked, Rig};
 use super::{Finding, Outcome};
 
 const EXAMPLES: &str = "examples";

@@ -1,12 +1,13 @@
 //! `slewgate plugin check`: a component goes through all that an author must know before an observatory does.
 //!
-//! In reading order: [`report`] is what comes of it; `rig` is the host as it is, on `device`s that are simulated or play a
+//! In reading order: [`report`] is what comes of it; a `rig` is the host as it is, made on the `bench`, on `device`s that are simulated or play a
 //! `script`; `load` whether the component serves there, and what it used of its limits. Of handlers: `attach`, `examples` (each
 //! command on a line that works) and `trouble` (the same on lines that do not), where `likeness` tells right results from
 //! others. Of policies: `decisions` on `actions`.
 
 mod actions;
 mod attach;
+mod bench;
 mod decisions;
 mod device;
 mod examples;
@@ -26,10 +27,10 @@ use serde_json::{Map, Value};
 use slewgate_engine::{PluginKind, inspect};
 use tokio::runtime::Builder;
 
+use bench::Bench;
 pub(crate) use device::LineSpec;
 pub(crate) use report::Report;
 use report::{Finding, Outcome};
-use rig::Bench;
 
 /// Threads that serve the rigs, which wait for most of their time.
 const THREADS: usize = 2;

@@ -9,10 +9,11 @@ use slewgate_rpc::{Code, Refusal};
 use slewgate_simulator::Fault;
 
 use super::Finding;
+use super::bench::Bench;
 use super::examples::{AT_ONCE, fits, misfit, restless};
 use super::likeness::{may_be_right, without_texts};
 use super::load::brief;
-use super::rig::{Answered, Asked, Bench};
+use super::rig::{Answered, Asked};
 
 /// What is wrong with a line.
 #[derive(Debug, PartialEq)]
