@@ -205,6 +205,15 @@ fn what_is_no_component_of_this_contract_fails_at_its_stage() {
     wrong.failed("loading/link", "put it into policies/");
 }
 
+#[test]
+fn of_a_component_of_another_contract_it_is_told_which() {
+    let older = check(&test_component("older"), &[]);
+    let said = "it was built for version 0.0.9 of the contract, and this host serves 0.1.0";
+    older.failed("loading/link", said);
+    assert_eq!(older.report["kind"], "handler");
+    assert_eq!(older.report["contract"], "0.0.9");
+}
+
 /// The body of a function of the policy that allows everything.
 fn authorize(body: &'static str) -> impl Fn(&str) -> String {
     move |text| {

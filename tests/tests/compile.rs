@@ -20,10 +20,12 @@ fn compiler(cache: &Path) -> Child {
         .unwrap()
 }
 
+/// A component without an adapter: two more, of no length.
 fn send(child: &mut Child, length: usize, component: &[u8]) {
     let input = child.stdin.as_mut().unwrap();
     input.write_all(&(length as u64).to_le_bytes()).unwrap();
     input.write_all(component).unwrap();
+    input.write_all(&[0; 16]).unwrap();
 }
 
 /// Its exit code, and what it said. Its input is left as it is: it ends with its host.

@@ -15,14 +15,15 @@ const PROFILE: &str = "plugin";
 /// The kinds of components: folders of the data directory, and of `plugins/`.
 const KINDS: [&str; 2] = ["handlers", "policies"];
 
-/// Components that only tests load: their folder in [`build`]'s, and where their sources are.
-const TESTS: (&str, &str) = ("tests", "tests/components");
+/// Components that only tests load: their folder in [`build`]'s, and where their sources are. Those of an older contract have no SDK.
+const TESTS: (&str, [&str; 2]) = ("tests", ["tests/components", "tests/older/components"]);
 
 /// Builds every handler and policy of the workspace, and those of the tests; returns the folder that now holds
 /// `handlers/*.wasm`, `policies/*.wasm` and `tests/*.wasm`.
 pub(crate) fn build(workspace: &Workspace) -> anyhow::Result<PathBuf> {
     toolchain::ensure_component_target(workspace)?;
-    let for_tests = members(workspace, TESTS.0, Path::new(TESTS.1));
+    let for_tests = TESTS.1.into_iter();
+    let for_tests = for_tests.flat_map(|sources| members(workspace, TESTS.0, Path::new(sources)));
     let components: Vec<_> = KINDS
         .into_iter()
         .flat_map(|kind| of_kind(workspace, kind))

@@ -14,6 +14,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 use wasmtime::{Config, WasmFeatures};
 
+use crate::adapt::{Adapter, Adapters};
 use crate::compile::{Compiled, Compiler};
 use crate::epoch::{Running, Ticker};
 use crate::time::Budget;
@@ -37,6 +38,8 @@ pub struct EngineSettings {
     pub threads: Option<usize>,
     /// Stack of a guest, in bytes; none: 512 KiB.
     pub stack: Option<usize>,
+    /// For plugins of other contracts than that of `wit/`. Of the host itself: none, as there was no other one yet.
+    pub adapters: Vec<Adapter>,
 }
 
 /// Why there is no engine.
@@ -62,6 +65,7 @@ struct Inner {
     wasm: wasmtime::Engine,
     compiled: Option<Compiled>,
     compiler: Option<Compiler>,
+    adapters: Adapters,
     ticker: Ticker,
     guests: Guests,
     incidents: AtomicU64,
@@ -94,6 +98,7 @@ impl Engine {
             wasm,
             compiled,
             compiler: settings.compiler.clone(),
+            adapters: Adapters::new(settings.adapters.clone()),
             ticker,
             guests: Guests(Some(guests)),
             incidents: AtomicU64::new(0),
@@ -115,6 +120,11 @@ impl Engine {
     /// Who compiles into it, if not this process.
     pub(crate) fn compiler(&self) -> Option<&Compiler> {
         self.0.compiler.as_ref()
+    }
+
+    /// For plugins of other contracts.
+    pub(crate) fn adapters(&self) -> &Adapters {
+        &self.0.adapters
     }
 
     /// A name for a fault, told to the client and found in the log. Unique over restarts.

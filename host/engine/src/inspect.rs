@@ -1,6 +1,6 @@
 //! What a file says of itself before anything of it runs.
 
-use wasmparser::{Parser, Payload};
+use wasmparser::{Parser, Payload, Result};
 
 use crate::reload::PluginKind;
 use crate::world::{Version, built_for, kind};
@@ -24,19 +24,26 @@ pub fn inspect(bytes: &[u8]) -> Inspection {
     }
 }
 
-/// Those of the component itself, not of those inside it; as far as it can be read.
+/// Of the component itself, as far as it can be read.
 fn exports(bytes: &[u8]) -> Vec<&str> {
-    let (mut names, mut depth) = (Vec::new(), 0_usize);
-    for payload in Parser::new(0).parse_all(bytes) {
-        match payload {
-            Ok(Payload::Version { .. }) => depth += 1,
-            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
-            Ok(Payload::ComponentExportSection(section)) if depth == 1 => {
-                names.extend(section.into_iter().flatten().map(|export| export.name.name));
-            }
-            Ok(_) => {}
-            Err(_) => break,
+    let mut names = Vec::new();
+    for payload in outermost(bytes).map_while(Result::ok) {
+        if let Payload::ComponentExportSection(section) = payload {
+            names.extend(section.into_iter().flatten().map(|export| export.name.name));
         }
     }
     names
+}
+
+/// The sections of the component itself, not of those inside it.
+pub(crate) fn outermost(bytes: &[u8]) -> impl Iterator<Item = Result<Payload<'_>>> {
+    let mut depth = 0_usize;
+    Parser::new(0).parse_all(bytes).filter(move |payload| {
+        match payload {
+            Ok(Payload::Version { .. }) => depth += 1,
+            Ok(Payload::End(_)) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        depth == 1 || payload.is_err()
+    })
 }

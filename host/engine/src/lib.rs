@@ -2,7 +2,7 @@
 //!
 //! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
 //! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
-//! contract; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`, and keep to how each plugin stands
+//! contract; `adapt` makes a component of this contract of one of another; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`, and keep to how each plugin stands
 //! (`standing`: its figures in `usage`, and whether it is in `quarantine`); `snapshot` holds what serves at one
 //! moment, and its `Permit`; `table` is what outlives a swap; `state` what outlives the host; `reload` swaps, and
 //! `matrix` finds what that allows whom.
@@ -12,6 +12,7 @@
 //! - A store that trapped, ran out of time or was cancelled is never entered again.
 //! - Whatever goes wrong in a policy is a denial; a new file that is broken replaces nothing.
 
+mod adapt;
 mod allowed;
 mod bindings;
 mod call;
@@ -44,9 +45,10 @@ mod usage;
 mod warden;
 mod world;
 
+pub use adapt::{Adapter, Parts};
 pub use client::Client;
 pub use command::{Command, Effect};
-pub use compile::{Compiler, compile};
+pub use compile::{Compiler, Source, compile};
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use inspect::{Inspection, inspect};
@@ -68,4 +70,4 @@ pub use table::{
     StopCounts, StopError, StoppedBy, Stopping, Table, TableSettings,
 };
 pub use usage::Usage;
-pub use world::{CONTRACTS, Version};
+pub use world::{CONTRACT, Version};

@@ -11,9 +11,10 @@ use wasmtime::component::{Component, HasSelf, InstancePre, Linker};
 use crate::bindings::handler::{self, CommandHandlerPre};
 use crate::bindings::policy::{self, PermissionPolicyPre};
 use crate::called::Called;
-use crate::compile::{self, wasmtime_error};
+use crate::compile::{self, Source, wasmtime_error};
 use crate::engine::{Engine, EngineError};
 use crate::handler::{Handler, HandlerWorld};
+use crate::inspect::inspect;
 use crate::limits::{Limits, PolicyLimits};
 use crate::policy::{Policy, PolicyWorld};
 use crate::powers::situation::PolicyPowers;
@@ -78,26 +79,12 @@ impl PluginLoader {
         tables: BTreeMap<String, TablePlan>,
         policy_limits: PolicyLimits,
     ) -> anyhow::Result<PluginLoader> {
-        let mut handlers = Kind::new(
-            &engine,
-            World::decode(
-                PluginKind::Handler,
-                "command-handler",
-                handler::COMPONENT_TYPE,
-            )?,
-        )?;
+        let mut handlers = Kind::new(&engine, World::of(PluginKind::Handler)?)?;
         handler::CommandHandler::add_to_linker::<_, HasSelf<_>>(&mut handlers.linker, |guest| {
             guest
         })
         .map_err(EngineError::Wasm)?;
-        let mut policies = Kind::new(
-            &engine,
-            World::decode(
-                PluginKind::Policy,
-                "permission-policy",
-                policy::COMPONENT_TYPE,
-            )?,
-        )?;
+        let mut policies = Kind::new(&engine, World::of(PluginKind::Policy)?)?;
         policy::PermissionPolicy::add_to_linker::<_, HasSelf<_>>(&mut policies.linker, |guest| {
             guest
         })
@@ -120,13 +107,21 @@ impl PluginLoader {
     ) -> Result<Component, LoadError> {
         progress.begins(Stage::Parse);
         let own = Arc::clone(&bytes);
-        let parsed = self.engine.work(move || parse(&own)).await;
-        parsed
+        let parsed = self
+            .engine
+            .work(move || parse(&own).map(|()| inspect(&own)))
+            .await;
+        let inspection = parsed
             .map_err(anyhow::Error::from)
             .and_then(|parsed| parsed)
             .map_err(at(Stage::Parse))?;
         progress.begins(Stage::Compile);
-        compile::component(&self.engine, bytes)
+        let adapter = self.engine.adapters().of(&inspection);
+        let source = Source {
+            plugin: bytes,
+            adapter: adapter.map(|adapter| adapter.parts.clone()),
+        };
+        compile::component(&self.engine, source)
             .await
             .map_err(at(Stage::Compile))
     }
@@ -250,7 +245,8 @@ impl<P: Send + 'static> Kind<P> {
         engine: &Engine,
         component: &Component,
     ) -> anyhow::Result<InstancePre<Guest<P>>> {
-        self.world.check(engine.wasm(), component)?;
+        let served = engine.adapters().served(Some(self.world.kind()));
+        self.world.check(engine.wasm(), component, &served)?;
         let linked = self
             .linker
             .instantiate_pre(component)

@@ -22,6 +22,7 @@ use crate::state::State;
 use crate::surroundings::Surroundings;
 use crate::table::{self, Notice, Notices, StoppedBy, Stopping, Table, TableSettings};
 use crate::warden::{self, Warden};
+use crate::world::Version;
 
 /// Notices that wait for a slow reader before the oldest are dropped.
 const NOTICES: usize = 256;
@@ -75,6 +76,12 @@ pub struct Plugins {
 }
 
 impl Plugins {
+    /// The contracts that are served, oldest first: that of `wit/`, and those of the engine's adapters.
+    #[must_use]
+    pub fn contracts(&self) -> Vec<Version> {
+        self.engine.adapters().served(None)
+    }
+
     /// Loads what is there, and watches for what comes. Returns when the first snapshot serves; what fails to load is in the
     /// reports.
     ///

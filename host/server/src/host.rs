@@ -118,6 +118,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         threads: None,
         started: seconds(clock.now()),
         stack: Some(config.engine.stack),
+        ..EngineSettings::default()
     })?;
     let plugins = Plugins::start(
         engine,

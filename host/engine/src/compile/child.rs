@@ -1,7 +1,7 @@
 //! The process that compiles: low in priority, on one thread, bounded in time and memory, gone with the host.
 //!
-//! It gets the component on its standard input, after its length, and ends by itself when that input ends. What is wrong is on its
-//! standard error.
+//! It gets what to compile on its standard input, and ends by itself when that input ends. What it made of a plugin and its adapter
+//! is on its standard output, what is wrong on its standard error.
 
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
@@ -13,11 +13,16 @@ use anyhow::{Context, anyhow, bail};
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
+use super::Source;
+
 /// The longest that compiling may take. The largest component of the common languages, 18 MB of Python, takes 6 s.
 const LONGEST: Duration = Duration::from_secs(120);
 
 /// Bytes of memory that a compiler may have.
 const MEMORY: u64 = 4 << 30;
+
+/// Bytes of a component together with its adapter.
+const MAX_COMPOSED: u64 = 128 << 20;
 
 /// Bytes of what it may say.
 const MAX_SAID: u64 = 4096;
@@ -40,33 +45,39 @@ impl Drop for Running {
 }
 
 impl Compiler {
-    /// Has a component compiled into the cache.
+    /// Has a component compiled into the cache, and returns it: of a plugin of another contract, with its adapter.
     ///
     /// # Errors
     /// What the compiler says of the component; it took too long, or died.
-    pub(crate) async fn compile(&self, cache: &Path, component: Arc<[u8]>) -> anyhow::Result<()> {
+    pub(crate) async fn compile(&self, cache: &Path, source: Source) -> anyhow::Result<Arc<[u8]>> {
+        let plugin = Arc::clone(&source.plugin);
         let mut child = self.start(cache)?;
-        let (input, output) = (child.stdin.take(), child.stderr.take());
+        let pipes = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         let child = Running(Arc::new(Mutex::new(child)));
         let own = Arc::clone(&child.0);
         let talking = spawn_blocking(move || {
-            let mut said = Vec::new();
-            let input = input.context("it has no input")?;
+            let (Some(mut input), Some(output), Some(errors)) = pipes else {
+                bail!("it has no pipes");
+            };
             // Whoever does not read to the end has said why.
-            let sent = send(input, &component);
-            if let Some(output) = output {
-                output.take(MAX_SAID).read_to_end(&mut said)?;
-            }
+            let _ = source.send(&mut input);
+            let composed = all(output, MAX_COMPOSED)?;
+            let said = all(errors, MAX_SAID)?;
             let ended = lock(&own).wait()?;
-            drop(sent);
-            anyhow::Ok((ended, said))
+            // The other side takes the end of its input for the end of the host.
+            drop(input);
+            anyhow::Ok((ended, said, composed))
         });
         let ended = timeout(LONGEST, talking).await;
-        let (ended, said) = ended
+        let (ended, said, composed) = ended
             .map_err(|_| anyhow!("compiling it took longer than {} s", LONGEST.as_secs()))?
             .context("the host failed while it was compiled")?
             .context("cannot talk to the process that compiles")?;
-        judge(ended, &String::from_utf8_lossy(&said))
+        judge(ended, &String::from_utf8_lossy(&said))?;
+        Ok(match composed.is_empty() {
+            true => plugin,
+            false => composed.into(),
+        })
     }
 
     fn start(&self, cache: &Path) -> anyhow::Result<Child> {
@@ -76,47 +87,52 @@ impl Compiler {
             .arg(cache)
             .env_clear()
             .stdin(Stdio::piped())
-            .stdout(Stdio::null())
+            .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()
             .with_context(|| format!("cannot start {} to compile", self.program.display()))
     }
 
-    /// The other side: reads the component that the host sends, under the limits of such a process, which ends when the host does.
+    /// The other side: reads what the host sends, under the limits of such a process, which ends when the host does.
     ///
     /// # Errors
-    /// The limits cannot be set, or no whole component comes.
-    pub fn attend() -> anyhow::Result<Vec<u8>> {
+    /// The limits cannot be set, or not all of it comes.
+    pub fn attend() -> anyhow::Result<Source> {
         platform::be_modest(MEMORY).context("cannot limit the process that compiles")?;
-        let mut input = std::io::stdin().lock();
-        let mut length = [0; 8];
-        input.read_exact(&mut length)?;
-        let mut component = Vec::new();
-        let length = u64::from_le_bytes(length);
-        input.by_ref().take(length).read_to_end(&mut component)?;
-        if component.len() as u64 != length {
-            bail!("the component was sent only in part");
-        }
-        drop(input);
+        let source = Source::receive(&mut std::io::stdin().lock())?;
         std::thread::spawn(|| {
             // Nothing more comes: it ends with the host.
             _ = std::io::stdin().read(&mut [0]);
             std::process::exit(1);
         });
-        Ok(component)
+        Ok(source)
+    }
+
+    /// What the other side answers: the component that was compiled, where it is not the plugin alone.
+    ///
+    /// # Errors
+    /// The host does not read it.
+    pub fn answer(source: &Source, compiled: &[u8]) -> std::io::Result<()> {
+        if source.adapter.is_none() {
+            return Ok(());
+        }
+        let mut output = std::io::stdout().lock();
+        output.write_all(compiled)?;
+        output.flush()
     }
 }
 
-/// The component, after its length. The other side takes the end of its input for the end of the host: so it is kept open.
-fn send(mut input: impl Write, component: &[u8]) -> std::io::Result<impl Write> {
-    input.write_all(&(component.len() as u64).to_le_bytes())?;
-    input.write_all(component)?;
-    input.flush()?;
-    Ok(input)
+fn all(from: impl Read, at_most: u64) -> std::io::Result<Vec<u8>> {
+    let mut all = Vec::new();
+    from.take(at_most).read_to_end(&mut all)?;
+    Ok(all)
 }
 
 fn judge(ended: ExitStatus, said: &str) -> anyhow::Result<()> {
-    match (ended.success(), said.trim()) {
+    // It is a verb of a program, which says its name first.
+    let said = said.trim();
+    let said = said.strip_prefix("slewgate: ").unwrap_or(said);
+    match (ended.success(), said) {
         (true, _) => Ok(()),
         (false, "") => Err(anyhow!("the process that compiled it died: {ended}")),
         (false, said) => Err(anyhow!("{said}")),

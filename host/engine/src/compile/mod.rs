@@ -3,6 +3,7 @@
 
 mod cache;
 mod child;
+mod source;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -13,29 +14,35 @@ use wasmtime::component::Component;
 
 pub(crate) use cache::Compiled;
 pub use child::Compiler;
+pub use source::Source;
 
 use crate::engine::{self, Engine};
 
-/// What the child does: compiles a component into the cache, unless its code is there already.
+/// What the child does: compiles a component into the cache, unless its code is there already. Returns the component, in which a
+/// plugin of another contract is only a part.
 ///
 /// # Errors
-/// The cache cannot be used, or the component's code is not valid.
-pub fn compile(cache: &Path, component: &[u8]) -> anyhow::Result<()> {
+/// The cache cannot be used, the component's code is not valid, or it and its adapter do not fit each other.
+pub fn compile(cache: &Path, source: &Source) -> anyhow::Result<Arc<[u8]>> {
+    let component = source.whole()?;
     let cache = Compiled::open(cache)?;
     let mut config = engine::config(None);
     config.cache(Some(cache.wasmtime()));
     let engine = wasmtime::Engine::new(&config).map_err(wasmtime_error)?;
-    from_binary(&engine, component).map(drop)
+    from_binary(&engine, &component)?;
+    Ok(component)
 }
 
 /// A component that can be linked, made away from the path of requests.
-pub(crate) async fn component(engine: &Engine, bytes: Arc<[u8]>) -> anyhow::Result<Component> {
+pub(crate) async fn component(engine: &Engine, source: Source) -> anyhow::Result<Component> {
     let (cache, compiler) = (engine.compiled(), engine.compiler());
-    if let (Some(cache), Some(compiler)) = (cache, compiler) {
-        compiler
-            .compile(cache.directory(), Arc::clone(&bytes))
-            .await?;
-    }
+    let bytes = match (cache, compiler) {
+        (Some(cache), Some(compiler)) => compiler.compile(cache.directory(), source).await?,
+        _ => {
+            let whole = engine.work(move || source.whole());
+            whole.await.context("the host failed")??
+        }
+    };
     let misses = cache.map(Compiled::misses);
     let wasm = engine.wasm().clone();
     let made = engine.work(move || from_binary(&wasm, &bytes));

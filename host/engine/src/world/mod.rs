@@ -13,16 +13,18 @@ use wasmtime::component::types::{self, ComponentInstance, ComponentItem};
 
 use shape::{Signature, found, wanted};
 pub use version::Version;
-use version::{OURS, is_served_by, of_ours};
+pub(crate) use version::is_served_by;
+use version::{OURS, listed, of_ours};
 
+use crate::bindings::{handler, policy};
 use crate::reload::PluginKind;
 
-/// The contracts that this host serves, newest last.
-pub const CONTRACTS: [Version; 1] = [Version {
+/// The contract of `wit/`. Plugins of another one are served where the engine has an adapter for them.
+pub const CONTRACT: Version = Version {
     major: 0,
     minor: 1,
     patch: 0,
-}];
+};
 
 /// Interfaces that are linked for the sake of languages which always import them.
 const WASI: &str = "wasi:";
@@ -50,9 +52,13 @@ pub(crate) enum Mismatch {
         folder: &'static str,
     },
     #[error(
-        "it was built for version {found} of the contract, and this host serves {served}: build it with the wit/ of this host, or run a host that serves {found}"
+        "it was built for version {found} of the contract, and this host serves {}: build it with the wit/ of this host, or run a host that serves {found}",
+        listed(.served)
     )]
-    Version { found: Version, served: Version },
+    Version {
+        found: Version,
+        served: Vec<Version>,
+    },
     #[error(
         "it does not fit the world `{world}` of contract {version}: {}; build it with the wit/ of this host, and without what that does not have",
         .differences.join("; ")
@@ -66,11 +72,11 @@ pub(crate) enum Mismatch {
 
 impl World {
     /// From the bytes that the build embedded.
-    pub(crate) fn decode(
-        kind: PluginKind,
-        name: &'static str,
-        bytes: &[u8],
-    ) -> anyhow::Result<World> {
+    pub(crate) fn of(kind: PluginKind) -> anyhow::Result<World> {
+        let (name, bytes) = match kind {
+            PluginKind::Handler => ("command-handler", handler::COMPONENT_TYPE),
+            PluginKind::Policy => ("permission-policy", policy::COMPONENT_TYPE),
+        };
         let (resolve, id) = wit_parser::decoding::decode_world(bytes)?;
         let world = &resolve.worlds[id];
         let exports = wanted(&resolve, &world.exports);
@@ -85,10 +91,31 @@ impl World {
         })
     }
 
-    /// Everything that the component lacks or has otherwise.
-    pub(crate) fn check(&self, engine: &Engine, component: &Component) -> Result<(), Mismatch> {
+    /// Of the plugins that have it.
+    pub(crate) fn kind(&self) -> PluginKind {
+        self.kind
+    }
+
+    /// The name by which plugins of this world import functions that others import by this name, of another version.
+    pub(crate) fn offers(&self, name: &str) -> Option<&str> {
+        let (wanted, _) = of_ours(name)?;
+        let functions = self
+            .imports
+            .iter()
+            .filter(|(_, functions)| !functions.is_empty());
+        let mut names = functions.map(|(name, _)| name.as_str());
+        names.find(|name| of_ours(name).is_some_and(|(offered, _)| offered == wanted))
+    }
+
+    /// Everything that the component lacks or has otherwise. `served`: the contracts to name where it is of none of them.
+    pub(crate) fn check(
+        &self,
+        engine: &Engine,
+        component: &Component,
+        served: &[Version],
+    ) -> Result<(), Mismatch> {
         let ty = component.component_type();
-        self.check_version(&ty, engine)?;
+        self.check_version(&ty, engine, served)?;
         self.check_kind(&ty, engine)?;
         let mut differences = Vec::new();
         for (interface, functions) in &self.exports {
@@ -110,7 +137,10 @@ impl World {
         for (name, import) in ty.imports(engine) {
             match import.ty {
                 ComponentItem::ComponentInstance(instance) if name.starts_with(OURS) => {
-                    self.check_import(name, &exported(engine, &instance), &mut differences);
+                    let used = exported(engine, &instance);
+                    if !self.is_other(name) || !used.is_empty() {
+                        self.check_import(name, &used, &mut differences);
+                    }
                 }
                 _ if name.starts_with(WASI) => {}
                 _ => differences.push(format!("it imports {name}, which the host does not offer")),
@@ -126,20 +156,32 @@ impl World {
         })
     }
 
-    /// A component of another version is told so, and not what became of each function since.
-    fn check_version(&self, ty: &types::Component, engine: &Engine) -> Result<(), Mismatch> {
-        let imports = ty.imports(engine).map(|(name, _)| name);
-        let mut names = ty.exports(engine).map(|(name, _)| name).chain(imports);
-        let other = names.find_map(|name| {
-            let (_, version) = of_ours(name)?;
-            (!version.is_compatible(self.version)).then_some(version)
+    /// A component of another version is told so, and not what became of each function since. Types alone it may import of another:
+    /// whoever is behind an adapter does, and nobody has to give it anything for them.
+    fn check_version(
+        &self,
+        ty: &types::Component,
+        engine: &Engine,
+        served: &[Version],
+    ) -> Result<(), Mismatch> {
+        let exports = ty.exports(engine).map(|(name, _)| name);
+        let imports = ty.imports(engine).filter(|(_, import)| match &import.ty {
+            ComponentItem::ComponentInstance(instance) => !exported(engine, instance).is_empty(),
+            _ => true,
         });
-        other.map_or(Ok(()), |found| {
+        let mut names = exports.chain(imports.map(|(name, _)| name));
+        let other = names.find(|name| self.is_other(name));
+        other.and_then(built_for).map_or(Ok(()), |found| {
             Err(Mismatch::Version {
                 found,
-                served: self.version,
+                served: served.to_vec(),
             })
         })
+    }
+
+    /// Whether it is of the contract, and of a version that is not this one.
+    fn is_other(&self, name: &str) -> bool {
+        built_for(name).is_some_and(|version| !version.is_compatible(self.version))
     }
 
     /// A plugin of the other kind is told where it belongs.
@@ -261,17 +303,11 @@ fn differ(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bindings::{handler, policy};
 
     #[test]
     fn the_contract_that_the_host_says_it_serves_is_that_of_its_worlds() {
-        let worlds = [
-            (PluginKind::Handler, handler::COMPONENT_TYPE),
-            (PluginKind::Policy, policy::COMPONENT_TYPE),
-        ];
-        for (kind, bytes) in worlds {
-            let world = World::decode(kind, "a world", bytes).unwrap();
-            assert!(CONTRACTS.contains(&world.version), "{}", world.version);
+        for kind in [PluginKind::Handler, PluginKind::Policy] {
+            assert_eq!(World::of(kind).unwrap().version, CONTRACT);
         }
     }
 }

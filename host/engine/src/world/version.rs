@@ -40,6 +40,16 @@ impl fmt::Display for Version {
     }
 }
 
+/// As people say it: `0.1.0, 0.2.0 and 0.3.0`.
+pub(crate) fn listed(versions: &[Version]) -> String {
+    let texts: Vec<_> = versions.iter().map(Version::to_string).collect();
+    match texts.split_last() {
+        Some((last, [])) => last.clone(),
+        Some((last, before)) => format!("{} and {last}", before.join(", ")),
+        None => String::new(),
+    }
+}
+
 /// `slewgate:plugin/serial@0.1.0` in its parts: `serial` and 0.1.0. None: it is not of the contract.
 pub(crate) fn of_ours(name: &str) -> Option<(&str, Version)> {
     let (interface, version) = name.strip_prefix(OURS)?.split_once('@')?;
@@ -74,6 +84,18 @@ mod tests {
         ] {
             assert_eq!(is_served_by(name, served), is_served, "{name}");
         }
+    }
+
+    #[test]
+    fn versions_are_listed_as_people_say_them() {
+        let versions = [1, 2, 3].map(|minor| Version {
+            major: 0,
+            minor,
+            patch: 0,
+        });
+        assert_eq!(listed(&versions[..1]), "0.1.0");
+        assert_eq!(listed(&versions[..2]), "0.1.0 and 0.2.0");
+        assert_eq!(listed(&versions), "0.1.0, 0.2.0 and 0.3.0");
     }
 
     #[test]

@@ -15,8 +15,10 @@ pub(super) struct Compile {
 
 impl Compile {
     pub(super) fn run(self) -> Result<(), Failure> {
-        let component = Compiler::attend()?;
-        Ok(slewgate_engine::compile(&self.cache, &component)?)
+        let source = Compiler::attend()?;
+        let compiled = slewgate_engine::compile(&self.cache, &source)?;
+        Compiler::answer(&source, &compiled).map_err(anyhow::Error::from)?;
+        Ok(())
     }
 }
 

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde::Serialize;
 use serde_json::Value;
-use slewgate_engine::{Attached, CONTRACTS, Connection, Table};
+use slewgate_engine::{Attached, Connection, Table};
 use slewgate_serial::{Line, LineState};
 use slewgate_sky::SharedClock;
 
@@ -26,7 +26,7 @@ pub(crate) struct Info<'a> {
     name: &'static str,
     version: &'static str,
     /// Of the contract with plugins.
-    contracts: [String; CONTRACTS.len()],
+    contracts: Vec<String>,
     time: String,
     uptime_ms: u128,
     snapshot: u64,
@@ -103,10 +103,12 @@ impl HostMethods {
             };
             (name.as_str(), state)
         });
+        let contracts = self.plugins.contracts();
+        let contracts = contracts.iter().map(ToString::to_string);
         Info {
             name: "slewgate",
             version: env!("CARGO_PKG_VERSION"),
-            contracts: CONTRACTS.map(|version| version.to_string()),
+            contracts: contracts.collect(),
             time: timestamp(&*self.info.clock).to_string(),
             uptime_ms: self.info.started.elapsed().as_millis(),
             snapshot: self.plugins.current().number(),

@@ -1,0 +1,3 @@
+fn main() -> anyhow::Result<()> {
+    older_contract::bindings("slewgate:adapters/policies", &["sky"])
+}
