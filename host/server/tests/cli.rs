@@ -65,6 +65,18 @@ fn data() -> TempDir {
 }
 
 #[test]
+fn the_version_names_the_contract_of_the_plugins() {
+    let data = TempDir::new().unwrap();
+    let said = out(&run(&data, &["--version"]), 0);
+    let wit = include_str!("../../../wit/worlds.wit");
+    let package = wit.lines().next().unwrap();
+    let contract = package.strip_prefix("package slewgate:plugin@").unwrap();
+    let contract = contract.trim_end_matches(';');
+    let version = env!("CARGO_PKG_VERSION");
+    assert_eq!(said, format!("slewgate {version} (contract {contract})\n"));
+}
+
+#[test]
 fn without_a_verb_the_help_says_how_to_begin() {
     let data = data();
     assert!(error(&run(&data, &[]), 2).contains("slewgate setup"));

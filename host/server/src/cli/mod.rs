@@ -20,6 +20,7 @@ use std::fmt::Display;
 use std::io::{self, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::LazyLock;
 
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -30,13 +31,19 @@ use crate::config::ConfigError;
 
 /// Moves a telescope for clients that may, and for nobody else.
 #[derive(Parser)]
-#[command(name = "slewgate", version, after_help = EXAMPLES)]
+#[command(name = "slewgate", version = VERSION.as_str(), after_help = EXAMPLES)]
 struct CommandLine {
     #[command(subcommand)]
     verb: Option<Verb>,
     #[command(flatten)]
     common: Common,
 }
+
+/// The program's, and that of the contract that plugins are built for.
+static VERSION: LazyLock<String> = LazyLock::new(|| {
+    let contract = slewgate_engine::CONTRACT;
+    format!("{} (contract {contract})", env!("CARGO_PKG_VERSION"))
+});
 
 const EXAMPLES: &str = "\
 To begin, with a telescope or without one:
