@@ -3,7 +3,7 @@
 //! In reading order: `engine` runs a guest's call under two clocks (`epoch`, `time`) and its limits (`limits`);
 //! `powers` is what the host does for a guest, behind the types of `bindings`; `world` checks a component against the
 //! contract; `adapt` makes a component of this contract of one of another; `compile` makes machine code; `call` and `pool` make and reuse instances for `handler` and `policy`, and keep to how each plugin stands
-//! (`standing`: its figures in `usage`, and whether it is in `quarantine`); `snapshot` holds what serves at one
+//! (`standing`: its figures in `usage`, and whether it is in `quarantine`; `called` is how others ask); `snapshot` holds what serves at one
 //! moment, and its `Permit`; `table` is what outlives a swap; `state` what outlives the host; `reload` swaps, and
 //! `matrix` finds what that allows whom.
 //!
