@@ -464,7 +464,7 @@ fn stop_asks_the_running_host() {
 #[test]
 fn the_plugins_of_the_running_host_are_a_table_with_what_is_wrong_below() {
     let reports = json!({"plugins": [
-        {"name": "mount", "kind": "handler", "state": "serving", "generation": 3, "digest": "0123456789abcdef", "since": 0.0,
+        {"name": "mount", "kind": "handler", "state": "serving", "generation": 3, "digest": "0123456789abcdef", "since": 1_795_471_200_120.0,
          "usage": {"calls": 120, "failures": 1, "p50_us": 0.8, "p99_us": 4_230.0, "memory": 1_572_864}},
         {"name": "observer", "kind": "policy", "state": "failed", "since": 0.0,
          "candidate": {"stage": "parse", "cause": "unexpected end", "at": 0.0}},
@@ -473,9 +473,9 @@ fn the_plugins_of_the_running_host_are_a_table_with_what_is_wrong_below() {
     let data = data();
     let host = local_host(&data, reply.clone());
     let expected = "\
-NAME      KIND     STATE    GENERATION  DIGEST        CALLS  FAILURES  P50     P99     MEMORY
-mount     handler  serving  3           0123456789ab  120    1         0.8 us  4.2 ms  1.5 MiB
-observer  policy   failed   -           -             -      -         -       -       -
+NAME      KIND     STATE    GENERATION  DIGEST        SINCE                 CALLS  FAILURES  P50     P99     MEMORY
+mount     handler  serving  3           0123456789ab  2026-11-23T22:00:00Z  120    1         0.8 us  4.2 ms  1.5 MiB
+observer  policy   failed   -           -             1970-01-01T00:00:00Z  -      -         -       -       -
 observer: the newest file failed at parse: unexpected end
 ";
     assert_eq!(out(&run(&data, &["plugin", "list"]), 0), expected);

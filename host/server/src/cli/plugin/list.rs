@@ -1,3 +1,4 @@
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use super::super::table::table;
@@ -23,6 +24,7 @@ fn in_words(result: &Value) -> String {
         "STATE",
         "GENERATION",
         "DIGEST",
+        "SINCE",
         "CALLS",
         "FAILURES",
         "P50",
@@ -32,7 +34,7 @@ fn in_words(result: &Value) -> String {
     table(headings, reports.iter().map(row)) + &wrong
 }
 
-fn row(report: &Value) -> [String; 10] {
+fn row(report: &Value) -> [String; 11] {
     let usage = report.get("usage").unwrap_or(&Value::Null);
     [
         text(report, "name"),
@@ -40,6 +42,7 @@ fn row(report: &Value) -> [String; 10] {
         text(report, "state"),
         text(report, "generation"),
         text(report, "digest").chars().take(DIGITS).collect(),
+        time(report, "since"),
         text(usage, "calls"),
         text(usage, "failures"),
         duration(usage, "p50_us"),
@@ -48,9 +51,17 @@ fn row(report: &Value) -> [String; 10] {
     ]
 }
 
-/// A newer file that does not serve, and why what serves is not called.
+/// A newer file that does not serve, or not yet; calls of an older one; and why what serves is not called.
 fn what_is_wrong(report: &Value) -> String {
     let name = text(report, "name");
+    let attempt = report.get("attempt").map(|attempt| {
+        let stage = text(attempt, "stage");
+        format!("\n{name}: a new file is on its way, at {stage}")
+    });
+    let draining = report.get("draining").map(|draining| {
+        let (generation, calls) = (text(draining, "generation"), text(draining, "calls"));
+        format!("\n{name}: calls of generation {generation} go on: {calls}")
+    });
     let candidate = report.get("candidate").map(|candidate| {
         let (stage, cause) = (text(candidate, "stage"), text(candidate, "cause"));
         match stage.as_str() {
@@ -65,7 +76,15 @@ fn what_is_wrong(report: &Value) -> String {
              (incident {incident}): {cause}"
         )
     });
-    candidate.unwrap_or_default() + &quarantine.unwrap_or_default()
+    let lines = [attempt, draining, candidate, quarantine];
+    lines.into_iter().flatten().collect()
+}
+
+/// Milliseconds since 1970, to the second.
+fn time(report: &Value, field: &str) -> String {
+    let millis = report.get(field).and_then(Value::as_f64);
+    let time = millis.and_then(|millis| Timestamp::from_millisecond(millis as i64).ok());
+    time.map_or_else(|| "-".to_owned(), |time| format!("{time:.0}"))
 }
 
 /// Microseconds in the unit that people read them in.
@@ -109,6 +128,23 @@ mod tests {
         assert_eq!(
             below,
             "mount: the newest file does not serve yet: it is ready"
+        );
+    }
+
+    #[test]
+    fn a_file_on_its_way_and_calls_of_the_version_before_are_told_below() {
+        let list = in_words(&json!([{
+            "name": "mount", "kind": "handler", "state": "serving", "since": 0.0,
+            "attempt": { "stage": "compile", "at": 1.0 },
+            "draining": { "generation": 3, "calls": 2, "until": 1.0 },
+        }]));
+        let below: Vec<_> = list.lines().skip(2).collect();
+        assert_eq!(
+            below,
+            [
+                "mount: a new file is on its way, at compile",
+                "mount: calls of generation 3 go on: 2"
+            ]
         );
     }
 
