@@ -10,7 +10,7 @@ use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
 use tokio::task::spawn_blocking;
 
-use super::candidate::{Reading, read};
+use super::candidate::{Digest, Reading, read};
 use super::loader::{LoadError, Loader, Unit};
 use super::remembered::{Kept, Refused, Remembered};
 use super::report::Stage;
@@ -45,7 +45,7 @@ pub(crate) struct Job {
     /// What need not be tried again: it failed.
     pub(crate) failed: Option<Identity>,
     /// What must not be tried again: it was taken back.
-    pub(crate) refused: Option<Refused>,
+    pub(crate) refused: Vec<Refused>,
     /// What is remembered of before the start: serves if this cannot, or fails more often.
     pub(crate) remembered: Option<Kept>,
 }
@@ -62,8 +62,8 @@ pub(crate) enum Source {
 /// How it ended.
 #[derive(Debug)]
 pub(crate) enum Outcome<T> {
-    /// The file holds what serves.
-    Unchanged,
+    /// The file holds what served when this began.
+    Unchanged(Identity),
     /// The file holds what waits.
     StillWaiting,
     /// The file holds what failed before.
@@ -126,6 +126,29 @@ impl<L: Loader> Workshop<L> {
         self.remembered.as_ref()
     }
 
+    /// Whether a component that was loaded before may still run: as it lies there now, if it was kept there.
+    pub(crate) async fn may_still_run(
+        &self,
+        path: PathBuf,
+        digest: Digest,
+    ) -> Result<(), LoadError> {
+        let own = path.clone();
+        let looked = spawn_blocking(move || std::fs::metadata(own)).await;
+        let at = |cause| LoadError {
+            stage: Stage::Trust,
+            cause,
+        };
+        let looked = looked.map_err(anyhow::Error::from).and_then(|looked| {
+            looked.with_context(|| format!("cannot look at {}", path.display()))
+        });
+        let file = Box::new(looked.map_err(at)?);
+        judge(self.trust.clone(), path, digest.bytes(), file).await
+    }
+
+    pub(crate) fn asks_whom_to_trust(&self) -> bool {
+        self.trust.is_some()
+    }
+
     pub(crate) async fn attempt(self: Arc<Self>, mut job: Job) -> Outcome<L::Loaded> {
         // Nobody closes the semaphore; without a permit the attempt would only be less patient.
         let _permit = self.permits.acquire().await.ok();
@@ -141,6 +164,10 @@ impl<L: Loader> Workshop<L> {
                     .as_ref()
                     .is_some_and(|kept| kept.identity == ready.identity);
                 (Some(&ready.identity), before)
+            }
+            // What was kept lies elsewhere: there it may be trusted.
+            Outcome::Failed { error, instead, .. } if error.stage == Stage::Trust => {
+                (None, instead)
             }
             Outcome::Failed {
                 identity, instead, ..
@@ -161,7 +188,7 @@ impl<L: Loader> Workshop<L> {
         };
         let is = |known: &Option<Identity>| known.as_ref() == Some(&component.identity);
         if is(&job.serving) {
-            return Outcome::Unchanged;
+            return Outcome::Unchanged(component.identity);
         }
         if is(&job.waiting) {
             return Outcome::StillWaiting;
@@ -171,12 +198,12 @@ impl<L: Loader> Workshop<L> {
         }
         if let Some(refused) = job
             .refused
-            .as_ref()
-            .filter(|refused| refused.identity == component.identity)
+            .iter()
+            .find(|refused| refused.identity == component.identity)
         {
             let error = LoadError {
-                stage: Stage::Probation,
-                cause: anyhow!("it was taken back before: {}", refused.cause),
+                stage: refused.stage,
+                cause: anyhow!("{}", refused.cause),
             };
             return Outcome::Failed {
                 identity: Some(component.identity),

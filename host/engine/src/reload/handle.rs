@@ -73,6 +73,9 @@ pub enum NoRollback {
     /// There is no version before this one.
     #[error("no version before this one is kept")]
     Nothing,
+    /// Who says which components may run does not say so of that one any more; the log says why.
+    #[error("the version before this one may not run any more; the log says why")]
+    Untrusted,
     /// Something else is being loaded.
     #[error("another version is being loaded; try again")]
     Busy,

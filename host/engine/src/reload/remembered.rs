@@ -13,7 +13,8 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
-use super::report::PluginKind;
+use super::candidate::Digest;
+use super::report::{PluginKind, Stage};
 use super::shelf::Identity;
 use super::slot::Slot;
 
@@ -22,6 +23,9 @@ const COMPONENTS: &str = "components";
 
 /// What the name of a signature beside a component ends with.
 const SIGNATURE: &str = "sig";
+
+/// Versions of a slot that were taken back, of which it is remembered: the newest.
+const MAX_REFUSED: usize = 8;
 
 /// The ending of a file that is being written.
 const UNFINISHED: &str = "new";
@@ -33,8 +37,8 @@ pub(crate) struct Page {
     pub(crate) good: Option<Kept>,
     /// What served before that.
     pub(crate) before: Option<Kept>,
-    /// What was taken back, and is not tried again by itself.
-    pub(crate) refused: Option<Refused>,
+    /// What was taken back since then, and is not tried again by itself.
+    pub(crate) refused: Vec<Refused>,
 }
 
 /// A component and its settings that served.
@@ -53,6 +57,8 @@ pub(crate) struct Kept {
 pub(crate) struct Refused {
     #[serde(flatten)]
     pub(crate) identity: Identity,
+    /// By itself, or by hand.
+    pub(crate) stage: Stage,
     /// Why it was taken back.
     pub(crate) cause: String,
     /// When; milliseconds since 1970-01-01T00:00Z.
@@ -103,17 +109,26 @@ impl Remembered {
         home.join(&kept.file)
     }
 
-    /// Keeps a component before a page names it, with the signature that lies beside its file, if one does.
+    /// Keeps a component before a page names it, with the signature that lies beside its file, if one does. One that is damaged is
+    /// written anew.
     pub(crate) fn keep(&self, kept: &Kept, bytes: &[u8], original: &Path) -> anyhow::Result<()> {
         let path = self.component(kept);
         if let Some(home) = path.parent() {
             fs::create_dir_all(home).with_context(|| format!("cannot make {}", home.display()))?;
         }
-        if !path.exists() {
+        if fs::read(&path).map_or(true, |found| Digest::of(&found) != kept.identity.digest) {
             replace(&path, bytes)?;
         }
-        if let Ok(signature) = fs::read(original.with_added_extension(SIGNATURE)) {
-            replace(&path.with_added_extension(SIGNATURE), &signature)?;
+        self.keep_signature(kept, original)
+    }
+
+    /// Keeps the signature that lies beside a component's file, which was found good: its keys may be others than at first.
+    pub(crate) fn keep_signature(&self, kept: &Kept, original: &Path) -> anyhow::Result<()> {
+        let path = self.component(kept).with_added_extension(SIGNATURE);
+        if let Ok(signature) = fs::read(original.with_added_extension(SIGNATURE))
+            && fs::read(&path).map_or(true, |kept| kept != signature)
+        {
+            replace(&path, &signature)?;
         }
         Ok(())
     }
@@ -132,9 +147,9 @@ impl Remembered {
         }
     }
 
-    /// Removes what no page names.
+    /// Removes what no page names. Where a page cannot be read it is not known what that names, and all is left.
     fn tidy(&self) -> anyhow::Result<()> {
-        let mut named = BTreeSet::new();
+        let (mut named, mut all_known) = (BTreeSet::new(), true);
         for room in ["handlers", "policies"] {
             for file in fs::read_dir(self.directory.join(room))? {
                 let path = file?.path();
@@ -142,12 +157,16 @@ impl Remembered {
                     fs::remove_file(&path)?;
                     continue;
                 }
-                // One that cannot be read is told where it is needed; what it names is not known.
+                // One that cannot be read is told where it is needed.
                 let page = fs::read(&path).ok();
                 let page = page.and_then(|bytes| serde_json::from_slice::<Page>(&bytes).ok());
+                all_known &= page.is_some();
                 let kept = page.into_iter().flat_map(|page| [page.good, page.before]);
                 named.extend(kept.flatten().map(|kept| kept.identity.digest.to_string()));
             }
+        }
+        if !all_known {
+            return Ok(());
         }
         for home in fs::read_dir(self.directory.join(COMPONENTS))? {
             let home = home?;
@@ -179,7 +198,7 @@ impl Page {
         if !self.good.as_ref().is_some_and(same) {
             self.before = self.good.replace(kept);
         }
-        self.refused = None;
+        self.refused.clear();
     }
 
     /// This was taken back; what served before it serves on.
@@ -188,8 +207,27 @@ impl Page {
         if self.good.as_ref().is_some_and(same) {
             self.good = self.before.take();
         }
-        self.refused = Some(refused);
+        refuse(&mut self.refused, refused);
     }
+
+    /// This may serve again: somebody wrote its file anew.
+    pub(crate) fn admit(&mut self, identity: &Identity) {
+        self.refused.retain(|refused| refused.identity != *identity);
+    }
+
+    /// The kept version of this identity.
+    pub(crate) fn kept(&self, identity: &Identity) -> Option<&Kept> {
+        let mut kept = self.good.iter().chain(&self.before);
+        kept.find(|kept| kept.identity == *identity)
+    }
+}
+
+/// One more, the newest last.
+pub(crate) fn refuse(all: &mut Vec<Refused>, refused: Refused) {
+    all.retain(|known| known.identity != refused.identity);
+    all.push(refused);
+    let surplus = all.len().saturating_sub(MAX_REFUSED);
+    all.drain(..surplus);
 }
 
 /// In one step: the old file or the new one is there, whatever happens meanwhile.
@@ -199,7 +237,9 @@ fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
         let mut file = File::create(&unfinished)?;
         file.write_all(bytes)?;
         file.sync_all()?;
-        fs::rename(&unfinished, path)
+        fs::rename(&unfinished, path)?;
+        // So that a power cut does not leave a page without its component.
+        path.parent().map_or(Ok(()), platform::sync)
     };
     written().with_context(|| format!("cannot write {}", path.display()))
 }
@@ -212,12 +252,22 @@ mod platform {
     pub(super) fn make_private(directory: &std::path::Path) -> std::io::Result<()> {
         std::fs::set_permissions(directory, std::fs::Permissions::from_mode(0o700))
     }
+
+    /// The names in a directory are on the disk.
+    pub(super) fn sync(directory: &std::path::Path) -> std::io::Result<()> {
+        std::fs::File::open(directory)?.sync_all()
+    }
 }
 
 #[cfg(not(unix))]
 mod platform {
     /// The directory inherits the rights of the data directory.
     pub(super) fn make_private(_: &std::path::Path) -> std::io::Result<()> {
+        Ok(())
+    }
+
+    /// A directory cannot be opened.
+    pub(super) fn sync(_: &std::path::Path) -> std::io::Result<()> {
         Ok(())
     }
 }
@@ -239,6 +289,15 @@ mod tests {
             identity: identity(component),
             file: "lx200.wasm".to_owned(),
             since: 1.0,
+        }
+    }
+
+    fn refused(component: &[u8]) -> Refused {
+        Refused {
+            identity: identity(component),
+            stage: Stage::Probation,
+            cause: "it traps".to_owned(),
+            at: 2.0,
         }
     }
 
@@ -301,6 +360,9 @@ mod tests {
         settle(&remembered, &mut page, b"one");
         fs::write(remembered.page_path(&slot()), "{").unwrap();
         assert_eq!(remembered.page(&slot()), Page::default());
+        let remembered = Remembered::open(home.path().to_owned()).unwrap();
+        let component = remembered.component(&kept(b"one"));
+        assert!(component.exists(), "nobody knows that it is not needed");
     }
 
     #[test]
@@ -308,13 +370,36 @@ mod tests {
         let mut page = Page::default();
         page.settle(kept(b"one"));
         page.settle(kept(b"two"));
-        let refused = Refused {
-            identity: identity(b"two"),
-            cause: "it traps".to_owned(),
-            at: 2.0,
-        };
-        page.refuse(refused.clone());
-        assert_eq!((page.good, page.before), (Some(kept(b"one")), None));
-        assert_eq!(page.refused, Some(refused));
+        page.refuse(refused(b"two"));
+        assert_eq!((&page.good, &page.before), (&Some(kept(b"one")), &None));
+        assert_eq!(page.refused, [refused(b"two")]);
+        page.settle(kept(b"three"));
+        assert_eq!(page.refused, []);
+    }
+
+    #[test]
+    fn each_of_several_that_were_taken_back_is_remembered_until_it_is_admitted_again() {
+        let mut page = Page::default();
+        for component in [b"one".as_slice(), b"two", b"one"] {
+            page.refuse(refused(component));
+        }
+        assert_eq!(page.refused, [refused(b"two"), refused(b"one")]);
+        page.admit(&identity(b"two"));
+        assert_eq!(page.refused, [refused(b"one")]);
+        for number in 0..100_u8 {
+            page.refuse(refused(&[number]));
+        }
+        assert_eq!(page.refused.len(), MAX_REFUSED);
+    }
+
+    #[test]
+    fn a_kept_component_that_is_damaged_is_written_anew() {
+        let home = tempfile::tempdir().unwrap();
+        let remembered = Remembered::open(home.path().to_owned()).unwrap();
+        settle(&remembered, &mut Page::default(), b"one");
+        let file = remembered.component(&kept(b"one"));
+        fs::write(&file, b"rubbish").unwrap();
+        settle(&remembered, &mut Page::default(), b"one");
+        assert_eq!(fs::read(&file).unwrap(), b"one");
     }
 }

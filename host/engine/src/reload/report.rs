@@ -17,7 +17,7 @@ pub enum PluginKind {
 }
 
 /// How far a candidate came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
     /// Its file changed, and is left alone until nobody writes to it any more.

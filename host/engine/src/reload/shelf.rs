@@ -145,18 +145,20 @@ impl<T> Shelf<T> {
         self.entries.iter().filter_map(waiting).collect()
     }
 
-    /// A new generation serves from here on. What it takes the place of is kept until it has proved itself.
+    /// A new generation serves from here on. What it takes the place of is kept until it has proved itself: what serves, or what `left` a
+    /// moment ago.
     pub(crate) fn put(
         &mut self,
         slot: &Slot,
         ready: Ready<T>,
+        left: Option<Ready<T>>,
         term: Term,
         tally: impl Fn(&T) -> Tally,
     ) -> PluginEvent {
         let entry = self.entry(slot.clone(), term.now);
         // What has not proved itself yet is no version to go back to, unless there is no other.
         let proven = entry.proving.take().and_then(|proving| proving.before);
-        let before = proven.or(entry.serving.take());
+        let before = proven.or(entry.serving.take()).or(left);
         let probation = Probation {
             until: term.over,
             probed: tally(&ready.loaded),
@@ -227,6 +229,26 @@ impl<T> Shelf<T> {
             }
         }
         settled
+    }
+
+    /// What is to be remembered of what serves.
+    pub(crate) fn settled(&self, slot: &Slot) -> Option<Settled> {
+        self.entries.get(slot)?.settled()
+    }
+
+    /// What is there to go back to.
+    pub(crate) fn before(&self, slot: &Slot) -> Option<&Identity> {
+        let proving = self.entries.get(slot)?.proving.as_ref()?;
+        Some(&proving.before.as_ref()?.identity)
+    }
+
+    /// There is nothing to go back to any more.
+    pub(crate) fn forget_before(&mut self, slot: &Slot) {
+        if let Some(entry) = self.entries.get_mut(slot)
+            && let Some(proving) = &mut entry.proving
+        {
+            proving.before = None;
+        }
     }
 
     /// What serves, and serves as the first in its slot: it is remembered, as there is nothing else.
@@ -321,15 +343,25 @@ impl<T> Shelf<T> {
     }
 
     /// There is nothing to serve any more. `expected`: the configuration names the slot all the same.
-    pub(crate) fn remove(&mut self, slot: &Slot, expected: bool, now: f64) -> Option<PluginEvent> {
-        let entry = self.entries.get_mut(slot)?;
+    /// Answers what served well last, too.
+    pub(crate) fn remove(
+        &mut self,
+        slot: &Slot,
+        expected: bool,
+        now: f64,
+    ) -> (Option<PluginEvent>, Option<Ready<T>>) {
+        let Some(entry) = self.entries.get_mut(slot) else {
+            return (None, None);
+        };
         let news = entry.serving.is_some() || entry.failed.is_some();
-        *entry = Entry::empty(if news { now } else { entry.since });
+        let since = if news { now } else { entry.since };
+        let gone = std::mem::replace(entry, Entry::empty(since));
+        let proven = gone.proving.and_then(|proving| proving.before);
         let event = news.then(|| self.event(slot, What::Removed));
         if !expected {
             self.entries.remove(slot);
         }
-        event
+        (event, proven.or(gone.serving))
     }
 
     /// An attempt is a step further. Nothing is kept for a slot that is not there yet: perhaps nothing comes of it.

@@ -1,6 +1,7 @@
 //! Slots are filled: from their file, from what is remembered, or not at all.
 
 use std::collections::BTreeSet;
+use std::time::Instant;
 
 use tokio::sync::oneshot;
 use tokio::task::{Id, JoinError};
@@ -8,7 +9,7 @@ use tokio::task::{Id, JoinError};
 use super::super::attempt::{Job, Outcome, Source};
 use super::super::handle::NoRollback;
 use super::super::loader::Loader;
-use super::super::remembered::{Kept, Page};
+use super::super::remembered::Kept;
 use super::super::report::{PluginEvent, PluginKind, Stage};
 use super::super::settling::Retry;
 use super::super::shelf::{Ready, Serving};
@@ -25,16 +26,17 @@ where
 {
     /// Fill a slot from its file, beside this task.
     pub(super) fn begin(&mut self, slot: Slot, retry: Retry) {
-        self.begin_knowing(slot, retry, Page::default());
+        self.begin_knowing(slot, retry, None);
     }
 
     /// The same when the host starts: with what is remembered of the slot.
     pub(super) async fn begin_first(&mut self, slot: Slot) {
         let page = self.page(&slot).await;
-        self.begin_knowing(slot, Retry::All, page);
+        self.refused.insert(slot.clone(), page.refused);
+        self.begin_knowing(slot, Retry::Failed, page.good);
     }
 
-    fn begin_knowing(&mut self, slot: Slot, retry: Retry, page: Page) {
+    fn begin_knowing(&mut self, slot: Slot, retry: Retry, remembered: Option<Kept>) {
         if let Some(busy) = self.busy.get_mut(&slot) {
             busy.again = busy.again.max(Some(retry));
             return;
@@ -56,8 +58,13 @@ where
             serving: self.shelf.serving(&slot).map(identity),
             waiting: self.shelf.waiting(&slot).map(identity),
             failed: self.shelf.failed(&slot, retry).cloned(),
-            refused: page.refused,
-            remembered: page.good,
+            refused: match retry {
+                Retry::All => Vec::new(),
+                Retry::Nothing | Retry::Failed => {
+                    self.refused.get(&slot).cloned().unwrap_or_default()
+                }
+            },
+            remembered,
             slot,
         };
         self.spawn(job, None);
@@ -76,7 +83,7 @@ where
             serving: None,
             waiting: None,
             failed: None,
-            refused: None,
+            refused: Vec::new(),
             remembered: None,
         };
         self.spawn(job, Some(asked));
@@ -117,9 +124,12 @@ where
         self.shelf.attempted(&slot);
         self.reports.send_replace(self.shelf.reports());
         if let Some(asked) = busy.asked {
-            let news = self.take_back(&slot, outcome, asked).await;
+            let (news, answer) = self.take_back(&slot, outcome).await;
+            self.put_in_force(news);
+            // Whoever asked may have left.
+            _ = asked.send(answer);
             self.begin_if(&slot, busy.again);
-            return news;
+            return Vec::new();
         }
         if busy.again.is_some() {
             self.begin_if(&slot, busy.again);
@@ -149,7 +159,14 @@ where
                 ready,
                 proven: true,
                 ..
-            } => Some(self.shelf.put_proven(&slot, ready, false, now)),
+            } => {
+                let published = self.shelf.put_proven(&slot, ready, false, now);
+                // Its signature, or what was kept of it, may have to be written anew.
+                if let Some(proven) = self.shelf.settled(&slot) {
+                    self.remember(&slot, proven).await;
+                }
+                Some(published)
+            }
             Outcome::Loaded { ready, before, .. } => {
                 if let Some(before) = before {
                     self.shelf.put_proven(&slot, before, true, now);
@@ -162,14 +179,29 @@ where
                 instead,
             } => {
                 if let Some(instead) = instead {
-                    self.shelf.put_proven(&slot, instead, true, now);
+                    let earlier = identity.as_ref() != Some(&instead.identity);
+                    self.shelf.put_proven(&slot, instead, earlier, now);
                 }
                 self.shelf.fail(slot, identity, &error, now)
             }
-            Outcome::Unchanged => self.shelf.confirm(&slot),
+            Outcome::Unchanged(identity) => {
+                let serving = self.shelf.serving(&slot);
+                if serving.is_some_and(|serving| serving.identity == identity) {
+                    self.keep_signature(&slot, &identity).await;
+                    self.shelf.confirm(&slot)
+                } else {
+                    // Something else serves meanwhile.
+                    self.begin(slot, Retry::Nothing);
+                    None
+                }
+            }
             Outcome::Absent => {
                 self.forget(&slot).await;
-                self.shelf.remove(&slot, self.is_configured(&slot), now)
+                let (removed, left) = self.shelf.remove(&slot, self.is_configured(&slot), now);
+                if let Some(left) = left {
+                    self.left.insert(slot, (left, Instant::now()));
+                }
+                removed
             }
             Outcome::StillFailed | Outcome::StillWaiting => None,
             Outcome::Unsettled => {
@@ -200,7 +232,7 @@ where
             let same = before.file(&slot) == after.file(&slot)
                 && before.settings(&slot) == after.settings(&slot);
             if after.file(&slot).is_none() {
-                gone.extend(self.shelf.remove(&slot, false, now));
+                gone.extend(self.shelf.remove(&slot, false, now).0);
             } else if !same {
                 self.begin(slot, Retry::Failed);
             }

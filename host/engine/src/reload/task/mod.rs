@@ -24,9 +24,10 @@ use super::attempt::{Outcome, Workshop};
 use super::disk::Directories;
 use super::handle::{MAX_REQUESTS, NoRollback, Pace, ReloadSettings, Request};
 use super::loader::Loader;
+use super::remembered::Refused;
 use super::report::{PluginEvent, PluginReport, PluginState};
 use super::settling::{Retry, Settling};
-use super::shelf::{Serving, Shelf};
+use super::shelf::{Ready, Serving, Shelf};
 use super::slot::{Configuration, Slot};
 use super::steps::Step;
 use super::watch::{Changes, Watch};
@@ -43,6 +44,10 @@ pub(crate) struct Task<L: Loader, P> {
     watch: Watch,
     settling: Settling,
     shelf: Shelf<L::Loaded>,
+    /// What was taken back, and is not tried again by itself.
+    refused: BTreeMap<Slot, Vec<Refused>>,
+    /// What served until its file went away, and since when it does not: a file that is removed and copied anew is replaced.
+    left: BTreeMap<Slot, (Ready<L::Loaded>, Instant)>,
     in_force: InForce<L::Loaded>,
     draining: Vec<Draining<L::Loaded>>,
     attempts: JoinSet<Outcome<L::Loaded>>,
@@ -90,6 +95,8 @@ where
             watch,
             settling: Settling::new(settings.pace.quiet),
             shelf: Shelf::new(),
+            refused: BTreeMap::new(),
+            left: BTreeMap::new(),
             in_force: BTreeMap::new(),
             draining: Vec::new(),
             attempts: JoinSet::new(),

@@ -120,7 +120,7 @@ async fn what_failed_is_tried_again_only_when_it_may_have_changed() {
             settings: "{}".to_owned(),
         },
         waiting: None,
-        refused: None,
+        refused: Vec::new(),
         remembered: None,
         serving: None,
         failed,

@@ -157,3 +157,32 @@ async fn a_version_that_waits_is_given_up_when_its_file_holds_the_old_one_again(
     let serving = world.next().await;
     assert_eq!(serving.plugins[&handler("mount")].text, "good: old");
 }
+
+#[tokio::test]
+async fn a_file_that_is_removed_and_copied_anew_has_to_prove_itself_beside_what_was_there() {
+    let home = home(&[(OBSERVER, "good: old")]);
+    let mut world = World::paced(home, Configuration::default(), pace(NEVER), None).await;
+    let old = Arc::clone(&world.next().await.plugins[&policy("observer")]);
+    fs::remove_file(world.path(OBSERVER)).unwrap();
+    world.serves(policy("observer"), None).await;
+    world.write(OBSERVER, "good: new");
+    let new = Arc::clone(&world.next().await.plugins[&policy("observer")]);
+    calls(&new, 2, 2);
+    let serving = world.next().await;
+    assert!(Arc::ptr_eq(&serving.plugins[&policy("observer")], &old));
+}
+
+#[tokio::test]
+async fn a_file_that_comes_long_after_the_one_before_was_removed_is_the_first() {
+    let home = home(&[(OBSERVER, "good: old")]);
+    let soon = pace(Duration::from_millis(20));
+    let mut world = World::paced(home, Configuration::default(), soon, None).await;
+    world.next().await;
+    fs::remove_file(world.path(OBSERVER)).unwrap();
+    world.serves(policy("observer"), None).await;
+    // It takes longer than the probation until a file that is written is stable.
+    world.write(OBSERVER, "good: new");
+    world.serves(policy("observer"), Some("good: new")).await;
+    let back = world.reload.roll_back(policy("observer")).await;
+    assert_eq!(back, Err(NoRollback::Nothing));
+}

@@ -1,5 +1,6 @@
 //! What served well is known at the next start.
 
+use super::super::candidate::Digest;
 use super::*;
 
 const OBSERVER: &str = "policies/observer.wasm";
@@ -143,4 +144,60 @@ async fn the_version_before_a_settled_one_comes_back_by_hand() {
     assert_eq!(report.candidate.unwrap().stage, Stage::Rollback);
     let again = world.reload.roll_back(policy("observer")).await;
     assert_eq!(again, Err(NoRollback::Nothing));
+}
+
+#[tokio::test]
+async fn what_was_taken_back_comes_back_neither_by_itself_nor_at_the_next_start() {
+    let mut host = Host::first("good: one").await;
+    host.serves().await.unwrap();
+    let World { home, reload, .. } = host.world;
+    drop(reload);
+    let kept = Remembered::open(host.remembered.path().to_owned()).unwrap();
+    let soon = pace(Duration::from_millis(20));
+    let mut world = World::paced(home, Configuration::default(), soon, Some(kept)).await;
+    world.write(OBSERVER, "good: two");
+    world.serves(policy("observer"), Some("good: two")).await;
+    let settled = |report: &PluginReport| report.probation.is_none();
+    world.reported("observer", settled).await;
+    let World { home, reload, .. } = world;
+    drop(reload);
+
+    let mut host = Host::start(home, host.remembered).await;
+    assert_eq!(host.serves().await.as_deref(), Some("good: two"));
+    host.world.write(OBSERVER, "good: three");
+    assert_eq!(host.serves().await.as_deref(), Some("good: three"));
+    for before in ["good: two", "good: one"] {
+        let rolled_back = host.world.reload.roll_back(policy("observer")).await;
+        rolled_back.unwrap();
+        assert_eq!(host.serves().await.as_deref(), Some(before));
+    }
+    host.world.reload.compare().await;
+    assert!(host.world.published.try_recv().is_err(), "it serves on");
+    let newest = Digest::of(b"good: three").to_string();
+    let candidate = host.report().await.candidate.unwrap();
+    assert_eq!(
+        (candidate.stage, candidate.digest),
+        (Stage::Rollback, Some(newest))
+    );
+    let mut host = host.after(|_| ()).await;
+    assert_eq!(host.serves().await.as_deref(), Some("good: one"));
+    host.world.write(OBSERVER, "good: three");
+    assert_eq!(
+        host.serves().await.as_deref(),
+        Some("good: three"),
+        "it was written anew"
+    );
+}
+
+#[tokio::test]
+async fn what_is_kept_of_what_serves_is_mended_at_the_next_start() {
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    let components = first.remembered.path().join("components");
+    let kept = fs::read_dir(components).unwrap().next().unwrap().unwrap();
+    let kept = kept.path().join("observer.wasm");
+    fs::write(&kept, "rubbish").unwrap();
+    let mut second = first.after(|_| ()).await;
+    second.serves().await.unwrap();
+    assert_eq!(fs::read_to_string(kept).unwrap(), "good: old");
 }
