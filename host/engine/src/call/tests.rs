@@ -327,3 +327,19 @@ async fn a_call_that_ends_because_another_version_is_there_is_no_failure() {
     );
     assert_eq!((caller.usage().failures, caller.calls()), (0, 0));
 }
+
+#[tokio::test]
+async fn who_queues_for_a_version_that_is_over_is_told_so() {
+    let limits = Limits {
+        instances: 1,
+        ..Limits::handler()
+    };
+    let caller = module(limits, NOTHING);
+    let _only = caller.0.pool.take().await.unwrap();
+    let ending = async {
+        until(|| caller.calls() == 2).await;
+        caller.end_calls();
+    };
+    let (ended, ()) = tokio::join!(run(&caller), ending);
+    assert!(matches!(ended, Err(CallError::Replaced(_))), "{ended:?}");
+}
