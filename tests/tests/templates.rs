@@ -112,6 +112,8 @@ async fn is_loaded_and_called(language: Language) {
     assert_eq!(set.unwrap(), json!({ "percent": 40 }));
     let status = telescope.call("heater.status", json!({})).await.unwrap();
     assert_eq!(status["percent"], 40, "{status}");
+    let stopped = telescope.call("heater.stop", json!({})).await;
+    assert_eq!(stopped.unwrap()["stopped"], true);
     let refused = telescope.call("heater.set", json!({ "percent": 61 })).await;
     let refused = refused.unwrap_err();
     assert_eq!(refused["code"], -32602, "{refused}");

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::time::{Duration, Instant};
 
-use slewgate_serial::StopCount;
+use slewgate_serial::{Exchange, StopCount};
 
 use crate::action::{Action, Cause, Happening, MotionView, Progress};
 use crate::control::Owner;
@@ -268,6 +268,17 @@ impl Motions {
             .values()
             .map(|motion| motion.deadline(self.attended))
             .min()
+    }
+
+    /// What ends all that moves on the line of a role, one motion after another.
+    #[must_use]
+    pub fn endings(&self, role: &str) -> Vec<Exchange> {
+        let moving = self.motions.values().filter(|motion| motion.is_active());
+        moving
+            .map(Motion::plan)
+            .filter(|plan| plan.role == role)
+            .flat_map(|plan| plan.ending.iter().cloned())
+            .collect()
     }
 
     /// What moves, oldest first.

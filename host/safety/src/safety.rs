@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
-use slewgate_serial::StopCount;
+use slewgate_serial::{Exchange, StopCount};
 
 use crate::action::{Action, Alarm, AlarmKind, Cause, Happening, MotionView, Progress};
 use crate::boundary::{Boundary, OfTheSite, Stop};
@@ -321,6 +321,12 @@ impl Safety {
             self.boundary.unseen_deadline(&self.motions.active()),
         ];
         deadlines.into_iter().flatten().min()
+    }
+
+    /// See [`Motions::endings`].
+    #[must_use]
+    pub fn endings(&self, role: &str) -> Vec<Exchange> {
+        self.motions.endings(role)
     }
 
     /// What moves, oldest first.

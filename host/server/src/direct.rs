@@ -35,6 +35,8 @@ pub(crate) enum Outcome {
     },
     /// It was simulated by its host and ended with it.
     Simulated,
+    /// Its plugin said that nothing on it has to be stopped, and nothing was left moving.
+    Needless,
     /// It may be moving: why.
     Failed { error: String },
 }
@@ -71,10 +73,12 @@ impl Passed {
     }
 }
 
-/// Stops everything on a line. `beside`: also where a host that hangs has the device, if the system allows that.
-pub(crate) async fn stop(record: &Record, beside: bool) -> Report {
+/// Stops everything on a line. `marked`: a host left something moving on it. `beside`: also where a host that hangs has the device, if
+/// the system allows that.
+pub(crate) async fn stop(record: &Record, marked: bool, beside: bool) -> Report {
     let outcome = match record.is_simulated() {
         true => Outcome::Simulated,
+        false if record.is_needless() && !marked => Outcome::Needless,
         false => try_stop(record, beside)
             .await
             .unwrap_or_else(|error| Outcome::Failed { error }),

@@ -77,9 +77,9 @@ async fn handed_over(line: Line, journal: Arc<Journal>, log: SecurityLog) {
 }
 
 async fn stop_elsewhere(left: Unattended, journal: Arc<Journal>, log: SecurityLog) {
-    let report = direct::stop(&left.record, false).await;
+    let report = direct::stop(&left.record, true, false).await;
     match report.outcome {
-        Outcome::Stopped { .. } | Outcome::Simulated => {
+        Outcome::Stopped { .. } | Outcome::Simulated | Outcome::Needless => {
             stopped(&log, &report.line);
             journal.is_attended(&report.line);
         }

@@ -1,9 +1,9 @@
 //! What a table decides by, under one lock, and what waits for its plugin.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use slewgate_safety::{MotionId, Occasion, Plan, Safety};
-use slewgate_serial::{StopSequence, Warrant};
+use slewgate_serial::{Exchange, StopSequence, Warrant};
 
 use super::StopCounts;
 
@@ -15,6 +15,8 @@ pub(crate) struct Desk {
     pub(super) warrants: BTreeMap<MotionId, Warrant>,
     /// Role -> what stops its line: the plugin's last word, kept after it is gone, else the configuration's.
     pub(super) stops: BTreeMap<String, StopSequence>,
+    /// Roles whose plugin attached and said of no stop: nothing of it has to be stopped.
+    pub(super) stopless: BTreeSet<String>,
     /// Who sent the newest stop, for those who are refused because of it.
     pub(super) stopped_by: Option<String>,
     /// Stops of one label alone, counted together; and the newest of each label.
@@ -60,6 +62,7 @@ impl Desk {
             safety,
             warrants: BTreeMap::new(),
             stops,
+            stopless: BTreeSet::new(),
             stopped_by: None,
             label_stops: 0,
             stopped_labels: VecDeque::new(),
@@ -81,6 +84,11 @@ impl Desk {
     pub(super) fn moves(&self, role: &str) -> bool {
         let active = self.safety.active();
         active.iter().any(|motion| motion.role == role)
+    }
+
+    /// What ends all that moves on the line of a role, where nothing is known that stops the line: the endings of the motions.
+    pub(super) fn endings(&self, role: &str) -> Vec<Exchange> {
+        self.safety.endings(role)
     }
 
     /// Whether anything is known that ends such a motion on the wire.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use slewgate_serial::{Line, LineState, StopSequence};
 use tokio::sync::watch;
@@ -13,7 +14,8 @@ use super::desk::Desk;
 
 /// Where it is kept. A stop that needs no host reads it.
 pub trait Journal: Debug + Send + Sync {
-    /// How everything on a line is stopped: a plugin's last word, by the table and the role that it serves. Returns at once.
+    /// How everything on a line is stopped: a plugin's last word, by the table and the role that it serves. Without an exchange: nothing of
+    /// the plugin has to be stopped. Returns at once.
     fn remember(&self, line: &str, table: &str, role: &str, stop: &StopSequence);
 
     /// Waits until what was remembered of a line outlasts the host; for seconds at most.
@@ -26,9 +28,16 @@ pub trait Journal: Debug + Send + Sync {
     fn written(&self, line: &str);
 }
 
+/// How that is stopped which never has to be.
+const NOTHING: StopSequence = StopSequence {
+    exchanges: Vec::new(),
+    patience: Duration::ZERO,
+};
+
 impl Table {
-    /// How the plugin says that its lines are stopped. What writes nothing stops nothing, and takes the place of nothing that does.
-    pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)]) {
+    /// How the plugin says that its lines are stopped. What writes nothing stops nothing, and takes the place of nothing that does. Where
+    /// it says nothing of a line and none of its commands moves anything, nothing has to be stopped there.
+    pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)], moves: bool) {
         for (role, stop) in stops {
             if stop.writes_nothing() {
                 let plugin = self.name();
@@ -36,9 +45,19 @@ impl Table {
                 continue;
             }
             self.keep_stop(role, stop);
-            if let (Some(journal), Some(line)) = (&self.journal, self.line(role)) {
-                journal.remember(line.name(), &self.name, role, stop);
+            self.tell_stop(role, stop);
+        }
+        for role in self.lines.keys().filter(|_| !moves) {
+            let is_known = self.desk().stops.contains_key(role);
+            if !is_known && self.desk().stopless.insert(role.clone()) {
+                self.tell_stop(role, &NOTHING);
             }
+        }
+    }
+
+    fn tell_stop(&self, role: &str, stop: &StopSequence) {
+        if let (Some(journal), Some(line)) = (&self.journal, self.line(role)) {
+            journal.remember(line.name(), &self.name, role, stop);
         }
     }
 

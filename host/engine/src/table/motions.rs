@@ -33,7 +33,17 @@ pub struct StoppedBy(pub String);
 
 /// A stop under way: it is counted and on its way to the lines.
 #[derive(Debug)]
-pub struct Stopping(Vec<(String, Result<StopHandle, NoSequence>)>);
+pub struct Stopping(Vec<(String, LineStop)>);
+
+/// What is done about one line.
+#[derive(Debug)]
+enum LineStop {
+    Sent(StopHandle),
+    /// Its plugin says that nothing of it has to be stopped, and nothing moves.
+    Needless,
+    /// Nothing says how it is stopped.
+    Unknown,
+}
 
 /// Why a stop wrote nothing on a line, or how writing it failed.
 #[derive(Debug, thiserror::Error)]
@@ -48,11 +58,8 @@ pub enum StopError {
     Line(String, LineError),
 }
 
-#[derive(Debug)]
-struct NoSequence;
-
 impl Stopping {
-    /// When the last byte was handed to the last device.
+    /// When the last byte was handed to the last device; none where nothing had to be sent.
     ///
     /// # Errors
     /// The first line that could not be stopped; the others are all the same.
@@ -60,11 +67,15 @@ impl Stopping {
         let mut last = Ok(None);
         for (role, handle) in self.0 {
             let sent = match handle {
-                Ok(handle) => handle.await.map_err(|error| StopError::Line(role, error)),
-                Err(NoSequence) => Err(StopError::NoSequence(role)),
+                LineStop::Sent(handle) => handle
+                    .await
+                    .map(Some)
+                    .map_err(|error| StopError::Line(role, error)),
+                LineStop::Needless => Ok(None),
+                LineStop::Unknown => Err(StopError::NoSequence(role)),
             };
             last = match (last, sent) {
-                (Ok(last), Ok(sent)) => Ok(last.max(Some(sent))),
+                (Ok(last), Ok(sent)) => Ok(last.max(sent)),
                 (Err(error), _) | (_, Err(error)) => Err(error),
             };
         }
@@ -385,18 +396,22 @@ impl Table {
     }
 
     /// Counts the stop even where no bytes are known: what was asked before never reaches the wire.
-    fn stop_line(&self, desk: &Desk, role: &str) -> Result<StopHandle, NoSequence> {
+    fn stop_line(&self, desk: &Desk, role: &str) -> LineStop {
         let Some(line) = self.line(role) else {
-            return Err(NoSequence);
+            return LineStop::Unknown;
         };
-        let known = desk.stops.get(role);
-        let nothing = StopSequence {
-            exchanges: Vec::new(),
-            patience: Duration::ZERO,
-        };
-        let handle = line.stop(known.unwrap_or(&nothing));
+        let known = desk.stops.get(role).cloned();
+        let stop = known.unwrap_or_else(|| StopSequence {
+            exchanges: desk.endings(role),
+            patience: ENDING_PATIENCE,
+        });
+        let handle = line.stop(&stop);
         self.stops.send_modify(|stops| *stops += 1);
-        known.map(|_| handle).ok_or(NoSequence)
+        match stop.writes_nothing() {
+            false => LineStop::Sent(handle),
+            true if desk.stopless.contains(role) => LineStop::Needless,
+            true => LineStop::Unknown,
+        }
     }
 
     /// What the stop of the line writes, as an ending. It counts no stop: what is asked while the device is away fails by itself, a

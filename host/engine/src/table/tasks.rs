@@ -14,6 +14,7 @@ use super::connection::{any_changed, opening, watch_lines};
 use super::journal::watch_owing;
 use super::lasting::lasting;
 use super::{Attached, Chore, Look, Order, Table};
+use crate::command::Effect;
 use crate::engine::Engine;
 use crate::handler::Handler;
 use crate::snapshot::Snapshot;
@@ -188,7 +189,10 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
     let found = match &attached {
         Attached::To(attachment) => {
             tracing::info!(plugin = table.name(), model = attachment.model, "attached");
-            table.remember_stops(&attachment.stops);
+            let moves = handler
+                .commands()
+                .any(|command| command.effect == Effect::Move);
+            table.remember_stops(&attachment.stops, moves);
             table.stops_are_kept().await;
             table.adopted(handler.sample_every().is_some());
             table.owe_the_time();

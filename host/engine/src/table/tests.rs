@@ -15,7 +15,8 @@ use tokio::sync::{broadcast, watch};
 
 use super::tasks::{keep_time, run};
 use super::{
-    Attached, Attachment, Chore, Journal, News, NotBegun, StoppedBy, Table, TableSettings,
+    Attached, Attachment, Chore, Journal, News, NotBegun, StopError, StoppedBy, Table,
+    TableSettings,
 };
 use crate::allowed::Looked;
 use crate::bindings::handler::slewgate::plugin::events::Host;
@@ -115,7 +116,11 @@ fn try_to_begin(
     session: u64,
     orphan: Orphan,
 ) -> Result<u32, NotBegun> {
-    let plan = Plan {
+    begin_as(table, plan(role, kind, orphan), session)
+}
+
+fn plan(role: &str, kind: Kind, orphan: Orphan) -> Plan {
+    Plan {
         role: role.into(),
         label: "goto".into(),
         kind,
@@ -125,7 +130,10 @@ fn try_to_begin(
         ending: Vec::new(),
         first_look: Duration::from_secs(60),
         note: Vec::new(),
-    };
+    }
+}
+
+fn begin_as(table: &Table, plan: Plan, session: u64) -> Result<u32, NotBegun> {
     let caller = Caller {
         session,
         owner: Owner {
@@ -306,16 +314,16 @@ async fn nothing_begins_to_move_where_nothing_is_known_that_stops_it() {
         patience: Duration::ZERO,
     };
     for stop in [empty.clone(), writing(b"")] {
-        mount.remember_stops(&[("mount".into(), stop)]);
+        mount.remember_stops(&[("mount".into(), stop)], true);
         let Err(NotBegun::Denied(denied)) = slew() else {
             panic!("it began");
         };
         let why = denied.to_string();
         assert!(why.contains("stops the line in role `mount`"), "{why}");
     }
-    mount.remember_stops(&[("mount".into(), writing(b":Q#"))]);
+    mount.remember_stops(&[("mount".into(), writing(b":Q#"))], true);
     slew().unwrap();
-    mount.remember_stops(&[("mount".into(), empty)]);
+    mount.remember_stops(&[("mount".into(), empty)], true);
     slew().unwrap();
 }
 
@@ -380,4 +388,46 @@ async fn whoever_calls_a_plugin_that_was_just_loaded_waits_for_what_it_finds() {
     };
     let (found, ()) = tokio::join!(asking, attaching);
     assert!(matches!(found, Attached::To(_)), "{found:?}");
+}
+
+/// A table of which nothing is known that stops its line.
+fn without_a_stop() -> Arc<Table> {
+    let settings = TableSettings {
+        stops: BTreeMap::new(),
+        ..settings("heater", &["port"], &line())
+    };
+    made_of(&settings, &watch::Sender::new(0))
+}
+
+#[tokio::test]
+async fn a_plugin_that_moves_nothing_and_has_no_stop_is_stopped_at_once() {
+    let by = StoppedBy("alice".to_owned());
+    let heater = without_a_stop();
+    let unknown = heater.stop(&by, Stopper::Client).sent().await;
+    assert!(
+        matches!(unknown, Err(StopError::NoSequence(_))),
+        "it never attached"
+    );
+    heater.remember_stops(&[], true);
+    let unknown = heater.stop(&by, Stopper::Client).sent().await;
+    assert!(matches!(unknown, Err(StopError::NoSequence(_))), "it moves");
+    heater.remember_stops(&[], false);
+    let stopped = heater.stop(&by, Stopper::Client).sent().await;
+    assert_eq!(stopped.unwrap(), None);
+}
+
+#[tokio::test]
+async fn what_moves_on_a_line_without_a_stop_is_stopped_by_its_ending() {
+    let table = without_a_stop();
+    table.remember_stops(&[], false);
+    let plan = Plan {
+        ending: writing(b"off").exchanges,
+        ..plan("port", Kind::Pulse, Orphan::Stop)
+    };
+    begin_as(&table, plan, 1).unwrap();
+    let by = StoppedBy("alice".to_owned());
+    // The device is away: what was sent is owed to it.
+    let owed = table.stop(&by, Stopper::Client).sent().await;
+    assert!(matches!(owed, Err(StopError::Line(..))), "{owed:?}");
+    assert!(table.motions().is_empty());
 }

@@ -145,7 +145,7 @@ fn stop_all(found: &[Found], host: Host) -> Result<Vec<Report>, Failure> {
     let beside = host == Host::Silent;
     let stops = found
         .iter()
-        .map(|found| direct::stop(&found.record, beside));
+        .map(|found| direct::stop(&found.record, found.marked, beside));
     Ok(runtime.block_on(join_all(stops)))
 }
 
@@ -176,6 +176,10 @@ fn tell(common: &Common, host: Host, reports: &[Report]) -> Result<(), Failure> 
             }
             Outcome::Simulated => {
                 let told = format!("{line}: simulated, and ended with its host");
+                say(common, &told, &Value::Null)?;
+            }
+            Outcome::Needless => {
+                let told = format!("{line}: nothing on it has to be stopped");
                 say(common, &told, &Value::Null)?;
             }
             Outcome::Failed { error } => complain(&format!(

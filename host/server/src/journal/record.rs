@@ -98,6 +98,11 @@ impl Record {
         Ok(sequences)
     }
 
+    /// Whether a plugin found its hardware, and nothing says that it has to be stopped.
+    pub(crate) fn is_needless(&self) -> bool {
+        !self.stops.is_empty() && self.sequences().is_ok_and(|stops| stops.is_empty())
+    }
+
     /// What a plugin said of this role of this table.
     pub(crate) fn word(&self, table: &str, role: &str) -> Option<&Stop> {
         let said = |word: &&Word| word.table == table && word.role == role;

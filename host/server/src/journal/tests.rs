@@ -85,6 +85,25 @@ fn a_word_that_stops_nothing_is_none() {
     }
 }
 
+#[test]
+fn a_line_needs_no_stop_once_its_plugin_has_said_of_none_and_the_configuration_has_none() {
+    let needless = |text: &str, said: StopSequence| {
+        let data = TempDir::new().unwrap();
+        let (journal, _) = start(&data, text);
+        journal.remember("east", "heater", "port", &said);
+        assert!(journal.flush(DEADLINE));
+        found(&data, "east").record.is_needless()
+    };
+    let nothing = || StopSequence {
+        exchanges: Vec::new(),
+        patience: Duration::ZERO,
+    };
+    assert!(needless(EAST, nothing()));
+    assert!(!needless(EAST, stop(":Q#")));
+    let configured = format!("{EAST}stop = \"c#\"\n");
+    assert!(!needless(&configured, nothing()));
+}
+
 fn found_after(journal: &Journal, data: &TempDir) -> Vec<StopSequence> {
     assert!(journal.flush(DEADLINE));
     found(data, "east").record.sequences().unwrap()
