@@ -88,7 +88,7 @@ fn the_list_of_plugins_is_for_people_and_for_programs() {
     let text = said(&observatory.run(&["plugin", "list"]));
     let mut lines = text.lines();
     let head: Vec<_> = lines.next().unwrap().split_whitespace().collect();
-    let columns = "NAME KIND STATE GENERATION DIGEST CALLS FAILURES P50 P99 MEMORY";
+    let columns = "NAME KIND STATE GENERATION DIGEST SINCE CALLS FAILURES P50 P99 MEMORY";
     assert_eq!(head.join(" "), columns);
     let rows: Vec<Vec<_>> = lines
         .map(|line| line.split_whitespace().collect())

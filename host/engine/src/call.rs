@@ -249,8 +249,11 @@ impl<W: World> Shared<W> {
                 instance
             }
             None => {
-                let began = Instant::now();
+                let (began, clock) = (Instant::now(), Arc::clone(&budget));
+                // A language that brings its own run-time takes longer to start than a call may.
+                clock.arm(self.standing.limits.starting);
                 let instance = self.start(budget).await?;
+                clock.arm(self.standing.limits.computing);
                 self.standing.peaks.note_start(began.elapsed());
                 instance
             }

@@ -21,6 +21,8 @@ pub struct Limits {
     pub memory: usize,
     /// Processor time of a call.
     pub computing: Duration,
+    /// Processor time that a new instance may take to start, its `configure` included.
+    pub starting: Duration,
     /// Wall-clock time of a call, waits in the host included.
     pub waiting: Duration,
     /// Wall-clock time that calls may go on when another version has taken the place of theirs.
@@ -76,6 +78,7 @@ impl Limits {
         Limits {
             memory: 64 << 20,
             computing: Duration::from_millis(50),
+            starting: Duration::from_secs(1),
             waiting: Duration::from_secs(15),
             drain: Duration::from_secs(20),
             instances: 16,

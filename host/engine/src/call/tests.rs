@@ -88,10 +88,14 @@ fn traps_after(calls: u32) -> String {
 }
 
 #[tokio::test]
-async fn a_start_function_that_loops_ends_with_the_computing_budget() {
+async fn a_start_function_that_loops_ends_with_the_budget_of_a_start() {
     let content = format!("(func $start (loop (br 0))) (start $start) {NOTHING}");
-    let (said, exhausted) = fails(&module(Limits::handler(), &content)).await;
-    assert!(said.contains("computed for more than 50 ms"), "{said}");
+    let limits = Limits {
+        starting: Duration::from_millis(70),
+        ..Limits::handler()
+    };
+    let (said, exhausted) = fails(&module(limits, &content)).await;
+    assert!(said.contains("computed for more than 70 ms"), "{said}");
     assert!(exhausted);
 }
 
@@ -342,4 +346,25 @@ async fn who_queues_for_a_version_that_is_over_is_told_so() {
     };
     let (ended, ()) = tokio::join!(run(&caller), ending);
     assert!(matches!(ended, Err(CallError::Replaced(_))), "{ended:?}");
+}
+
+#[tokio::test]
+async fn an_instance_may_take_longer_to_start_than_a_call_may_and_a_call_no_longer_than_that() {
+    let begins = r#"(func $begin (local i32)
+        (loop (local.set 0 (i32.add (local.get 0) (i32.const 1)))
+              (br_if 0 (i32.lt_u (local.get 0) (i32.const 50000000)))))
+        (start $begin)"#;
+    let limits = Limits {
+        computing: Duration::from_millis(1),
+        starting: DEADLINE,
+        ..Limits::handler()
+    };
+    let starts = format!(r#"{begins} (func (export "run"))"#);
+    run(&module(limits.clone(), &starts)).await.unwrap();
+    let loops = format!(r#"{begins} (func (export "run") (loop (br 0)))"#);
+    let error = run(&module(limits, &loops)).await.unwrap_err();
+    assert!(
+        error.in_short().contains("computed for more than 1 ms"),
+        "{error}"
+    );
 }

@@ -19,6 +19,7 @@ async fn handler_that(export: &str, does: &str, computing: Duration) -> PluginRe
         handler: at(export, does),
         limits: Limits {
             computing,
+            starting: computing,
             ..Limits::handler()
         },
         ..Plan::default()
@@ -37,6 +38,7 @@ async fn policy_that(does: &str, computing: Duration) -> PluginReport {
         policy: at("configure", does),
         policy_limits: Limits {
             computing,
+            starting: computing,
             ..Limits::policy()
         },
         ..Plan::default()

@@ -324,6 +324,7 @@ fn handler_allowance(written: &shape::Engine) -> Allowance {
         computing: milliseconds(written.compute_ms),
         waiting: milliseconds(written.wait_ms),
         drain: milliseconds(written.drain_ms),
+        starting: milliseconds(written.start_compute_ms),
         memory: mebibytes(written.memory_mib),
         instances: count(written.instances),
         queue: count(written.queue),

@@ -472,6 +472,8 @@ pub(super) struct Engine {
     #[serde(deserialize_with = "whole::<_, _, 0, 600_000>")]
     pub(super) drain_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
+    pub(super) start_compute_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 60_000>")]
     pub(super) policy_compute_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 4_096>")]
     pub(super) memory_mib: u32,
@@ -509,6 +511,7 @@ impl Default for Engine {
             compute_ms: 50,
             wait_ms: 15_000,
             drain_ms: 20_000,
+            start_compute_ms: 1_000,
             policy_compute_ms: 10,
             memory_mib: 64,
             instances: 16,

@@ -85,7 +85,7 @@ fn what_plugins_may_use_up_by_default_is_what_the_engine_says() {
 #[test]
 fn every_limit_of_plugins_is_a_setting() {
     let config = parsed(
-        "[engine]\ncompute_ms = 1\nwait_ms = 2\ndrain_ms = 16\npolicy_compute_ms = 3\nmemory_mib = 4\ninstances = 5\nqueue = 6\n\
+        "[engine]\ncompute_ms = 1\nwait_ms = 2\ndrain_ms = 16\nstart_compute_ms = 17\npolicy_compute_ms = 3\nmemory_mib = 4\ninstances = 5\nqueue = 6\n\
          hostcall_bytes = 70_000\nresult_bytes = 8_000\nhandles = 90\ntable_elements = 1_001\nstack_kib = 128\n\
          log_lines = 11\nrecycle_calls = 12\nquarantine_failures = 13\nquarantine_apart_ms = 9\n\
          quarantine_ms = 14\nquarantine_most_ms = 15",
@@ -94,6 +94,7 @@ fn every_limit_of_plugins_is_a_setting() {
         computing: Duration::from_millis(1),
         waiting: Duration::from_millis(2),
         drain: Duration::from_millis(16),
+        starting: Duration::from_millis(17),
         memory: 4 << 20,
         instances: 5,
         queue: 6,
