@@ -1,6 +1,6 @@
 //! All plugins of a host: their tables, what serves now, and the reload that swaps it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -121,7 +121,13 @@ impl Plugins {
             plans,
             settings.policy_limits,
         )?;
-        let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings.clone());
+        let nothing = Snapshot::new(
+            0,
+            BTreeMap::new(),
+            BTreeMap::new(),
+            BTreeSet::new(),
+            surroundings.clone(),
+        );
         let (publisher, snapshots) = watch::channel(Arc::new(nothing));
         let around = surroundings.clone();
         let publish = move |serving: Serving<Plugin>| {
@@ -347,5 +353,11 @@ fn snapshot(serving: &Serving<Plugin>, surroundings: Surroundings) -> Snapshot {
             _ => {}
         }
     }
-    Snapshot::new(serving.number, handlers, policies, surroundings)
+    Snapshot::new(
+        serving.number,
+        handlers,
+        policies,
+        serving.loading.clone(),
+        surroundings,
+    )
 }

@@ -1,7 +1,7 @@
 //! The plugins that serve at one moment. A call looks up its command, is judged and is handled in one snapshot, so that its
 //! policy and its handler belong together, whatever is swapped meanwhile.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -17,8 +17,12 @@ use crate::command::{Command, Effect};
 use crate::handler::{Handler, Request};
 use crate::policy::{NO_POLICY, Policy};
 use crate::powers::situation::Moment;
+use crate::reload::Slot;
 use crate::surroundings::Surroundings;
 use crate::table::{Reading, StopCounts};
+
+/// When a client may try again what is being loaded.
+const LOADING_RETRY: Duration = Duration::from_secs(1);
 
 /// Oldest reading that a policy judges by, unless the hardware does not answer.
 const FRESH: Duration = Duration::from_secs(2);
@@ -32,6 +36,8 @@ pub struct Snapshot {
     number: u64,
     handlers: BTreeMap<String, Arc<Handler>>,
     policies: BTreeMap<String, Arc<Policy>>,
+    /// Where nothing serves yet, and something is being loaded.
+    loading: BTreeSet<Slot>,
     surroundings: Surroundings,
 }
 
@@ -88,12 +94,14 @@ impl Snapshot {
         number: u64,
         handlers: BTreeMap<String, Arc<Handler>>,
         policies: BTreeMap<String, Arc<Policy>>,
+        loading: BTreeSet<Slot>,
         surroundings: Surroundings,
     ) -> Snapshot {
         Snapshot {
             number,
             handlers,
             policies,
+            loading,
             surroundings,
         }
     }
@@ -130,11 +138,19 @@ impl Snapshot {
     }
 
     /// The command behind a whole name such as `mount.goto`.
-    #[must_use]
-    pub fn look_up(&self, method: &str) -> Option<(&Arc<Handler>, &Command)> {
-        let (table, verb) = method.split_once('.')?;
-        let handler = self.handlers.get(table)?;
-        Some((handler, handler.command(verb)?))
+    ///
+    /// # Errors
+    /// -32601: there is none; -32006: its handler is being loaded.
+    pub fn look_up(&self, method: &str) -> Result<(&Arc<Handler>, &Command), Refusal> {
+        let unknown = || Refusal::method_not_found(method);
+        let (table, verb) = method.split_once('.').ok_or_else(unknown)?;
+        match self.handlers.get(table) {
+            Some(handler) => Ok((handler, handler.command(verb).ok_or_else(unknown)?)),
+            None if self.loading.contains(&Slot::Handler(table.to_owned())) => {
+                Err(Refusal::busy(LOADING_RETRY))
+            }
+            None => Err(unknown()),
+        }
     }
 
     /// Asks the policy of the client's type. No policy: denied.
@@ -185,11 +201,14 @@ impl Snapshot {
     /// The policy that judges a client.
     ///
     /// # Errors
-    /// -32001: there is none.
+    /// -32001: there is none; -32006: it is being loaded.
     pub fn policy_of(&self, client: &Client) -> Result<&Arc<Policy>, Refusal> {
         let client_type = client.client_type();
         let policy = self.policies.get(client_type);
         policy.ok_or_else(|| {
+            if self.loading.contains(&Slot::Policy(client_type.to_owned())) {
+                return Refusal::busy(LOADING_RETRY);
+            }
             let reason = format!("there is no policy for clients of type {client_type}");
             Refusal::denied(&reason, NO_POLICY)
         })
@@ -226,9 +245,7 @@ impl Snapshot {
             params,
             sun_permitted,
         } = permit;
-        let Some((handler, command)) = snapshot.look_up(&action.method) else {
-            return Err(Refusal::method_not_found(&action.method));
-        };
+        let (handler, command) = snapshot.look_up(&action.method)?;
         let request = Request {
             client: &client,
             verb: &command.verb,

@@ -84,9 +84,7 @@ impl Request {
             };
             return Ok((Target::Host(host_method), action));
         }
-        let Some((handler, command)) = snapshot.look_up(&method) else {
-            return Err(Refusal::method_not_found(&method));
-        };
+        let (handler, command) = snapshot.look_up(&method)?;
         command.fit(&params)?;
         let target = match handler.sample_every() {
             Some(age) if command.verb == STATUS => Target::Status {

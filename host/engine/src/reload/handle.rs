@@ -28,6 +28,8 @@ pub(crate) struct Pace {
     pub(crate) quiet: Duration,
     /// Contents are compared this often, whatever was heard.
     pub(crate) compare: Duration,
+    /// How long a start waits for what has to be loaded; what takes longer serves when it is.
+    pub(crate) start: Duration,
     /// How long a new version has to prove itself.
     pub(crate) probation: Duration,
     /// How often those that have to, and hardware that something waits for, are looked at.
@@ -89,13 +91,14 @@ impl Default for Pace {
         Pace {
             quiet: Duration::from_millis(200),
             compare: Duration::from_secs(30),
+            start: Duration::from_secs(10),
             probation: Duration::from_secs(60),
             look: Duration::from_millis(100),
         }
     }
 }
 
-/// Loads all that is there, publishes it once, and goes on by itself. What fails to load is recorded.
+/// Loads all that is there, publishes it once, and goes on by itself. What fails to load is recorded; what takes long follows.
 pub(crate) async fn start<L, P>(settings: ReloadSettings, loader: L, publish: P) -> Reload
 where
     L: Loader,

@@ -1,6 +1,6 @@
 //! What serves, what it took the place of, and what failed to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -25,6 +25,8 @@ pub(crate) struct Serving<T> {
     /// One higher than the last.
     pub(crate) number: u64,
     pub(crate) plugins: BTreeMap<Slot, Arc<T>>,
+    /// Where nothing serves yet, and something is being loaded.
+    pub(crate) loading: BTreeSet<Slot>,
 }
 
 /// A component and its settings, for comparing.
@@ -410,15 +412,20 @@ impl<T> Shelf<T> {
         serving.collect()
     }
 
-    /// All that serves, under the next number.
-    pub(crate) fn next(&mut self) -> Serving<T> {
+    /// All that serves, under the next number; and where something may soon.
+    pub(crate) fn next<'a>(&mut self, busy: impl Iterator<Item = &'a Slot>) -> Serving<T> {
         self.number += 1;
         let serving = self.entries.iter().filter_map(|(slot, entry)| {
             Some((slot.clone(), Arc::clone(&entry.serving.as_ref()?.loaded)))
         });
+        let plugins: BTreeMap<Slot, Arc<T>> = serving.collect();
         Serving {
             number: self.number,
-            plugins: serving.collect(),
+            loading: busy
+                .filter(|slot| !plugins.contains_key(slot))
+                .cloned()
+                .collect(),
+            plugins,
         }
     }
 

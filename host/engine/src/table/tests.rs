@@ -1,6 +1,6 @@
 //! Tables that share a line, what a plugin may tell of one, and what becomes of one whose own task fails.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -207,7 +207,13 @@ async fn a_table_whose_own_task_fails_is_stopped_and_looked_after_again() {
         ..settings("mount", &["mount"], &line)
     };
     let mount = made_of(&settings, &watch::Sender::new(0));
-    let nothing = Snapshot::new(0, BTreeMap::new(), BTreeMap::new(), surroundings());
+    let nothing = Snapshot::new(
+        0,
+        BTreeMap::new(),
+        BTreeMap::new(),
+        BTreeSet::new(),
+        surroundings(),
+    );
     let (_publisher, snapshots) = watch::channel(Arc::new(nothing));
     let engine = Engine::new(&EngineSettings::default()).unwrap();
     let running = tokio::spawn(run(Arc::clone(&mount), snapshots, engine));

@@ -76,7 +76,7 @@ pub(super) fn fits(rig: &Rig, asked: &Asked, result: &serde_json::Value) -> Resu
     };
     let snapshot = rig.snapshot();
     let method = format!("{}.{verb}", super::rig::CHECKED);
-    let command = snapshot.look_up(&method).map(|(_, command)| command);
+    let command = snapshot.look_up(&method).ok().map(|(_, command)| command);
     command.map_or(Ok(()), |command| command.answers(result))
 }
 

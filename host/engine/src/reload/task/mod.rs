@@ -9,7 +9,7 @@ mod hearing;
 mod proving;
 mod telling;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -18,7 +18,7 @@ pub(crate) use filling::MAX_POLICIES;
 use slewgate_sky::SharedClock;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::{Id, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, sleep_until};
+use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout_at};
 
 use super::attempt::{Outcome, Workshop};
 use super::disk::Directories;
@@ -49,6 +49,8 @@ pub(crate) struct Task<L: Loader, P> {
     /// What served until its file went away, and since when it does not: a file that is removed and copied anew is replaced.
     left: BTreeMap<Slot, (Ready<L::Loaded>, Instant)>,
     in_force: InForce<L::Loaded>,
+    /// Where clients were told to come again, as nothing serves yet.
+    loading: BTreeSet<Slot>,
     draining: Vec<Draining<L::Loaded>>,
     attempts: JoinSet<Outcome<L::Loaded>>,
     steps: mpsc::UnboundedReceiver<Step>,
@@ -98,6 +100,7 @@ where
             refused: BTreeMap::new(),
             left: BTreeMap::new(),
             in_force: BTreeMap::new(),
+            loading: BTreeSet::new(),
             draining: Vec::new(),
             attempts: JoinSet::new(),
             steps,
@@ -108,17 +111,23 @@ where
         }
     }
 
-    /// Fill every slot, and publish once.
+    /// Fill every slot, and publish once: what takes too long is told, and serves when it is loaded.
     pub(crate) async fn load_all(&mut self) {
         self.watch.arm();
         self.expect_tables();
         for slot in self.all_slots().await {
             self.begin_first(slot).await;
         }
-        while let Some(done) = self.attempts.join_next_with_id().await {
+        let patience = Instant::now() + self.pace.start;
+        while let Ok(Some(done)) =
+            timeout_at(patience.into(), self.attempts.join_next_with_id()).await
+        {
             for news in self.absorb(done).await {
                 self.tell(news);
             }
+        }
+        for slot in self.busy.keys() {
+            tracing::warn!(%slot, "it takes long to load: it serves when it is");
         }
         for absent in self
             .shelf

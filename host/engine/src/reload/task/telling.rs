@@ -3,6 +3,7 @@
 use super::super::loader::Loader;
 use super::super::report::{AttemptReport, PluginEvent, PluginReport, PluginState, What};
 use super::super::shelf::Serving;
+use super::super::slot::Slot;
 use super::super::steps::Step;
 use super::Task;
 
@@ -13,7 +14,8 @@ where
 {
     /// What serves is put in force before anybody hears of it.
     pub(super) fn put_in_force(&mut self, news: Vec<PluginEvent>) {
-        if news.iter().any(PluginEvent::serves_other) {
+        let is_over = |slot: &Slot| !self.busy.contains_key(slot);
+        if news.iter().any(PluginEvent::serves_other) || self.loading.iter().any(is_over) {
             self.publish();
         }
         for event in news {
@@ -22,7 +24,9 @@ where
     }
 
     pub(super) fn publish(&mut self) {
-        (self.publish)(self.shelf.next());
+        let serving = self.shelf.next(self.busy.keys());
+        self.loading.clone_from(&serving.loading);
+        (self.publish)(serving);
         self.drain_replaced();
         self.reports.send_replace(self.shelf.reports());
     }

@@ -275,6 +275,7 @@ fn pace(probation: Duration) -> Pace {
     Pace {
         quiet: QUIET,
         compare: NEVER,
+        start: NEVER,
         probation,
         look: Duration::from_millis(5),
     }

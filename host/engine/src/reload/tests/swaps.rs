@@ -322,3 +322,42 @@ async fn a_dropped_reload_publishes_nothing_more() {
         "the task has ended"
     );
 }
+
+#[tokio::test]
+async fn a_start_does_not_wait_for_what_takes_long_to_load() {
+    let home = home(&[("policies/observer.wasm", "good: slow")]);
+    let settings = ReloadSettings {
+        pace: Pace {
+            start: Duration::from_millis(20),
+            ..pace(NEVER)
+        },
+        ..settings(directories(&home), Configuration::default(), NEVER)
+    };
+    let watch = Watch::new(directories(&home));
+    let mut world = World::set(watch, home, Text::gated(0), settings).await;
+    let first = world.next().await;
+    assert!(first.plugins.is_empty());
+    assert_eq!(first.loading, [policy("observer")].into());
+    world.loader.gate.add_permits(1);
+    let second = world.next().await;
+    assert_eq!(second.plugins[&policy("observer")].text, "good: slow");
+    assert!(second.loading.is_empty());
+}
+
+#[tokio::test]
+async fn what_took_long_to_load_and_failed_is_not_waited_for_any_more() {
+    let home = home(&[("policies/observer.wasm", "bad")]);
+    let settings = ReloadSettings {
+        pace: Pace {
+            start: Duration::from_millis(20),
+            ..pace(NEVER)
+        },
+        ..settings(directories(&home), Configuration::default(), NEVER)
+    };
+    let watch = Watch::new(directories(&home));
+    let mut world = World::set(watch, home, Text::gated(0), settings).await;
+    assert!(!world.next().await.loading.is_empty());
+    world.loader.gate.add_permits(1);
+    let second = world.next().await;
+    assert!(second.plugins.is_empty() && second.loading.is_empty());
+}
