@@ -156,6 +156,10 @@ impl<W: World> Caller<W> {
         &self.0.engine
     }
 
+    pub(crate) fn pool(&self) -> &Pool<Instance<W>> {
+        &self.0.pool
+    }
+
     pub(crate) fn standing(&self) -> &Standing {
         &self.0.standing
     }

@@ -25,6 +25,9 @@ pub(crate) trait Called {
 
     /// Ends them.
     fn end_calls(&self);
+
+    /// Drops instances that no call needed since the last time, all but one.
+    fn drop_unneeded(&self);
 }
 
 impl<W: World> Called for Caller<W> {
@@ -54,5 +57,9 @@ impl<W: World> Called for Caller<W> {
 
     fn end_calls(&self) {
         self.standing().over.notify_waiters();
+    }
+
+    fn drop_unneeded(&self) {
+        self.pool().drop_unneeded();
     }
 }

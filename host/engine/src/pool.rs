@@ -1,5 +1,6 @@
 //! Warm instances of one plugin, bounded. An instance is taken out for a call and put back only by a call that ended well:
-//! a store that trapped, ran out of time or was cancelled is dropped with its call.
+//! a store that trapped, ran out of time or was cancelled is dropped with its call. The one that was put back last is taken first, so
+//! that those at the bottom are those that nobody needs: they are dropped when the pool is looked at.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,11 +12,19 @@ use crate::limits::Limits;
 
 /// See the module.
 pub(crate) struct Pool<I> {
-    idle: Mutex<VecDeque<I>>,
+    idle: Mutex<Idle<I>>,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     instances: usize,
     queue: usize,
+}
+
+/// Instances that wait for a call.
+struct Idle<I> {
+    warm: VecDeque<I>,
+    /// How few there were at least since the pool was looked at last: so many nobody needed since then. A count costs a call nothing,
+    /// where a clock would.
+    fewest: usize,
 }
 
 /// The right to one instance.
@@ -24,6 +33,15 @@ pub(crate) struct Place(#[expect(dead_code, reason = "held for its drop")] Owned
 /// All instances are busy, and as many calls wait for one as may.
 #[derive(Debug)]
 pub(crate) struct Full;
+
+impl<I> Default for Idle<I> {
+    fn default() -> Idle<I> {
+        Idle {
+            warm: VecDeque::new(),
+            fewest: 0,
+        }
+    }
+}
 
 impl<I> Pool<I> {
     pub(crate) fn new(limits: &Limits) -> Pool<I> {
@@ -51,7 +69,10 @@ impl<I> Pool<I> {
     }
 
     fn taken(&self, place: OwnedSemaphorePermit) -> (Place, Option<I>) {
-        (Place(place), self.lock().pop_back())
+        let mut idle = self.lock();
+        let warm = idle.warm.pop_back();
+        idle.fewest = idle.fewest.min(idle.warm.len());
+        (Place(place), warm)
     }
 
     /// How many calls have a place, or wait for one.
@@ -64,7 +85,21 @@ impl<I> Pool<I> {
 
     /// For the next call.
     pub(crate) fn put_back(&self, instance: I) {
-        self.lock().push_back(instance);
+        self.lock().warm.push_back(instance);
+    }
+
+    /// Drops what nobody needed since the last time, all but one: after a burst of calls no memory is held for the next one.
+    pub(crate) fn drop_unneeded(&self) {
+        let unneeded: Vec<_> = {
+            let mut idle = self.lock();
+            let spare = idle.warm.len().saturating_sub(1);
+            let unneeded = idle.fewest.min(spare);
+            let unneeded = idle.warm.drain(..unneeded).collect();
+            idle.fewest = idle.warm.len();
+            unneeded
+        };
+        // Large, so that no call waits for it.
+        drop(unneeded);
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit, Full> {
@@ -78,7 +113,7 @@ impl<I> Pool<I> {
             .map_err(|_| Full)
     }
 
-    fn lock(&self) -> std::sync::MutexGuard<'_, VecDeque<I>> {
+    fn lock(&self) -> std::sync::MutexGuard<'_, Idle<I>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -124,6 +159,24 @@ mod tests {
         pool.put_back(7);
         drop(place);
         assert_eq!(pool.take().await.unwrap().1, Some(7));
+    }
+
+    #[tokio::test]
+    async fn what_nobody_needed_between_two_looks_is_dropped_but_for_one() {
+        let pool = Pool::new(&limits(4, 0));
+        (1..=4).for_each(|instance| pool.put_back(instance));
+        pool.drop_unneeded();
+        assert_eq!(pool.lock().warm, [1, 2, 3, 4], "they came since the last");
+        let (one, two) = (pool.take().await.unwrap(), pool.take().await.unwrap());
+        for (_, instance) in [two, one] {
+            pool.put_back(instance.unwrap());
+        }
+        pool.drop_unneeded();
+        assert_eq!(pool.lock().warm, [3, 4], "two were needed at once");
+        pool.drop_unneeded();
+        assert_eq!(pool.lock().warm, [4], "one stays warm");
+        pool.drop_unneeded();
+        assert_eq!(pool.lock().warm, [4]);
     }
 
     #[tokio::test]

@@ -1,12 +1,14 @@
-//! Sees which plugins are quarantined and which come back: tells of it, and keeps hardware still that nobody looks after.
+//! Sees which plugins are quarantined and which come back: tells of it, and keeps hardware still that nobody looks after. It also has
+//! instances dropped that no call needs any more.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use slewgate_sky::SharedClock;
 use tokio::sync::{broadcast, watch};
-use tokio::time::sleep_until;
+use tokio::task::spawn_blocking;
+use tokio::time::{MissedTickBehavior, interval, sleep_until};
 
 use crate::called::Called;
 use crate::handler::Handler;
@@ -15,6 +17,9 @@ use crate::quarantine::Quarantined;
 use crate::reload::{PluginEvent, PluginKind, PluginReport, PluginState, QuarantineReport, What};
 use crate::snapshot::Snapshot;
 use crate::table::Table;
+
+/// An instance that was idle for this long, and no longer than twice that, is dropped.
+const IDLE: Duration = Duration::from_secs(60);
 
 /// What the warden looks at, and where it tells.
 pub(crate) struct Warden {
@@ -40,6 +45,8 @@ impl Warden {
     /// Runs with the plugins.
     pub(crate) async fn run(mut self) {
         let mut known = Known::new();
+        let mut idle = interval(IDLE);
+        idle.set_missed_tick_behavior(MissedTickBehavior::Delay);
         loop {
             self.standings.borrow_and_update();
             let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
@@ -52,6 +59,8 @@ impl Warden {
             };
             tokio::select! {
                 () = due => {}
+                // Much memory may go: nobody who is served here waits for that.
+                _ = idle.tick() => drop(spawn_blocking(move || drop_unneeded(&snapshot))),
                 changed = self.standings.changed() => if changed.is_err() { return },
                 changed = self.snapshots.changed() => if changed.is_err() { return },
             }
@@ -133,6 +142,12 @@ pub(crate) fn serving(
         .policies()
         .map(|(name, policy)| (PluginKind::Policy, name, Serving::Policy(policy)));
     handlers.chain(policies)
+}
+
+fn drop_unneeded(snapshot: &Snapshot) {
+    for (_, _, plugin) in serving(snapshot) {
+        plugin.called().drop_unneeded();
+    }
 }
 
 /// Adds to a report of what was swapped how that which serves stands now.

@@ -9,6 +9,7 @@
 
 mod calls;
 mod house;
+mod idle;
 mod loading;
 mod quarantine;
 mod replaced;
