@@ -45,7 +45,7 @@ where
             return;
         };
         if !self.has_room(&slot) {
-            tracing::warn!(%slot, "ignored: there are {MAX_POLICIES} types of client already");
+            self.crowd.leave_out(slot);
             return;
         }
         let source = Source::File {

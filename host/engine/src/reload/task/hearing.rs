@@ -92,7 +92,7 @@ where
         }
     }
 
-    /// What is configured, what serves, and what lies there.
+    /// What is configured, what serves, and what of the rest there is room for.
     pub(super) async fn all_slots(&mut self) -> BTreeSet<Slot> {
         let found = self
             .directories
@@ -105,7 +105,8 @@ where
                 );
                 BTreeSet::new()
             });
-        let found = found.into_iter().map(Slot::Policy);
-        self.shelf.slots().cloned().chain(found).collect()
+        let found = found.into_iter().map(Slot::Policy).collect();
+        let known = self.shelf.slots().chain(self.busy.keys());
+        self.crowd.choose(known.cloned().collect(), found)
     }
 }

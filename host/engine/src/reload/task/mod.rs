@@ -1,8 +1,9 @@
 //! The one owner of what serves: it hears, waits, has units loaded, publishes, and takes back.
 //!
 //! In the order of a swap: `hearing` finds that a file changed, `filling` has it loaded and puts it in its slot, `telling` puts it
-//! in force and says so, `draining` lets calls of what was there before end, `proving` looks whether it may go on.
+//! in force and says so, `crowd` tells which policies are too many, `draining` lets calls of what was there before end, `proving` looks whether it may go on.
 
+mod crowd;
 mod draining;
 mod filling;
 mod hearing;
@@ -31,6 +32,7 @@ use super::shelf::{Ready, Serving, Shelf};
 use super::slot::{Configuration, Slot};
 use super::steps::Step;
 use super::watch::{Changes, Watch};
+use crowd::Crowd;
 use draining::{Draining, InForce};
 
 /// See the module.
@@ -56,6 +58,8 @@ pub(crate) struct Task<L: Loader, P> {
     steps: mpsc::UnboundedReceiver<Step>,
     /// Slots whose file is read or loaded now: at most one attempt each.
     busy: BTreeMap<Slot, Busy>,
+    /// Policies that there is no room for.
+    crowd: Crowd,
     waiting: Vec<oneshot::Sender<()>>,
     reports: watch::Sender<Vec<PluginReport>>,
     events: broadcast::Sender<PluginEvent>,
@@ -105,6 +109,7 @@ where
             attempts: JoinSet::new(),
             steps,
             busy: BTreeMap::new(),
+            crowd: Crowd::default(),
             waiting: Vec::new(),
             reports,
             events,
@@ -138,6 +143,7 @@ where
             tracing::warn!(kind = %absent.kind, name = absent.name, "its component is not there yet");
         }
         self.publish();
+        self.tell_crowd();
     }
 
     /// Until nobody can ask anything any more.
@@ -168,6 +174,7 @@ where
                     self.look_at_those_that_drain();
                 }
             }
+            self.tell_crowd();
             self.tell_waiting();
         }
     }

@@ -1,5 +1,6 @@
 //! Whatever fails on the way, what served goes on, and the report says why.
 
+use std::collections::BTreeMap;
 use std::fs::{self, File};
 
 use super::super::candidate::{Digest, MAX_COMPONENT};
@@ -93,19 +94,35 @@ async fn a_new_policy_that_is_broken_is_reported_as_failed() {
 
 #[tokio::test]
 async fn a_policy_too_many_is_left_out() {
-    let home = home(&[]);
-    for number in 0..=super::super::task::MAX_POLICIES {
-        fs::write(
-            home.path().join(format!("policies/p{number}.wasm")),
-            "good: one of many",
-        )
-        .unwrap();
-    }
-    let mut world = World::start(home, Text::open(), Configuration::default(), NEVER).await;
+    let mut world = World::start(crowd(), Text::open(), Configuration::default(), NEVER).await;
     assert_eq!(
         world.next().await.plugins.len(),
         super::super::task::MAX_POLICIES
     );
+}
+
+#[tokio::test]
+async fn a_policy_that_the_configuration_names_is_not_the_one_too_many() {
+    let home = crowd();
+    fs::write(home.path().join("policies/zz.wasm"), "good: named").unwrap();
+    let configuration = Configuration {
+        policies: BTreeMap::from([("zz".to_owned(), "{}".to_owned())]),
+        ..Configuration::default()
+    };
+    let mut world = World::start(home, Text::open(), configuration, NEVER).await;
+    let serving = world.next().await.plugins;
+    assert_eq!(serving.len(), super::super::task::MAX_POLICIES);
+    assert!(serving.contains_key(&policy("zz")));
+}
+
+/// One policy more than there is room for.
+fn crowd() -> TempDir {
+    let home = home(&[]);
+    for number in 0..=super::super::task::MAX_POLICIES {
+        let file = home.path().join(format!("policies/p{number}.wasm"));
+        fs::write(file, "good: one of many").unwrap();
+    }
+    home
 }
 
 #[test]
