@@ -131,6 +131,24 @@ async fn is_loaded_and_called(language: Language) {
     assert_eq!(denied["data"]["reason"], reason, "{denied}");
 }
 
+#[test]
+fn a_mistake_in_python_is_told_in_a_few_lines_the_last_of_which_name_it() {
+    let handler = made(Language::Python, Kind::Handler);
+    let source = handler.project.directory.join("src/handler.py");
+    std::fs::write(source, "import jsonn\n").unwrap();
+    let mut build = Command::new(program());
+    build.env("RUST_BACKTRACE", "1").args(["plugin", "build"]);
+    let built = build.arg(&handler.project.directory).output();
+    let said = String::from_utf8(built.expect("the program starts").stderr).unwrap();
+    let lines: Vec<_> = said.lines().collect();
+    assert!(lines.len() < 20, "{said}");
+    let [.., cause, failed] = &lines[..] else {
+        panic!("{said}");
+    };
+    assert!(cause.contains("No module named 'jsonn'"), "{said}");
+    assert!(failed.contains("componentize-py failed"), "{said}");
+}
+
 #[tokio::test]
 async fn plugins_in_rust_are_loaded_and_called() {
     is_loaded_and_called(Language::Rust).await;

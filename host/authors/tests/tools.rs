@@ -9,8 +9,9 @@
 mod workshop;
 
 use std::fs;
+use std::process::Command;
 
-use slewgate_authors::{Error, Kind, Language, build};
+use slewgate_authors::{Error, Kind, Language, Project, build};
 use workshop::{Made, made, run};
 
 const KB: usize = 1000;
@@ -46,6 +47,53 @@ fn plugins_in_typescript_build_and_pass_their_tests() {
 #[test]
 fn plugins_in_c_build_and_pass_their_tests() {
     builds_and_passes_its_tests(Language::C, "make test", 25 * KB);
+}
+
+/// What the tests of a project say where they fail.
+fn fails(project: &Project, test: &str) -> String {
+    let mut words = test.split_whitespace();
+    let mut program = Command::new(words.next().unwrap());
+    let output = program.args(words).current_dir(&project.directory).output();
+    let output = output.unwrap();
+    assert!(!output.status.success(), "{output:?}");
+    let said = [output.stdout, output.stderr].concat();
+    String::from_utf8_lossy(&said).into_owned()
+}
+
+#[test]
+fn tests_before_the_first_build_say_that_it_comes_first() {
+    for (language, test) in [
+        (Language::Python, "python3 -m unittest discover tests"),
+        (Language::TypeScript, "npm test"),
+        (Language::C, "make test"),
+    ] {
+        for kind in Kind::ALL {
+            let said = fails(&made(language, kind).project, test);
+            assert!(said.contains("run `slewgate plugin build` first"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn a_test_of_a_plugin_in_c_fails_that_leaves_memory_or_a_line() {
+    for forgotten in [
+        "  exports_slewgate_plugin_handler_request_free(request);\n",
+        "  slewgate_plugin_serial_line_drop_own(line);\n",
+        "  command_handler_string_free(settings);\n",
+    ] {
+        let Made { project, .. } = &made(Language::C, Kind::Handler);
+        build(project).unwrap();
+        let mut places = 0;
+        for file in ["src/handler.c", "src/heater.c"] {
+            let file = project.directory.join(file);
+            let source = fs::read_to_string(&file).unwrap();
+            places += source.matches(forgotten).count();
+            fs::write(&file, source.replace(forgotten, "")).unwrap();
+        }
+        assert_eq!(places, 1, "{forgotten}");
+        let said = fails(project, "make test");
+        assert!(said.contains("are not given back"), "{forgotten}: {said}");
+    }
 }
 
 #[test]

@@ -113,6 +113,25 @@ fn a_folder_without_a_project_and_a_tool_that_is_missing_are_said_with_the_remed
     assert!(error.contains("apt-get install clang lld"), "{error}");
 }
 
+#[test]
+fn a_tool_that_is_there_without_the_program_that_runs_it_is_told_what_is_missing() {
+    let folder = folder();
+    let new = ["plugin", "new", "heater", "--language", "javascript"];
+    run(
+        folder.path(),
+        &[&new[..], &["--kind", "policy"]].concat(),
+        0,
+    );
+    let tools = folder.path().join("heater/node_modules/.bin");
+    fs::create_dir_all(&tools).unwrap();
+    fs::write(tools.join("jco"), "#!/usr/bin/env node\n").unwrap();
+    let (_, error) = run(folder.path(), &["plugin", "build", "heater"], 1);
+    assert!(
+        error.contains("node was not found; install Node 20"),
+        "{error}"
+    );
+}
+
 /// A program that goes on, and what it says is wrong, line by line.
 struct Watching {
     program: Child,

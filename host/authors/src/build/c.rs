@@ -36,6 +36,11 @@ const COMPILER: Tool = Tool {
     install: "install clang and its linker (Debian: `apt-get install clang lld`), or zig (`pip install ziglang`)",
 };
 
+const LINKER: Tool = Tool {
+    name: "wasm-ld, clang's linker for WebAssembly,",
+    install: "install lld (Debian: `apt-get install lld`), or zig (`pip install ziglang`)",
+};
+
 /// A program, and what it takes before everything else to be a C compiler for WebAssembly.
 struct Compiler {
     program: PathBuf,
@@ -114,24 +119,36 @@ fn files(folder: &Path, ending: &str) -> Result<Vec<PathBuf>, Error> {
 }
 
 fn compiler(project: &Path) -> Result<Compiler, Error> {
-    let compiler = clang().or_else(|| zig(project));
-    compiler.ok_or(COMPILER.missing())
+    let clang = tool::on_path("clang");
+    let linked = clang.as_deref().and_then(with_its_linker);
+    linked.or_else(|| zig(project)).ok_or_else(|| match clang {
+        Some(_) => LINKER.missing(),
+        None => COMPILER.missing(),
+    })
 }
 
-/// Clang, where it has a linker for WebAssembly: that is a package of its own with some distributions, and not there with Apple's.
-fn clang() -> Option<Compiler> {
-    let program = tool::on_path("clang")?;
-    let mut command = Command::new(&program);
-    command
-        .arg("-print-prog-name=wasm-ld")
-        .stderr(Stdio::null());
-    let linker = String::from_utf8(command.output().ok()?.stdout).ok()?;
-    let linker = linker.trim_end();
-    // The bare name: it has none of its own.
-    (Path::new(linker).is_absolute() || tool::on_path(linker).is_some()).then_some(Compiler {
-        program,
+/// Clang, where its linker for WebAssembly runs: that is a package of its own with some distributions, and not there with Apple's.
+fn with_its_linker(clang: &Path) -> Option<Compiler> {
+    let mut named = Command::new(clang);
+    let named = said_by(named.arg("-print-prog-name=wasm-ld"))?;
+    runs(&String::from_utf8(named).ok()?).then(|| Compiler {
+        program: clang.to_owned(),
         arguments: &["--target=wasm32-unknown-unknown"],
     })
+}
+
+/// What clang names as its linker need not be there; a bare name is that of any on the `PATH`.
+fn runs(linker: &str) -> bool {
+    said_by(Command::new(linker.trim_end()).arg("--version")).is_some()
+}
+
+/// The output of a program that runs to a good end.
+fn said_by(command: &mut Command) -> Option<Vec<u8>> {
+    let output = command.stdin(Stdio::null()).stderr(Stdio::null()).output();
+    output
+        .ok()
+        .filter(|output| output.status.success())
+        .map(|output| output.stdout)
 }
 
 fn zig(project: &Path) -> Option<Compiler> {
@@ -141,4 +158,21 @@ fn zig(project: &Path) -> Option<Compiler> {
         program,
         arguments: &["cc", "--target=wasm32-freestanding"],
     })
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_linker_that_clang_names_is_one_only_if_it_runs() {
+        for (named, is_one) in [
+            ("true\n", true),
+            ("false\n", false),
+            ("/nowhere/bin/wasm-ld\n", false),
+            ("a-linker-that-nobody-has\n", false),
+        ] {
+            assert_eq!(runs(named), is_one, "{named}");
+        }
+    }
 }

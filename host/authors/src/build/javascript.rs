@@ -14,7 +14,13 @@ use crate::{Error, Language, Project};
 /// Where npm puts programs of a project.
 const MODULES: &str = "node_modules/.bin";
 
-const INSTALL: &str = "in the project: `npm install`, which needs Node 20 or newer and npm";
+const INSTALL: &str = "in the project: `npm install`";
+
+/// Jco and `tsc` are programs for it: without it, the system only says that they cannot be run.
+const NODE: Tool = Tool {
+    name: "node",
+    install: "install Node 20 or newer, with npm, from https://nodejs.org or as your distribution has it",
+};
 
 const JCO: Tool = Tool {
     name: "jco",
@@ -34,6 +40,7 @@ const WITHOUT: [&str; 2] = ["http", "fetch-event"];
 const BUNDLE: &str = "export default { external: [/^slewgate:/] };\n";
 
 pub(super) fn build(project: &Project) -> Result<Vec<u8>, Error> {
+    NODE.find()?;
     let jco = JCO.find_in(MODULES, &project.directory)?;
     let build = project.directory.join(BUILD);
     if project.language == Language::TypeScript {

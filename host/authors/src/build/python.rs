@@ -23,6 +23,8 @@ pub(super) fn build(project: &Project) -> Result<Vec<u8>, Error> {
         let mut command = Command::new(&program);
         let world = project.kind.world();
         command.args(["--quiet", "--wit-path", "wit", "--world", world]);
+        // Of a mistake in the sources it would show its own stack below it, some fifty lines.
+        command.env("RUST_BACKTRACE", "0");
         command
     };
     let build = Path::new(BUILD);

@@ -25,15 +25,34 @@ static const char POWER[] =
 // From the settings: more than this no client may set.
 static unsigned max_percent;
 
-bool exports_slewgate_plugin_handler_configure(string_t *settings, string_t *error) {
+static bool refuse_unknown(const struct json_member *setting, string_t *error) {
+  struct text why = {0};
+  text_add(&why, "there is no setting ");
+  text_add_bytes(&why, setting->name, setting->name_length < 60 ? setting->name_length : 60);
+  text_add(&why, "; there is max_percent");
+  command_handler_string_dup(error, why.bytes);
+  return false;
+}
+
+static bool take_settings(const string_t *settings, string_t *error) {
   max_percent = 100;
-  enum json found = json_number(settings->ptr, settings->len, "max_percent", &max_percent);
-  command_handler_string_free(settings);
-  if (found == JSON_OTHER || max_percent > 100) {
-    command_handler_string_dup(error, "max_percent: it takes a whole number from 0 to 100");
-    return false;
+  struct json_member setting;
+  for (size_t at = 0; json_next(settings->ptr, settings->len, &at, &setting);) {
+    if (!json_is(&setting, "max_percent")) {
+      return refuse_unknown(&setting, error);
+    }
+    if (!json_number(&setting, &max_percent) || max_percent > 100) {
+      command_handler_string_dup(error, "max_percent: it takes a whole number from 0 to 100");
+      return false;
+    }
   }
   return true;
+}
+
+bool exports_slewgate_plugin_handler_configure(string_t *settings, string_t *error) {
+  bool taken = take_settings(settings, error);
+  command_handler_string_free(settings);
+  return taken;
 }
 
 static void describe(command_t *command, const char *name, const char *summary, uint8_t effect, const char *params,
@@ -82,7 +101,10 @@ static void power_as_json(unsigned percent, string_t *json) {
 
 static bool set(const string_t *params, string_t *result, failure_t *failure) {
   unsigned percent;
-  if (json_number(params->ptr, params->len, "percent", &percent) != JSON_NUMBER) {
+  size_t at = 0;
+  struct json_member param;
+  // The schema lets one param alone pass.
+  if (!json_next(params->ptr, params->len, &at, &param) || !json_is(&param, "percent") || !json_number(&param, &percent)) {
     return fail(failure, INVALID_PARAMS, "percent: write it as a whole number, such as 40");
   }
   if (percent > max_percent) {

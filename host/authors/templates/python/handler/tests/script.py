@@ -9,7 +9,10 @@ from pathlib import Path
 from unittest.mock import patch
 
 PROJECT = Path(__file__).parent.parent
-sys.path[:0] = [str(PROJECT / "src"), str(PROJECT / "build/bindings")]
+BINDINGS = PROJECT / "build/bindings"
+if not BINDINGS.is_dir():
+    raise ImportError("the tests need the contract's bindings: run `slewgate plugin build` first")
+sys.path[:0] = [str(PROJECT / "src"), str(BINDINGS)]
 
 from componentize_py_types import Err  # noqa: E402
 from wit_world.imports import serial  # noqa: E402
