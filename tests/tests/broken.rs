@@ -69,7 +69,7 @@ impl Place {
         assert_eq!(report["state"], "serving", "{report}");
         assert_eq!(report["generation"], self.generation, "{report}");
         let denied = self.client.call("mount.park", json!({})).await.unwrap_err();
-        let reason = "an observer may look, not move the mount";
+        let reason = "an observer may look, not move anything";
         assert_eq!(denied["data"]["reason"], reason, "{denied}");
         cause.to_owned()
     }

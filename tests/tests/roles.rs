@@ -23,7 +23,7 @@ async fn an_observers_goto_is_denied_with_the_policys_reason_and_its_status_work
     let error = observer.call("mount.goto", goto).await.unwrap_err();
     assert_eq!(error["code"], DENIED);
     assert_eq!(error["message"], "permission denied");
-    let reason = "an observer may look, not move the mount";
+    let reason = "an observer may look, not move anything";
     assert_eq!(error["data"]["reason"], reason);
     let status = observer.call("mount.status", json!({})).await.unwrap();
     assert!(

@@ -209,7 +209,7 @@ async fn a_stop_that_the_policy_denies_writes_nothing() {
     for params in [json!({}), json!({ "direction": "north" })] {
         let denied = observer.call("mount.stop", params).await.unwrap_err();
         assert_eq!(denied["code"], -32001);
-        let reason = "an observer may look, not stop the mount";
+        let reason = "an observer may look, not stop anything";
         assert_eq!(denied["data"]["reason"], reason);
     }
     settled(&mut telescope).await;

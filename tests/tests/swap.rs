@@ -88,7 +88,7 @@ async fn a_policy_is_replaced_while_fifty_clients_ask_and_nobody_notices() {
     };
     all_have_answers_beyond(&[0; CLIENTS]);
     let reason = refused_to_park(&mut watcher).await;
-    assert_eq!(reason, "an observer may look, not move the mount");
+    assert_eq!(reason, "an observer may look, not move anything");
 
     fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
     let written = Instant::now();
@@ -193,7 +193,7 @@ async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why()
             observatory.log().lines().any(told).then_some(())
         });
         let reason = refused_to_park(&mut client).await;
-        assert_eq!(reason, "an observer may look, not move the mount");
+        assert_eq!(reason, "an observer may look, not move anything");
     }
 }
 
@@ -236,5 +236,5 @@ async fn without_their_policy_clients_are_denied_everything_until_it_is_back() {
     assert_eq!(news(&mut watcher).await["what"], "published");
     client.call("host.info", json!({})).await.unwrap();
     let reason = refused_to_park(&mut client).await;
-    assert_eq!(reason, "an observer may look, not move the mount");
+    assert_eq!(reason, "an observer may look, not move anything");
 }

@@ -52,7 +52,7 @@ impl Swapped {
             event["event"] == "plugin_untrusted" && ours && event["digest"] == candidate["digest"]
         });
         let refused = self.client.call("mount.park", json!({})).await.unwrap_err();
-        let reason = "an observer may look, not move the mount";
+        let reason = "an observer may look, not move anything";
         assert_eq!(refused["data"]["reason"], reason, "{refused}");
     }
 

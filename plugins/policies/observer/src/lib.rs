@@ -14,8 +14,8 @@ impl Policy for Observer {
     fn authorize(&self, _: &dyn Situation, _: &Client, action: &Action) -> Decision {
         match action.effect {
             Effect::Observe => Decision::Allow,
-            Effect::Move => deny("an observer may look, not move the mount"),
-            Effect::Stop => deny("an observer may look, not stop the mount"),
+            Effect::Move => deny("an observer may look, not move anything"),
+            Effect::Stop => deny("an observer may look, not stop anything"),
             Effect::Configure => deny("an observer may look, not change settings"),
             Effect::Administer => deny("an observer may look, not administer the host"),
         }
