@@ -110,6 +110,7 @@ impl Guests {
             remembered: None,
             host_methods: vec![],
             state: None,
+            allowed: None,
             trust: None,
             tables: vec![(table, Limits::handler())],
             policy_settings: BTreeMap::new(),

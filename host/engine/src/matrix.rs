@@ -1,22 +1,31 @@
 //! What each type of client may do, found out by asking its policy about every command, with the command's example. What a new version
-//! of a policy, or of a handler, allows beyond the one before is told to people.
+//! of a policy, or of a handler, allows beyond the one before is told to people, also where the host did not run when it came.
+//!
+//! In reading order: `asking` asks one policy, `ledger` compares what it answers with what was allowed before, `kept` is what the next
+//! host knows of it.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod asking;
+mod kept;
+mod ledger;
+#[cfg(test)]
+mod tests;
+
+use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Map, Value};
-use slewgate_safety::limits::State;
 use slewgate_sky::SharedClock;
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{broadcast, watch};
+use tokio::time::sleep_until;
 
-use crate::client::Client;
 use crate::command::Effect;
-use crate::policy::Policy;
-use crate::powers::situation::Moment;
 use crate::reload::{PluginEvent, PluginKind, PluginReport, What};
-use crate::snapshot::{Action, POINT_AT_THE_SUN, Snapshot};
-use crate::table::{Reading, StopCounts};
+use crate::snapshot::{POINT_AT_THE_SUN, Snapshot};
+use asking::ask_all;
+use kept::Kept;
+use ledger::Ledger;
 
 /// A method that policies decide on, with the params of a typical call.
 #[derive(Clone, Debug)]
@@ -34,29 +43,28 @@ pub(crate) struct Matrix {
     /// The host's own methods.
     own: Vec<Question>,
     clock: SharedClock,
-    /// By client type.
-    answers: BTreeMap<String, Answers>,
-}
-
-/// One policy's.
-#[derive(Debug, Default)]
-struct Answers {
-    /// Of the policy that gave them, and of the handlers whose commands it was asked about.
-    generations: (u64, Vec<u64>),
-    allowed: BTreeSet<String>,
+    ledger: Ledger,
+    kept: Kept,
 }
 
 impl Matrix {
-    pub(crate) fn new(own: Vec<Question>, clock: SharedClock) -> Matrix {
+    /// `kept`: the file in which what is allowed outlives the host; none: it ends with it.
+    pub(crate) async fn open(
+        own: Vec<Question>,
+        clock: SharedClock,
+        kept: Option<PathBuf>,
+    ) -> Matrix {
+        let kept = Kept::open(kept).await;
         Matrix {
             own,
             clock,
-            answers: BTreeMap::new(),
+            ledger: Ledger::new(kept.before()),
+            kept,
         }
     }
 
-    /// Asks those policies that are new, or asked about new commands, and tells what they allow that was not allowed before. What
-    /// is there at the start is not news.
+    /// Asks those policies that are new, or asked about new commands, or did not answer, and tells what they allow that was not
+    /// allowed before. Where nothing is known of before, what is there at the start is not news.
     pub(crate) async fn run(
         mut self,
         snapshots: watch::Receiver<Arc<Snapshot>>,
@@ -64,19 +72,47 @@ impl Matrix {
         events: broadcast::Sender<PluginEvent>,
     ) {
         let mut news = events.subscribe();
-        let first = Arc::clone(&snapshots.borrow());
-        self.renew(&first).await;
         loop {
-            // After it was told that something else serves, so that people hear of it in this order.
-            match news.recv().await {
-                Ok(event) if !event.serves_other() => continue,
-                Ok(_) | Err(RecvError::Lagged(_)) => {}
-                Err(RecvError::Closed) => return,
-            }
             let snapshot = Arc::clone(&snapshots.borrow());
             for (client_type, widens) in self.renew(&snapshot).await {
                 tell(&client_type, widens, &reports, &events);
             }
+            // After it was told: who dies between tells it again.
+            self.kept.keep(self.ledger.allowed()).await;
+            if !self.waits(&mut news).await {
+                return;
+            }
+        }
+    }
+
+    /// Until somebody is to be asked. False: there is no news any more.
+    async fn waits(&mut self, news: &mut broadcast::Receiver<PluginEvent>) -> bool {
+        loop {
+            let next = self.ledger.next();
+            let due = async {
+                match next {
+                    Some(next) => sleep_until(next.into()).await,
+                    None => std::future::pending().await,
+                }
+            };
+            let told = tokio::select! {
+                () = due => return true,
+                told = news.recv() => told,
+            };
+            match told {
+                // After it was told that something else serves, so that people hear of it in this order.
+                Ok(event) if event.serves_other() => return true,
+                Ok(event) if event.what == What::Released => self.released(&event.plugin),
+                Ok(_) => {}
+                Err(RecvError::Lagged(_)) => return true,
+                Err(RecvError::Closed) => return false,
+            }
+        }
+    }
+
+    fn released(&mut self, plugin: &PluginReport) {
+        if plugin.kind == PluginKind::Policy {
+            self.ledger.released(&plugin.name, Instant::now());
         }
     }
 
@@ -90,24 +126,48 @@ impl Matrix {
         let mut widened = Vec::new();
         for (client_type, policy) in snapshot.policies() {
             let generations = (policy.generation(), handlers.clone());
-            let before = self.answers.entry(client_type.to_owned()).or_default();
-            if before.generations == generations {
+            if !self
+                .ledger
+                .is_due(client_type, &generations, Instant::now())
+            {
                 continue;
             }
-            let allowed = ask_all(client_type, policy, &questions, self.clock.now()).await;
-            let widens: Vec<_> = allowed.difference(&before.allowed).cloned().collect();
-            *before = Answers {
-                generations,
-                allowed,
-            };
+            let heard = ask_all(client_type, policy, &questions, self.clock.now()).await;
+            let (unanswered, cause) = (heard.unanswered.len(), heard.cause.clone());
+            let widens = self
+                .ledger
+                .take(client_type, generations, heard, Instant::now());
+            if let Some(cause) = cause {
+                self.tell_unanswered(client_type, unanswered, &cause);
+            }
             if !widens.is_empty() {
                 widened.push((client_type.to_owned(), widens));
             }
         }
-        // Whose policy is gone may do nothing: another is compared with that.
-        self.answers
-            .retain(|client_type, _| snapshot.policy(client_type).is_some());
+        self.ledger
+            .keep_only(|client_type| snapshot.policy(client_type).is_some());
         widened
+    }
+
+    fn tell_unanswered(&self, client_type: &str, unanswered: usize, cause: &str) {
+        match self.ledger.again(client_type) {
+            Some(again) => {
+                let seconds = again.saturating_duration_since(Instant::now()).as_secs();
+                tracing::info!(
+                    client_type,
+                    unanswered,
+                    cause,
+                    seconds,
+                    "the policy did not say of everything whether it allows it, and is asked again"
+                );
+            }
+            None => tracing::warn!(
+                client_type,
+                unanswered,
+                cause,
+                "the policy does not say of everything whether it allows it; it is asked again when it or a handler is replaced"
+            ),
+        }
     }
 
     fn questions(&self, snapshot: &Snapshot) -> Vec<Question> {
@@ -132,47 +192,6 @@ impl Matrix {
         let own = self.own.iter().cloned();
         own.chain(of_handlers).chain([sun]).collect()
     }
-}
-
-/// What a policy allows somebody of its type.
-async fn ask_all(
-    client_type: &str,
-    policy: &Policy,
-    questions: &[Question],
-    now: f64,
-) -> BTreeSet<String> {
-    let mut allowed = BTreeSet::new();
-    for question in questions {
-        if is_allowed(client_type, policy, question, now).await {
-            allowed.insert(question.method.clone());
-        }
-    }
-    allowed
-}
-
-/// At some moment: while nothing is known of the hardware, or while it stands still.
-async fn is_allowed(client_type: &str, policy: &Policy, question: &Question, now: f64) -> bool {
-    let params = Value::Object(question.params.clone()).to_string();
-    let action = Action {
-        method: question.method.clone(),
-        effect: question.effect,
-        params: question.params.clone(),
-        counts: StopCounts::default(),
-        lease: None,
-    };
-    for observed in [None, Some(Reading::supposed(State::Still, now))] {
-        let client = Client::new(0, "", "matrix", client_type, "whoever has such a token");
-        let moment = Moment {
-            now,
-            observed,
-            ..Moment::default()
-        };
-        let asked = policy.authorize(&client, &action, &params, moment);
-        if asked.await.is_ok() {
-            return true;
-        }
-    }
-    false
 }
 
 fn tell(

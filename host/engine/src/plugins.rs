@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use slewgate_safety::{Session, Stopper};
@@ -38,6 +38,9 @@ pub struct PluginSettings {
     pub remembered: Option<PathBuf>,
     /// File in which what handlers keep outlives the host; none: it ends with it.
     pub state: Option<PathBuf>,
+    /// File in which what each type of client was allowed last is kept, so that a policy that was replaced while no host ran is
+    /// compared at the next start; none: it is not.
+    pub allowed: Option<PathBuf>,
     /// Says which components may run; none: all.
     pub trust: Option<Arc<dyn Trust>>,
     /// One for each `[plugins.NAME]`, with what its plugin may use.
@@ -72,6 +75,8 @@ pub struct Plugins {
     configuration: Configuration,
     state: State,
     surroundings: Surroundings,
+    /// Until somebody takes it.
+    from_start: Mutex<Option<broadcast::Receiver<PluginEvent>>>,
     _tasks: JoinSet<()>,
 }
 
@@ -146,8 +151,10 @@ impl Plugins {
             clock: Arc::clone(&clock),
         };
         let reload = reload::start(reload, loader, publish).await;
+        let from_start = Mutex::new(Some(reload.events()));
         let mut tasks = JoinSet::new();
-        let matrix = Matrix::new(settings.host_methods, Arc::clone(&clock));
+        let matrix = Matrix::open(settings.host_methods, Arc::clone(&clock), settings.allowed);
+        let matrix = matrix.await;
         tasks.spawn(matrix.run(snapshots.clone(), reload.reports(), reload.teller()));
         for table in tables.values() {
             tasks.spawn(table::run(
@@ -174,6 +181,7 @@ impl Plugins {
             configuration,
             state,
             surroundings,
+            from_start,
             _tasks: tasks,
         })
     }
@@ -233,6 +241,17 @@ impl Plugins {
     #[must_use]
     pub fn events(&self) -> broadcast::Receiver<PluginEvent> {
         self.reload.events()
+    }
+
+    /// News of plugins since they began to serve, such as what they allow beyond what was allowed before the start. For one who
+    /// records it: who asks after him hears what comes from now on.
+    #[must_use]
+    pub fn events_from_the_start(&self) -> broadcast::Receiver<PluginEvent> {
+        let mut from_start = self
+            .from_start
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        from_start.take().unwrap_or_else(|| self.events())
     }
 
     /// Who is in control, and alarms, of all tables, from now on.

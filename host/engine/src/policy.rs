@@ -149,6 +149,25 @@ impl Policy {
         params: &str,
         moment: Moment,
     ) -> Result<(), Refusal> {
+        match self.decide(client, action, params, moment).await {
+            Ok(contract::Decision::Allow) => Ok(()),
+            Ok(contract::Decision::Deny(reason)) => Err(Refusal::denied(&reason, DECIDED)),
+            Err(CallError::Busy) => Err(self.caller.refusal(&CallError::Busy)),
+            Err(error) => {
+                let fault = self.caller.refusal(&error);
+                Err(Refusal::denied("the policy failed", fault.cause))
+            }
+        }
+    }
+
+    /// What it decides. An error is no decision, though whoever asked may do nothing then.
+    pub(crate) async fn decide(
+        &self,
+        client: &Client,
+        action: &Action,
+        params: &str,
+        moment: Moment,
+    ) -> Result<contract::Decision, CallError> {
         let guest = client.to_guest();
         let question = contract::Action {
             method: action.method.clone(),
@@ -164,22 +183,16 @@ impl Policy {
             let timeless = instance.store.data().powers.looked_at_nothing();
             (instance, decided.map(|decision| (decision, timeless)))
         });
-        match decided.await {
-            Ok((contract::Decision::Allow, timeless)) => {
-                if timeless && action.effect == Effect::Observe {
-                    client
-                        .allowed()
-                        .note(self.generation, &action.method, params);
-                }
-                Ok(())
-            }
-            Ok((contract::Decision::Deny(reason), _)) => Err(Refusal::denied(&reason, DECIDED)),
-            Err(CallError::Busy) => Err(self.caller.refusal(&CallError::Busy)),
-            Err(error) => {
-                let fault = self.caller.refusal(&error);
-                Err(Refusal::denied("the policy failed", fault.cause))
-            }
+        let (decision, timeless) = decided.await?;
+        if timeless
+            && action.effect == Effect::Observe
+            && matches!(decision, contract::Decision::Allow)
+        {
+            client
+                .allowed()
+                .note(self.generation, &action.method, params);
         }
+        Ok(decision)
     }
 }
 

@@ -41,6 +41,7 @@ fn settings(handlers: PathBuf, policies: PathBuf) -> PluginSettings {
         remembered: None,
         host_methods: vec![],
         state: None,
+        allowed: None,
         trust: None,
         tables: Vec::new(),
         policy_settings: BTreeMap::new(),

@@ -20,6 +20,9 @@ use crate::unattended::LeftMoving;
 /// What handlers keep, in the data directory.
 pub(crate) const STATE: &str = "state/plugins.redb";
 
+/// What each type of client was allowed last, in the data directory.
+const ALLOWED: &str = "state/allowed.json";
+
 /// Of all tables and policies. `left`: where the host before left something moving.
 pub(crate) fn plugin_settings(
     config: &Config,
@@ -61,6 +64,7 @@ pub(crate) fn plugin_settings(
         policies: data.join("policies"),
         remembered: Some(data.join("state/components")),
         state: Some(data.join(STATE)),
+        allowed: Some(data.join(ALLOWED)),
         trust: Some(Arc::new(Trusted::new(&config.trust, data))),
         tables: tables.collect(),
         policy_settings: config

@@ -107,6 +107,7 @@ impl House {
             remembered: None,
             host_methods: vec![],
             state: None,
+            allowed: None,
             trust: None,
             tables,
             policy_settings: BTreeMap::new(),

@@ -35,7 +35,7 @@ pub use handle::NoRollback;
 pub(crate) use handle::{Pace, Reload, ReloadSettings, start};
 pub(crate) use loader::{LoadError, Loader, Unit};
 pub(crate) use probation::Tally;
-pub(crate) use remembered::Remembered;
+pub(crate) use remembered::{Remembered, replace as replace_file};
 pub use report::{
     AttemptReport, CandidateReport, DrainReport, PluginEvent, PluginKind, PluginReport,
     PluginState, QuarantineReport, Stage, What,

@@ -231,7 +231,7 @@ pub(crate) fn refuse(all: &mut Vec<Refused>, refused: Refused) {
 }
 
 /// In one step: the old file or the new one is there, whatever happens meanwhile.
-fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
+pub(crate) fn replace(path: &Path, bytes: &[u8]) -> anyhow::Result<()> {
     let written = || -> io::Result<()> {
         let unfinished = path.with_extension(UNFINISHED);
         let mut file = File::create(&unfinished)?;

@@ -87,6 +87,7 @@ impl House {
             remembered: None,
             host_methods: vec![],
             state: None,
+            allowed: None,
             trust: None,
             tables: vec![(table(&plan.handler, line), plan.limits)],
             policy_settings: BTreeMap::from([(NAME.into(), plan.policy.to_string())]),
