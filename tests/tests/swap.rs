@@ -139,12 +139,7 @@ async fn what_a_new_policy_allows_beyond_the_old_one_is_told_and_logged() {
     let widened = news(&mut watcher).await;
     assert_eq!(widened["what"], "widened", "{widened}");
     assert_eq!(widened["widens"], json!(["mount.park"]));
-    observatory.wait_for_security_event(|event| {
-        event["event"] == "plugin_swap"
-            && event["reason"].as_str().is_some_and(|reason| {
-                reason.starts_with("widened") && reason.ends_with("mount.park")
-            })
-    });
+    observatory.wait_for_security_event(is_widened);
     let narrower = fs::read(plugins().join("policies/observer.wasm")).unwrap();
     fs::write(observer(&observatory), narrower).unwrap();
     assert_eq!(news(&mut watcher).await["what"], "published");
@@ -154,6 +149,33 @@ async fn what_a_new_policy_allows_beyond_the_old_one_is_told_and_logged() {
         "published",
         "narrowing is no news"
     );
+}
+
+#[test]
+fn a_policy_that_was_widened_while_no_host_ran_is_told_and_recorded_at_the_start() {
+    let mut observatory = Setup::default().start();
+    let kept = observatory.data().join("state/allowed.json");
+    observatory.wait("word of what is allowed", || kept.exists().then_some(()));
+    observatory.child().kill().unwrap();
+    observatory.child().wait().unwrap();
+    fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
+    observatory.restart();
+    observatory.wait("warning in the log", || {
+        let told = |line: &str| {
+            line.contains("WARN") && line.contains("may do more") && line.contains("mount.park")
+        };
+        observatory.log().lines().any(told).then_some(())
+    });
+    let recorded = observatory.wait_for_security_event(is_widened);
+    assert_eq!(recorded["subject"], "policy observer", "{recorded}");
+    assert_eq!(recorded["reason"], "widened mount.park", "{recorded}");
+}
+
+fn is_widened(event: &Value) -> bool {
+    event["event"] == "plugin_swap"
+        && event["reason"]
+            .as_str()
+            .is_some_and(|reason| reason.starts_with("widened") && reason.ends_with("mount.park"))
 }
 
 #[tokio::test]

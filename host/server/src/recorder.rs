@@ -9,7 +9,7 @@ use tokio::sync::broadcast::error::RecvError;
 
 /// What serves at the start, who swapped what, and what was not trusted are matters of security.
 pub(crate) async fn record_swaps(plugins: Arc<Plugins>, log: SecurityLog) {
-    let mut events = plugins.events();
+    let mut events = plugins.events_from_the_start();
     let reports = plugins.reports();
     for report in &reports {
         if let Some(digest) = &report.digest {
