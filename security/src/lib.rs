@@ -21,6 +21,7 @@ pub mod log;
 pub mod trust;
 
 mod platform;
+mod read;
 #[cfg(unix)]
 mod unix;
 mod write;

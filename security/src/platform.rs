@@ -34,6 +34,10 @@ mod elsewhere {
         File::open(path)
     }
 
+    pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+        File::open(path)
+    }
+
     pub(crate) fn make_private(_: &File) -> io::Result<Option<u32>> {
         Ok(None)
     }

@@ -27,7 +27,7 @@ pub(crate) fn create_private(path: &Path) -> io::Result<File> {
         .append(true)
         .create(true)
         .mode(PRIVATE)
-        .custom_flags(flags())
+        .custom_flags(flags(OFlags::NOFOLLOW))
         .open(path)
 }
 
@@ -52,7 +52,15 @@ pub(crate) fn create_private_directory(path: &Path) -> io::Result<()> {
 pub(crate) fn open_without_links(path: &Path) -> io::Result<File> {
     OpenOptions::new()
         .read(true)
-        .custom_flags(flags())
+        .custom_flags(flags(OFlags::NOFOLLOW))
+        .open(path)
+}
+
+/// Opens a file to read, and a pipe without waiting for who writes to it.
+pub(crate) fn open_at_once(path: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags(OFlags::empty()))
         .open(path)
 }
 
@@ -122,8 +130,8 @@ pub(crate) fn sync_directory(path: &Path) -> io::Result<()> {
     File::open(if here { Path::new(".") } else { path })?.sync_all()
 }
 
-fn flags() -> i32 {
-    (OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC)
+fn flags(and: OFlags) -> i32 {
+    (OFlags::NONBLOCK | OFlags::CLOEXEC | and)
         .bits()
         .cast_signed()
 }

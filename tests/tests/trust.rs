@@ -4,6 +4,7 @@ use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::{CWD, Mode, mkfifoat};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use slewgate_tests::{Client, Observatory, Setup, plugins, test_component};
@@ -225,6 +226,39 @@ async fn what_is_not_signed_by_a_trusted_key_does_not_run_until_it_is() {
     fs::write(&signature, of_old).unwrap();
     swapped.put(&plugins().join("policies/observer.wasm"));
     assert_eq!(swapped.news().await["what"], "published");
+}
+
+#[tokio::test]
+async fn pipes_in_the_place_of_signatures_hold_up_neither_a_swap_nor_a_start() {
+    let home = tempfile::tempdir().unwrap();
+    let key = home.path().join("key");
+    let made = said(&Observatory::start(), &["plugin", "keygen", text(&key)]);
+    let public = made["public"].as_str().unwrap();
+    let trust = format!("[trust]\nrequire = \"keys\"\nkeys = [\"{public}\"]");
+    let sign = |observatory: &Observatory, files: &[&str]| {
+        let words = [&["plugin", "sign", "--key", text(&key)], files].concat();
+        said(observatory, &words);
+    };
+    let mut swapped = Swapped::of(prepared(&trust, sign)).await;
+    let policy = swapped.policy();
+    // As many as are read at once.
+    for name in ["aaa", "aab"] {
+        let component = policy.with_file_name(name).with_extension("wasm");
+        let pipe = component.with_added_extension("sig");
+        mkfifoat(CWD, &pipe, Mode::RUSR | Mode::WUSR).unwrap();
+        fs::copy(new(), component).unwrap();
+        let news = swapped.client.swap().await;
+        assert_eq!(news["plugin"]["name"], name, "{news}");
+        let cause = news["plugin"]["candidate"]["cause"].as_str().unwrap();
+        let wanted = format!("cannot see {}: it is no regular file", pipe.display());
+        assert_eq!(cause, wanted);
+    }
+    swapped.put(&new());
+    sign(&swapped.observatory, &[text(&policy)]);
+    while swapped.news().await["what"] != "published" {}
+    swapped.observatory.restart();
+    let mut observer = swapped.observatory.client("observer").await;
+    observer.call("mount.park", json!({})).await.unwrap();
 }
 
 #[test]

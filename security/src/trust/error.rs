@@ -30,12 +30,12 @@ pub enum Untrusted {
         me: u32,
     },
     /// The system would not show it.
-    #[error("cannot see {}: {source}", path.display())]
+    #[error("cannot see {}: {why}", path.display())]
     Unseen {
         /// The file or directory.
         path: PathBuf,
         /// The system's word.
-        source: io::Error,
+        why: io::Error,
     },
     /// Digests are asked for, and there is no list.
     #[error("there is no {}; `slewgate plugin trust FILE` makes it", .0.display())]

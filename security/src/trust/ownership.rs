@@ -13,9 +13,9 @@ const MAX_LINKS: usize = 40;
 pub(super) fn judge(component: &Component<'_>) -> Result<(), Untrusted> {
     let mut is_reached = false;
     for directory in directories(component.path) {
-        let found = fs::metadata(&directory).map_err(|source| Untrusted::Unseen {
+        let found = fs::metadata(&directory).map_err(|why| Untrusted::Unseen {
             path: directory.clone(),
-            source,
+            why,
         })?;
         held(&directory, &found)?;
         is_reached = platform::others_enter(&found);

@@ -1,8 +1,7 @@
 //! `NAME.wasm.sig`: the public key and the signature, both in Base64, with a space between.
 
 use std::fmt;
-use std::fs::File;
-use std::io::{self, Read as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
@@ -12,6 +11,7 @@ use base64::engine::general_purpose::STANDARD as BASE64;
 use super::key::bytes;
 use super::line::{Digest, line, name_of};
 use super::{Component, PublicKey, SecretKey, Untrusted};
+use crate::read::read_regular;
 use crate::write::{Readers, put};
 
 /// Such a file is not longer, in bytes.
@@ -98,22 +98,18 @@ pub(super) fn judge(component: &Component<'_>, keys: &[PublicKey]) -> Result<(),
 }
 
 fn read(file: &Path, component: &Path) -> Result<Signature, Untrusted> {
-    let mut text = Vec::new();
-    let read = File::open(file).and_then(|opened| opened.take(MAX_FILE).read_to_end(&mut text));
-    match read {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Untrusted::Unsigned {
-            file: file.to_owned(),
-            component: component.to_owned(),
-        }),
-        Err(source) => Err(Untrusted::Unseen {
-            path: file.to_owned(),
-            source,
-        }),
-        Ok(_) => {
-            let signature = std::str::from_utf8(&text)
-                .map_err(drop)
-                .and_then(str::parse);
-            signature.map_err(|()| Untrusted::Garbled(file.to_owned()))
+    let text = read_regular(file, MAX_FILE).map_err(|why| {
+        let file = file.to_owned();
+        match why.kind() {
+            io::ErrorKind::NotFound => Untrusted::Unsigned {
+                file,
+                component: component.to_owned(),
+            },
+            _ => Untrusted::Unseen { path: file, why },
         }
-    }
+    })?;
+    let whole = (text.len() as u64 <= MAX_FILE).then_some(text);
+    let text = whole.and_then(|text| String::from_utf8(text).ok());
+    let signature = text.and_then(|text| text.parse().ok());
+    signature.ok_or_else(|| Untrusted::Garbled(file.to_owned()))
 }

@@ -294,6 +294,26 @@ fn each_signature_that_does_not_count_is_told_apart() {
 }
 
 #[test]
+fn a_signature_that_is_no_file_or_has_no_end_is_refused_at_once() {
+    let world = World::new();
+    let key = world.key("key");
+    let signature = world.at("handlers/heater.wasm.sig");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &signature, 0o644.into()).unwrap();
+    let no_file = format!("cannot see {}: it is no regular file", signature.display());
+    assert_eq!(sentence(world.signed(&[key.public()])), no_file);
+    fs::remove_file(&signature).unwrap();
+    fs::create_dir(&signature).unwrap();
+    assert_eq!(sentence(world.signed(&[key.public()])), no_file);
+    fs::remove_dir(&signature).unwrap();
+    // What it begins with would count.
+    world.sign(&key);
+    let file = File::options().write(true).open(&signature).unwrap();
+    file.set_len(3 << 30).unwrap();
+    let said = sentence(world.signed(&[key.public()]));
+    assert!(said.contains("is no signature"), "{said}");
+}
+
+#[test]
 fn the_signature_of_another_component_does_not_count_nor_that_under_another_name() {
     let world = World::new();
     let ours = world.key("ours");

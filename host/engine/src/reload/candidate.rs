@@ -1,7 +1,7 @@
 //! A component's file, read whole.
 
 use std::fmt;
-use std::fs::{self, File, Metadata};
+use std::fs::{self, Metadata};
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
@@ -11,6 +11,8 @@ use std::time::SystemTime;
 use anyhow::Context;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
+
+use super::regular;
 
 /// The largest component, in bytes.
 pub(crate) const MAX_COMPONENT: u64 = 64 * 1024 * 1024;
@@ -131,8 +133,7 @@ pub(crate) fn read(path: &Path) -> anyhow::Result<Reading> {
         );
     }
     let mut bytes = Vec::new();
-    let read = File::open(path).and_then(|file| {
-        let found = file.metadata()?;
+    let read = regular::open(path).and_then(|(file, found)| {
         file.take(MAX_COMPONENT + 1).read_to_end(&mut bytes)?;
         Ok(found)
     });

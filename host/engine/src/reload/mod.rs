@@ -18,6 +18,7 @@ mod disk;
 mod handle;
 mod loader;
 mod probation;
+mod regular;
 mod remembered;
 mod report;
 mod settling;

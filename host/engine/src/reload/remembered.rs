@@ -14,6 +14,7 @@ use anyhow::Context;
 use serde::{Deserialize, Serialize};
 
 use super::candidate::Digest;
+use super::regular;
 use super::report::{PluginKind, Stage};
 use super::shelf::Identity;
 use super::slot::Slot;
@@ -23,6 +24,9 @@ const COMPONENTS: &str = "components";
 
 /// What the name of a signature beside a component ends with.
 const SIGNATURE: &str = "sig";
+
+/// Such a file is not longer, in bytes.
+const MAX_SIGNATURE: u64 = 1024;
 
 /// Versions of a slot that were taken back, of which it is remembered: the newest.
 const MAX_REFUSED: usize = 8;
@@ -125,7 +129,8 @@ impl Remembered {
     /// Keeps the signature that lies beside a component's file, which was found good: its keys may be others than at first.
     pub(crate) fn keep_signature(&self, kept: &Kept, original: &Path) -> anyhow::Result<()> {
         let path = self.component(kept).with_added_extension(SIGNATURE);
-        if let Ok(signature) = fs::read(original.with_added_extension(SIGNATURE))
+        let signature = regular::read(&original.with_added_extension(SIGNATURE), MAX_SIGNATURE);
+        if let Ok(signature) = signature
             && fs::read(&path).map_or(true, |kept| kept != signature)
         {
             replace(&path, &signature)?;
