@@ -31,6 +31,18 @@ pub(crate) struct LoadError {
     pub(crate) cause: anyhow::Error,
 }
 
+/// A context of a cause that lies in the state of the machine, not in the unit: that is tried again.
+#[derive(Debug, thiserror::Error)]
+#[error("it could not be tried, and is again after half a minute, then ever less often")]
+pub(crate) struct Passing;
+
+impl LoadError {
+    /// Whether the same unit may come further another time.
+    pub(crate) fn is_passing(&self) -> bool {
+        self.cause.is::<Passing>()
+    }
+}
+
 /// Parses, compiles, links and probes: everything off the path of requests, and nothing that touches hardware.
 pub(crate) trait Loader: Send + Sync + 'static {
     /// What serves.

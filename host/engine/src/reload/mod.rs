@@ -12,6 +12,7 @@
 //! - What may not run is not parsed.
 //! - Nothing here knows what a plugin is made of.
 
+mod again;
 mod attempt;
 mod candidate;
 mod disk;
@@ -34,7 +35,7 @@ mod watch;
 pub(crate) use disk::Directories;
 pub use handle::NoRollback;
 pub(crate) use handle::{Pace, Reload, ReloadSettings, start};
-pub(crate) use loader::{LoadError, Loader, Unit};
+pub(crate) use loader::{LoadError, Loader, Passing, Unit};
 pub(crate) use probation::Tally;
 pub(crate) use remembered::{Remembered, replace as replace_file};
 pub use report::{

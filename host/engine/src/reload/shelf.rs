@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 
+use super::again::Again;
 use super::candidate::Digest;
 use super::loader::LoadError;
 use super::probation::{Probation, Tally};
@@ -84,6 +85,8 @@ struct FailedUnit {
     /// None where it could not be read.
     identity: Option<Identity>,
     report: CandidateReport,
+    /// It failed for a passing reason.
+    again: Option<Again>,
 }
 
 /// What is to be remembered of what serves.
@@ -131,12 +134,16 @@ impl<T> Shelf<T> {
         self.entries.get(slot)?.waiting.as_ref()
     }
 
-    /// What is not to be tried again. What was not trusted is, as that may change without a change of the file.
-    pub(crate) fn failed(&self, slot: &Slot, retry: Retry) -> Option<&Identity> {
-        let failed = self.entries.get(slot)?.failed.as_ref()?;
+    /// What is not to be tried again. What was not trusted is, as that may change without a change of the file; what failed for a
+    /// passing reason now and then.
+    pub(crate) fn failed(&mut self, slot: &Slot, retry: Retry) -> Option<&Identity> {
+        let failed = self.entries.get_mut(slot)?.failed.as_mut()?;
         let taken_back = matches!(failed.report.stage, Stage::Probation | Stage::Rollback);
         let counts = retry < Retry::Failed || taken_back && retry < Retry::All;
-        let is_final = failed.report.stage != Stage::Trust;
+        let is_final = match &mut failed.again {
+            Some(again) => !again.is_due(),
+            None => failed.report.stage != Stage::Trust,
+        };
         failed.identity.as_ref().filter(|_| counts && is_final)
     }
 
@@ -209,6 +216,7 @@ impl<T> Shelf<T> {
         entry.failed = Some(FailedUnit {
             identity: None,
             report,
+            again: None,
         });
         self.event(slot, What::Waiting)
     }
@@ -331,8 +339,19 @@ impl<T> Shelf<T> {
             (before.report.stage, &before.report.cause) == (report.stage, &report.cause)
                 && before.identity == identity
         });
+        let before = entry
+            .failed
+            .take()
+            .filter(|before| before.identity == identity);
+        let again = error
+            .is_passing()
+            .then(|| Again::after(before.and_then(|before| before.again)));
         entry.waiting = None;
-        entry.failed = Some(FailedUnit { identity, report });
+        entry.failed = Some(FailedUnit {
+            identity,
+            report,
+            again,
+        });
         (!known).then(|| self.event(&slot, What::Failed))
     }
 
@@ -499,6 +518,7 @@ impl<T> Entry<T> {
         self.failed = Some(FailedUnit {
             identity: Some(identity),
             report,
+            again: None,
         });
     }
 

@@ -139,3 +139,24 @@ async fn what_failed_is_tried_again_only_when_it_may_have_changed() {
     ));
     assert_eq!(loader.seen().len(), 2);
 }
+
+#[tokio::test]
+async fn what_failed_for_a_passing_reason_is_tried_again_though_nothing_changed() {
+    let home = home(&[("policies/observer.wasm", "good: observer")]);
+    let loader = Text::open();
+    loader.interrupted.store(3, Ordering::Relaxed);
+    let compare = Duration::from_millis(100);
+    let mut world = World::start(home, loader, Configuration::default(), compare).await;
+    let report = world
+        .reported("observer", |plugin| plugin.candidate.is_some())
+        .await;
+    let candidate = report.candidate.unwrap();
+    assert_eq!(candidate.stage, Stage::Compile);
+    let why =
+        "it could not be tried, and is again after half a minute, then ever less often: killed";
+    assert_eq!(candidate.cause, why);
+    world
+        .serves(policy("observer"), Some("good: observer"))
+        .await;
+    assert_eq!(world.loader.seen().len(), 4);
+}

@@ -51,6 +51,8 @@ struct Text {
     gate: Arc<Semaphore>,
     seen: Arc<Mutex<Vec<String>>>,
     moves: Arc<AtomicBool>,
+    /// How many tries more are ended by what has nothing to do with the component.
+    interrupted: Arc<AtomicUsize>,
     drain: Duration,
 }
 
@@ -65,6 +67,7 @@ impl Text {
             gate: Arc::new(Semaphore::new(permits)),
             seen: Arc::default(),
             moves: Arc::default(),
+            interrupted: Arc::default(),
             drain: NEVER,
         }
     }
@@ -82,6 +85,16 @@ impl Loader for Text {
         let text = String::from_utf8(unit.bytes.to_vec()).unwrap();
         self.seen.lock().unwrap().push(text.clone());
         self.gate.acquire().await.unwrap().forget();
+        let left = |left: usize| left.checked_sub(1);
+        let interrupted = &self.interrupted;
+        if interrupted
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, left)
+            .is_ok()
+        {
+            let cause = anyhow::anyhow!("killed").context(Passing);
+            let stage = Stage::Compile;
+            return Err(LoadError { stage, cause });
+        }
         if text == "bad: panics" {
             panic!("out of cheese");
         }
