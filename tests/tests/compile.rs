@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use serde_json::json;
-use slewgate_tests::{Setup, plugins, program, test_component};
+use slewgate_tests::{Observatory, Setup, plugins, program, test_component};
 
 /// The process, with a cache of its own.
 fn compiler(cache: &Path) -> Child {
@@ -82,6 +82,27 @@ fn what_it_compiles_lies_in_a_cache_that_nobody_else_can_write_to() {
     );
 }
 
+#[test]
+fn what_it_writes_to_the_cache_is_whole_when_it_has_ended() {
+    let home = tempfile::tempdir().unwrap();
+    let cache = home.path().join("cache");
+    let component = fs::read(plugins().join("policies/observer.wasm")).unwrap();
+    // The first writes what it compiled, the next what it used.
+    for _ in 0..3 {
+        let mut child = compiler(&cache);
+        send(&mut child, component.len(), &component);
+        assert_eq!(ended(child), (Some(0), String::new()));
+        let modules = fs::read_dir(cache.join("modules")).unwrap();
+        let files = modules.flat_map(|module| fs::read_dir(module.unwrap().path()).unwrap());
+        let names = files.map(|file| file.unwrap().file_name().into_string().unwrap());
+        let mut endings: Vec<_> = names
+            .map(|name| name.split_once('.').map(|(_, ending)| ending.to_owned()))
+            .collect();
+        endings.sort();
+        assert_eq!(endings, [None, Some("stats".to_owned())]);
+    }
+}
+
 #[tokio::test]
 async fn the_host_finds_what_was_compiled_for_it() {
     let observatory = Setup::default().cold().start();
@@ -94,4 +115,60 @@ async fn the_host_finds_what_was_compiled_for_it() {
     assert_eq!(client.swap().await["what"], "published");
     let log = observatory.log();
     assert!(!log.contains("the host compiled it itself"), "{log}");
+}
+
+/// Puts the policy that lets observers park in the place of the other: it serves, whatever the state of the cache.
+async fn a_swap_succeeds(observatory: &Observatory) {
+    let mut client = observatory.client("observer").await;
+    let topics = json!({ "topics": ["plugins"] });
+    client.call("events.subscribe", topics).await.unwrap();
+    client.event("plugins").await;
+    let component = test_component("observer-parks");
+    fs::copy(component, observatory.data().join("policies/observer.wasm")).unwrap();
+    let news = client.swap().await;
+    assert_eq!(news["what"], "published", "{news}");
+}
+
+#[tokio::test]
+async fn a_host_whose_cache_cannot_be_used_says_so_and_serves_without() {
+    // Any file will do where a directory should be.
+    let setup = Setup::default().cold();
+    let observatory = setup.component("observer-parks", "cache").start();
+    let log = observatory.log();
+    let told = "plugins are compiled anew at each start";
+    assert!(log.contains(told), "{log}");
+    a_swap_succeeds(&observatory).await;
+}
+
+#[tokio::test]
+async fn a_cache_that_breaks_while_the_host_runs_is_told_and_a_swap_does_without() {
+    let observatory = Setup::default().cold().start();
+    let cache = observatory.data().join("cache");
+    fs::remove_dir_all(&cache).unwrap();
+    fs::write(&cache, "no directory").unwrap();
+    a_swap_succeeds(&observatory).await;
+    let log = observatory.log();
+    for told in [
+        "what was compiled is not kept",
+        "the host compiled it itself",
+    ] {
+        assert!(log.contains(told), "{told}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn compiled_code_that_others_could_have_changed_is_not_run() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let mut observatory = Setup::default().cold().start();
+    let components = observatory.data().join("cache/components");
+    let planted = components.join("modules/planted");
+    fs::write(&planted, "code").unwrap();
+    fs::set_permissions(&components, fs::Permissions::from_mode(0o777)).unwrap();
+    observatory.restart();
+    assert!(!planted.exists());
+    let log = observatory.log();
+    let told = "is writable by others (mode 0777)";
+    assert!(log.contains(told), "{log}");
+    a_swap_succeeds(&observatory).await;
 }

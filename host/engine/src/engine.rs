@@ -2,7 +2,7 @@
 //! moved to the guests' own runtime when it does not end there.
 
 use std::future::{Future, poll_fn};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -30,7 +30,7 @@ const HOST_STACK: usize = 3 * 512 * 1024;
 pub struct EngineSettings {
     /// Private directory for compiled code; none: nothing is kept.
     pub cache: Option<PathBuf>,
-    /// Compiles into the cache; none: this process does.
+    /// Compiles into the cache, or tries out what this process then compiles where there is none; none: only this process does.
     pub compiler: Option<Compiler>,
     /// Seconds since 1970 when the host started: makes the names of incidents unique over restarts.
     pub started: u64,
@@ -49,9 +49,6 @@ pub enum EngineError {
     /// wasmtime refused its configuration.
     #[error("cannot set up the plugin engine: {0:#}")]
     Wasm(wasmtime::Error),
-    /// The cache directory cannot be used.
-    #[error("cannot set up the plugin engine: {0:#}")]
-    Cache(anyhow::Error),
     /// A thread.
     #[error("cannot set up the plugin engine: {0}")]
     Io(#[from] std::io::Error),
@@ -78,13 +75,12 @@ struct Inner {
 struct Guests(Option<Runtime>);
 
 impl Engine {
-    /// Starts the epoch thread and the guests' runtime.
+    /// Starts the epoch thread and the guests' runtime. A cache that cannot be used is told in the log, and does without.
     ///
     /// # Errors
-    /// The cache directory cannot be made private, or a thread cannot be started.
+    /// A thread cannot be started.
     pub fn new(settings: &EngineSettings) -> Result<Engine, EngineError> {
-        let compiled = settings.cache.as_deref().map(Compiled::open).transpose();
-        let compiled = compiled.map_err(EngineError::Cache)?;
+        let compiled = settings.cache.as_deref().and_then(cache);
         let mut config = config(settings.stack);
         config.cache(compiled.as_ref().map(Compiled::wasmtime));
         let wasm = wasmtime::Engine::new(&config).map_err(EngineError::Wasm)?;
@@ -256,6 +252,18 @@ impl<F: Future> Future for Metered<F> {
         self.budget.leave();
         polled
     }
+}
+
+/// The cache in this directory, if it can be used.
+fn cache(directory: &Path) -> Option<Compiled> {
+    let opened = Compiled::open(directory);
+    let told = opened.inspect_err(|error| {
+        tracing::error!(
+            error = format!("{error:#}"),
+            "plugins are compiled anew at each start"
+        );
+    });
+    told.ok()
 }
 
 fn guest_threads() -> usize {

@@ -48,7 +48,7 @@ mod world;
 pub use adapt::{Adapter, Parts};
 pub use client::Client;
 pub use command::{Command, Effect};
-pub use compile::{Compiler, Source, compile};
+pub use compile::{Compiler, Made, Source, compile};
 pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use inspect::{Inspection, inspect};

@@ -8,16 +8,16 @@ use super::Failure;
 /// What the host starts to have a component compiled; no verb for people.
 #[derive(Args)]
 pub(super) struct Compile {
-    /// Where compiled code is kept
+    /// Where compiled code is kept; without, it is only tried whether compiling comes to an end
     #[arg(long, value_name = "DIR")]
-    cache: PathBuf,
+    cache: Option<PathBuf>,
 }
 
 impl Compile {
     pub(super) fn run(self) -> Result<(), Failure> {
         let source = Compiler::attend()?;
-        let compiled = slewgate_engine::compile(&self.cache, &source)?;
-        Compiler::answer(&source, &compiled).map_err(anyhow::Error::from)?;
+        let made = slewgate_engine::compile(self.cache.as_deref(), &source)?;
+        Compiler::answer(&source, &made).map_err(anyhow::Error::from)?;
         Ok(())
     }
 }
