@@ -1,6 +1,6 @@
 //! Policies are asked that are written as text: they allow what they are told to, or do not answer.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use slewgate_sky::{Sky, SystemClock};
 use wasmtime::component::{Component, Linker};
@@ -61,7 +61,13 @@ impl House {
 
     async fn renew(&mut self, policies: BTreeMap<String, Arc<Policy>>) -> Vec<String> {
         let handlers = BTreeMap::new();
-        let snapshot = Snapshot::new(1, handlers, policies, self.surroundings.clone());
+        let snapshot = Snapshot::new(
+            1,
+            handlers,
+            policies,
+            BTreeSet::new(),
+            self.surroundings.clone(),
+        );
         let widened = self.matrix.renew(&snapshot).await;
         let kept = self.matrix.ledger.allowed();
         self.matrix.kept.keep(kept).await;
