@@ -113,8 +113,8 @@ impl House {
         House {
             events: plugins.events(),
             plugins,
-            directory: directory,
-            peer: peer,
+            directory,
+            peer,
         }
     }
 
