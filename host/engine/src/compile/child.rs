@@ -214,6 +214,7 @@ mod platform {
 }
 
 #[cfg(all(test, unix))]
+#[allow(clippy::unwrap_used, reason = "a test may")]
 mod tests {
     use std::os::unix::process::ExitStatusExt;
 
