@@ -112,6 +112,12 @@ impl Snapshot {
         self.number
     }
 
+    /// Whether something is being loaded where nothing serves yet.
+    #[must_use]
+    pub fn is_loading(&self) -> bool {
+        !self.loading.is_empty()
+    }
+
     /// The handler that serves a table.
     #[must_use]
     pub fn handler(&self, table: &str) -> Option<&Arc<Handler>> {

@@ -104,6 +104,12 @@ impl Bench {
             Vec::new(),
         );
         let plugins = Plugins::start(self.engine.clone(), surroundings, settings).await?;
+        // A start does not wait for what takes long to compile.
+        let mut snapshots = plugins.snapshots();
+        snapshots
+            .wait_for(|snapshot| !snapshot.is_loading())
+            .await
+            .context("the host ended")?;
         plugins
             .tables()
             .values()
