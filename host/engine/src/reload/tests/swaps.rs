@@ -323,9 +323,9 @@ async fn a_dropped_reload_publishes_nothing_more() {
     );
 }
 
-#[tokio::test]
-async fn a_start_does_not_wait_for_what_takes_long_to_load() {
-    let home = home(&[("policies/observer.wasm", "good: slow")]);
+/// A world that did not wait for its policy, which is loaded as soon as the gate is opened.
+async fn impatient(text: &str) -> World {
+    let home = home(&[("policies/observer.wasm", text)]);
     let settings = ReloadSettings {
         pace: Pace {
             start: Duration::from_millis(20),
@@ -338,6 +338,12 @@ async fn a_start_does_not_wait_for_what_takes_long_to_load() {
     let first = world.next().await;
     assert!(first.plugins.is_empty());
     assert_eq!(first.loading, [policy("observer")].into());
+    world
+}
+
+#[tokio::test]
+async fn a_start_does_not_wait_for_what_takes_long_to_load() {
+    let mut world = impatient("good: slow").await;
     world.loader.gate.add_permits(1);
     let second = world.next().await;
     assert_eq!(second.plugins[&policy("observer")].text, "good: slow");
@@ -346,17 +352,7 @@ async fn a_start_does_not_wait_for_what_takes_long_to_load() {
 
 #[tokio::test]
 async fn what_took_long_to_load_and_failed_is_not_waited_for_any_more() {
-    let home = home(&[("policies/observer.wasm", "bad")]);
-    let settings = ReloadSettings {
-        pace: Pace {
-            start: Duration::from_millis(20),
-            ..pace(NEVER)
-        },
-        ..settings(directories(&home), Configuration::default(), NEVER)
-    };
-    let watch = Watch::new(directories(&home));
-    let mut world = World::set(watch, home, Text::gated(0), settings).await;
-    assert!(!world.next().await.loading.is_empty());
+    let mut world = impatient("bad").await;
     world.loader.gate.add_permits(1);
     let second = world.next().await;
     assert!(second.plugins.is_empty() && second.loading.is_empty());
