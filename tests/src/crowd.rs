@@ -252,9 +252,7 @@ impl Crowd {
     /// Where it does not.
     pub fn has_failed_plugins(&self) {
         for outcome in ["a plugin failed", "a plugin ran out of its time or memory"] {
-            self.observatory.wait(outcome, || {
-                self.observatory.log().contains(outcome).then_some(())
-            });
+            self.observatory.told(&[outcome]);
         }
     }
 

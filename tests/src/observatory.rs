@@ -287,9 +287,7 @@ impl Observatory {
 
     /// Waits until the plugin has found its mount: before that nobody knows how the line is stopped.
     pub fn attached(self) -> Observatory {
-        self.wait("mount", || {
-            self.log().contains(r#""message":"attached""#).then_some(())
-        });
+        self.told(&[r#""message":"attached""#]);
         self
     }
 
@@ -444,6 +442,17 @@ impl Observatory {
     /// The program's own log.
     pub fn log(&self) -> String {
         self.log.lock().expect("no panic").join("\n")
+    }
+
+    /// The line of the log that has all of this, once it is there: what the program says reaches its reader a little
+    /// after what it did.
+    pub fn told(&self, all: &[&str]) -> String {
+        self.wait(&format!("line in the log with {all:?}"), || {
+            let log = self.log();
+            let mut lines = log.lines();
+            let line = lines.find(|line| all.iter().all(|words| line.contains(words)))?;
+            Some(line.to_owned())
+        })
     }
 
     /// Polls for what has no event of its own, such as a file's contents.

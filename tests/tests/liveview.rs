@@ -160,10 +160,7 @@ async fn what_is_no_jpeg_is_dropped_and_said_once() {
     say(&mut camera, "watch", "main").await;
     assert!(error(&camera.next().await).starts_with("this connection publishes main"));
     camera.close().await;
-    observatory.wait("count in the log", || {
-        let counted = |line: &str| line.contains("no JPEG") && line.contains("\"count\":3");
-        observatory.log().lines().any(counted).then_some(())
-    });
+    observatory.told(&["no JPEG", "\"count\":3"]);
 }
 
 #[tokio::test]

@@ -94,12 +94,7 @@ async fn the_next_host_serves_the_last_good_version_and_says_why() {
         report["candidate"]["digest"],
         rolled["plugin"]["candidate"]["digest"]
     );
-    observatory.wait("word in the log", || {
-        let told = |line: &str| {
-            line.contains("ERROR") && line.contains("what served well before the start")
-        };
-        observatory.log().lines().any(told).then_some(())
-    });
+    observatory.told(&["ERROR", "what served well before the start"]);
 }
 
 #[tokio::test]

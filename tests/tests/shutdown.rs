@@ -8,14 +8,8 @@ use slewgate_tests::{Observatory, PATIENCE, Setup, orders};
 
 /// When the bytes of the stop were with the device, to the millisecond.
 fn stopped(observatory: &Observatory) -> String {
-    observatory.wait("news of the stop", || {
-        let log = observatory.log();
-        let line = log
-            .lines()
-            .find(|line| line.contains("stopped the motion"))?;
-        let line: Value = serde_json::from_str(line).unwrap();
-        Some(line["timestamp"].as_str()?[..23].to_owned())
-    })
+    let line: Value = serde_json::from_str(&observatory.told(&["stopped the motion"])).unwrap();
+    line["timestamp"].as_str().unwrap()[..23].to_owned()
 }
 
 /// When the session was closed.

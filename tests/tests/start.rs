@@ -46,7 +46,7 @@ async fn without_ws_ip_every_address_of_the_machine_is_bound() {
         let mut client = Client::authenticated(address, &token, "observer").await;
         client.call("host.info", json!({})).await.unwrap();
     }
-    assert!(observatory.log().contains("cross the network in clear"));
+    observatory.told(&["cross the network in clear"]);
 }
 
 #[test]
@@ -221,7 +221,7 @@ async fn a_goto_without_a_device_is_refused_by_its_name_and_works_once_it_is_the
     let seen = line(&mut client).await;
     assert_eq!(seen["state"], "connecting");
     assert!(seen["error"].as_str().unwrap().starts_with(&missing));
-    assert!(observatory.log().contains(&missing));
+    observatory.told(&[&missing]);
 
     subscribe_to_status(&mut client).await;
     let mount = plug_in(&device);
@@ -325,7 +325,7 @@ fn systemd_says(synchronised: &str) -> TempDir {
 
 #[test]
 fn that_the_clock_of_the_machine_is_not_synchronised_is_an_alarm_where_a_real_mount_is_moved() {
-    let complains = |observatory: &Observatory| observatory.log().contains("not synchronised");
+    let complaint = "not synchronised";
     let wrong = systemd_says("no");
     let path = wrong.path().to_str().unwrap();
     let real = || Setup::default().own_mount();
@@ -333,7 +333,7 @@ fn that_the_clock_of_the_machine_is_not_synchronised_is_an_alarm_where_a_real_mo
     let alarm = observatory.wait_for_security_event(|event| event["event"] == "alarm");
     let reason = alarm["reason"].as_str().unwrap();
     assert!(reason.contains("is not synchronised"), "{alarm}");
-    observatory.wait("a warning", || complains(&observatory).then_some(()));
+    observatory.told(&[complaint]);
 
     let right = systemd_says("yes");
     let path_right = right.path().to_str().unwrap();
@@ -344,6 +344,7 @@ fn that_the_clock_of_the_machine_is_not_synchronised_is_an_alarm_where_a_real_mo
         let mut observatory = harmless.start().attached();
         observatory.terminate();
         observatory.exit_code();
-        assert!(!complains(&observatory), "{}", observatory.log());
+        let log = observatory.log();
+        assert!(!log.contains(complaint), "{log}");
     }
 }

@@ -138,9 +138,7 @@ async fn a_host_whose_file_is_damaged_starts_says_so_and_keeps_it() {
     let mut client = client(&observatory, &token).await;
     assert_eq!(rounds(&mut client).await, [0; 8]);
     write(&mut client, 5).await;
-    let log = observatory.log();
-    let told = log.lines().find(|line| line.contains("was moved aside"));
-    let told: Value = serde_json::from_str(told.expect(&log)).unwrap();
+    let told: Value = serde_json::from_str(&observatory.told(&["was moved aside"])).unwrap();
     assert_eq!(told["level"], "ERROR", "{told}");
     let kept = told["kept_as"].as_str().unwrap();
     assert_eq!(fs::read(kept).unwrap(), b"no database");

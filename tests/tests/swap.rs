@@ -160,12 +160,7 @@ fn a_policy_that_was_widened_while_no_host_ran_is_told_and_recorded_at_the_start
     observatory.child().wait().unwrap();
     fs::copy(test_component("observer-parks"), observer(&observatory)).unwrap();
     observatory.restart();
-    observatory.wait("warning in the log", || {
-        let told = |line: &str| {
-            line.contains("WARN") && line.contains("may do more") && line.contains("mount.park")
-        };
-        observatory.log().lines().any(told).then_some(())
-    });
+    observatory.told(&["WARN", "may do more", "mount.park"]);
     let recorded = observatory.wait_for_security_event(is_widened);
     assert_eq!(recorded["subject"], "policy observer", "{recorded}");
     assert_eq!(recorded["reason"], "widened mount.park", "{recorded}");
@@ -210,10 +205,7 @@ async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why()
         assert_eq!(report["candidate"]["stage"], stage, "{report}");
         let said = report["candidate"]["cause"].as_str().unwrap();
         assert!(said.contains(cause), "{said}");
-        observatory.wait("word in the log", || {
-            let told = |line: &str| line.contains("cannot serve") && line.contains(cause);
-            observatory.log().lines().any(told).then_some(())
-        });
+        observatory.told(&["cannot serve", cause]);
         let reason = refused_to_park(&mut client).await;
         assert_eq!(reason, "an observer may look, not move anything");
     }
@@ -223,12 +215,7 @@ async fn what_is_no_policy_leaves_the_old_one_and_says_where_it_failed_and_why()
 async fn a_component_that_cannot_serve_where_none_did_is_an_error_in_the_log() {
     let observatory = unlimited();
     fs::write(observatory.data().join("policies/guest.wasm"), "#!/bin/sh").unwrap();
-    observatory.wait("error in the log", || {
-        let told = |line: &str| {
-            line.contains("ERROR") && line.contains("guest") && line.contains("nothing else does")
-        };
-        observatory.log().lines().any(told).then_some(())
-    });
+    observatory.told(&["ERROR", "guest", "nothing else does"]);
 }
 
 #[tokio::test]

@@ -226,9 +226,7 @@ async fn a_file_that_cannot_be_read_leaves_the_last_good_set() {
 
     session.call("host.info", json!({})).await.unwrap();
     Client::authenticated(observatory.address(), &token, "after").await;
-    observatory.wait("word in the log", || {
-        observatory.log().contains("api_tokens.json").then_some(())
-    });
+    observatory.told(&["api_tokens.json"]);
     no_log_has(&observatory, &[BY_HAND.0, &token]);
 }
 

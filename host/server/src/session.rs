@@ -87,6 +87,7 @@ impl Life {
             }
         };
         drop(self);
+        tracing::debug!(session = session.client().session, %end, "the session has ended");
         outbox.shut();
         if let Ok(socket) = sink.reunite(stream) {
             finish(socket, &end, outbox, limits).await;
