@@ -128,6 +128,22 @@ fn p99(mut took: Vec<Duration>) -> Duration {
 }
 
 #[tokio::test]
+async fn what_a_call_printed_that_failed_is_one_entry_of_the_log_right_before_its_incident() {
+    let observatory = with_handler().await;
+    let mut client = observatory.client("telescope").await;
+    client.call("unruly.counts", json!({})).await.unwrap();
+    let error = fails(&mut client, "unruly.traps").await;
+    is_in_the_log(&observatory, &error);
+    let log = observatory.log();
+    let entries: Vec<&str> = log.lines().collect();
+    let incident = error["data"]["incident"].as_str().unwrap();
+    let at = entries.iter().position(|entry| entry.contains(incident));
+    let before: Value = serde_json::from_str(entries[at.unwrap() - 1]).unwrap();
+    assert_eq!(before["printed"], "it ends here:\nthis is why", "{before}");
+    assert_eq!(before["plugin"], "unruly", "{before}");
+}
+
+#[tokio::test]
 async fn what_hoards_memory_is_exhausted_and_what_traps_is_at_fault() {
     let observatory = with_handler().await;
     let mut client = observatory.client("telescope").await;

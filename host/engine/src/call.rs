@@ -138,12 +138,16 @@ impl CallError {
 
 impl<W: World> Caller<W> {
     pub(crate) fn new(engine: Engine, name: &str, limits: Limits, world: W) -> Caller<W> {
+        let standing = Standing {
+            printed: engine.printed().cloned(),
+            ..Standing::new(limits.clone())
+        };
         Caller(Arc::new(Shared {
             engine,
             name: name.to_owned(),
             world,
             pool: Pool::new(&limits),
-            standing: Arc::new(Standing::new(limits)),
+            standing: Arc::new(standing),
         }))
     }
 
@@ -250,6 +254,7 @@ impl<W: World> Shared<W> {
             Some(mut instance) => {
                 // The epoch went on while it rested: without this its first check would give way for nothing.
                 instance.store.set_epoch_deadline(1);
+                instance.store.data().printed.clear();
                 instance
             }
             None => {
@@ -263,7 +268,10 @@ impl<W: World> Shared<W> {
             }
         };
         let (mut instance, result) = call(instance).await;
-        let result = result.map_err(CallError::Trapped)?;
+        let result = result.map_err(|error| {
+            instance.store.data().printed.tell(&self.name);
+            CallError::Trapped(error)
+        })?;
         instance.calls += 1;
         if instance.calls < self.standing.limits.recycle {
             self.pool.put_back(instance);
@@ -284,7 +292,8 @@ impl<W: World> Shared<W> {
             clock.tick().map_err(wasmtime::Error::new)?;
             Ok(UpdateDeadline::Yield(1))
         });
-        let exports = self.world.instantiate(&mut store).await?;
+        let exports = self.world.instantiate(&mut store).await;
+        let exports = exports.inspect_err(|_| store.data().printed.tell(&self.name))?;
         Ok(Instance {
             store,
             exports,

@@ -17,6 +17,7 @@ use wasmtime::{Config, WasmFeatures};
 use crate::adapt::{Adapter, Adapters};
 use crate::compile::{Compiled, Compiler};
 use crate::epoch::{Running, Ticker};
+use crate::powers::printed::Printed;
 use crate::time::Budget;
 
 /// Stack of a guest, in bytes.
@@ -56,7 +57,7 @@ pub enum EngineError {
 
 /// Runs guests. Cheap to clone.
 #[derive(Clone)]
-pub struct Engine(Arc<Inner>);
+pub struct Engine(Arc<Inner>, Option<Printed>);
 
 struct Inner {
     wasm: wasmtime::Engine,
@@ -101,7 +102,17 @@ impl Engine {
             born: settings.started,
             standings: watch::Sender::new(0),
         };
-        Ok(Engine(Arc::new(inner)))
+        Ok(Engine(Arc::new(inner), None))
+    }
+
+    /// The same engine, for plugins of which somebody hears what they print, beside the log.
+    #[must_use]
+    pub fn heard_by(&self, printed: Printed) -> Engine {
+        Engine(Arc::clone(&self.0), Some(printed))
+    }
+
+    pub(crate) fn printed(&self) -> Option<&Printed> {
+        self.1.as_ref()
     }
 
     pub(crate) fn wasm(&self) -> &wasmtime::Engine {

@@ -10,6 +10,7 @@ use slewgate_rpc::{Code, Refusal};
 use slewgate_safety::{Occasion, Progress};
 use slewgate_serial::Warrant;
 use wasmtime::Store;
+use wasmtime::error::Context;
 
 use crate::allowed::Looked;
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
@@ -23,6 +24,7 @@ use crate::engine::{Engine, Unfinished};
 use crate::failure;
 use crate::limits::Limits;
 use crate::peak::Peak;
+use crate::powers::printed::Printed;
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::standing::Standing;
 use crate::table::{Attached, Attachment, Look, Order, Reading, StopCounts, Table};
@@ -41,6 +43,7 @@ pub struct Handler {
     table: Arc<Table>,
     generation: u64,
     commands: Commands,
+    /// As the plugin asks for it.
     sample_every: Option<Duration>,
     caller: Caller<HandlerWorld>,
     /// Its newest sample had not come when its time was over.
@@ -74,8 +77,9 @@ impl World for HandlerWorld {
             table: Arc::clone(&self.table),
             duty: None,
         };
-        let wasi = output::context(self.table.name(), &Looked::default(), standing).build();
-        Guest::new(standing, wasi, powers)
+        let (looked, printed) = (Looked::default(), Printed::default());
+        let wasi = output::context(self.table.name(), &looked, standing, &printed).build();
+        Guest::new(standing, wasi, printed, powers)
     }
 
     async fn instantiate(
@@ -92,7 +96,7 @@ impl World for HandlerWorld {
             .call_configure(store, &self.settings)
             .await;
         configured
-            .map_err(CallError::Trapped)?
+            .map_err(|error| CallError::Trapped(error.context("in `configure`")))?
             .map_err(CallError::Refused)?;
         Ok(exports)
     }
@@ -161,7 +165,13 @@ impl Handler {
     /// How often to ask for a sample.
     #[must_use]
     pub fn sample_every(&self) -> Option<Duration> {
-        self.sample_every
+        self.sample_every.map(|every| every.max(MIN_SAMPLE))
+    }
+
+    /// How often the plugin asks for one, where that is more often than the host does.
+    #[must_use]
+    pub fn samples_too_often(&self) -> Option<Duration> {
+        self.sample_every.filter(|every| *every < MIN_SAMPLE)
     }
 
     pub(crate) fn called(&self) -> &dyn Called {
@@ -480,12 +490,10 @@ async fn describe(caller: &Caller<HandlerWorld>) -> anyhow::Result<(Commands, Op
             .slewgate_plugin_handler()
             .call_describe(&mut instance.store)
             .await;
-        (instance, described)
+        (instance, described.context("in `describe`"))
     });
     let described = described.await?;
-    let sample_every = described
-        .sample_every
-        .map(|every| millis(every).max(MIN_SAMPLE));
+    let sample_every = described.sample_every.map(millis);
     Ok((commands(described.commands)?, sample_every))
 }
 

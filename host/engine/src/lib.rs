@@ -57,6 +57,7 @@ pub use matrix::Question;
 pub use peak::Peak;
 pub use plugins::{NotReleased, PluginSettings, Plugins};
 pub use policy::{DECIDED, NO_POLICY, Policy};
+pub use powers::printed::Printed;
 pub use reload::{
     AttemptReport, CandidateReport, DrainReport, NoRollback, PluginEvent, PluginKind, PluginReport,
     PluginState, QuarantineReport, ReadComponent, Stage, Trust, What,

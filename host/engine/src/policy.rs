@@ -18,6 +18,7 @@ use crate::command::Effect;
 use crate::engine::Engine;
 use crate::limits::Limits;
 use crate::peak::Peak;
+use crate::powers::printed::Printed;
 use crate::powers::situation::{Moment, PolicyPowers};
 use crate::powers::{Guest, output};
 
@@ -62,7 +63,8 @@ impl World for PolicyWorld {
             now: Arc::clone(&now),
             looked: looked.clone(),
         };
-        let wasi = output::context(&self.client_type, &looked, standing)
+        let printed = Printed::default();
+        let wasi = output::context(&self.client_type, &looked, standing, &printed)
             .wall_clock(clock.clone())
             .monotonic_clock(clock)
             .secure_random(stream())
@@ -70,7 +72,7 @@ impl World for PolicyWorld {
             .insecure_random_seed(u128::from(SEED))
             .build();
         let powers = PolicyPowers::new(self.surroundings.clone(), now, looked);
-        Guest::new(standing, wasi, powers)
+        Guest::new(standing, wasi, printed, powers)
     }
 
     async fn instantiate(
@@ -87,7 +89,7 @@ impl World for PolicyWorld {
             .call_configure(store, &self.settings)
             .await;
         configured
-            .map_err(CallError::Trapped)?
+            .map_err(|error| CallError::Trapped(error.context("in `configure`")))?
             .map_err(CallError::Refused)?;
         Ok(exports)
     }

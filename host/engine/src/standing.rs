@@ -5,6 +5,7 @@ use tokio::sync::Notify;
 use crate::limits::Limits;
 use crate::peak::Peaks;
 use crate::powers::output::Rate;
+use crate::powers::printed::Printed;
 use crate::quarantine::Quarantine;
 use crate::usage::Figures;
 
@@ -17,6 +18,8 @@ pub(crate) struct Standing {
     pub(crate) peaks: Peaks,
     /// Of what it writes to the log: instances that come and go would each have a rate of their own.
     pub(crate) log: Rate,
+    /// Hears what all of them print, beside the log.
+    pub(crate) printed: Option<Printed>,
     /// Another version took its place, and its calls went on for as long as they may: those that are under way end.
     pub(crate) over: Notify,
 }
@@ -28,6 +31,7 @@ impl Standing {
             quarantine: Quarantine::new(&limits.quarantine),
             peaks: Peaks::default(),
             log: Rate::new(limits.log_lines),
+            printed: None,
             over: Notify::new(),
             limits,
         }

@@ -8,6 +8,7 @@ use crate::called::Called;
 use crate::engine::EngineSettings;
 use crate::limits::QuarantineSettings;
 use crate::powers::output;
+use crate::powers::printed::Printed;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 
@@ -19,8 +20,9 @@ impl World for Bare {
     type Exports = TypedFunc<(), ()>;
 
     fn guest(&self, standing: &Arc<Standing>) -> Guest<()> {
-        let wasi = output::context("bare", &Looked::default(), standing).build();
-        Guest::new(standing, wasi, ())
+        let printed = Printed::default();
+        let wasi = output::context("bare", &Looked::default(), standing, &printed).build();
+        Guest::new(standing, wasi, printed, ())
     }
 
     async fn instantiate(

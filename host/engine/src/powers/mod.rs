@@ -5,6 +5,7 @@ pub(crate) mod clock;
 pub(crate) mod motion;
 pub(crate) mod news;
 pub(crate) mod output;
+pub(crate) mod printed;
 pub(crate) mod serial;
 pub(crate) mod situation;
 pub(crate) mod sky;
@@ -22,6 +23,7 @@ use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
 use crate::bindings::types;
 use crate::limits::Memory;
+use crate::powers::printed::Printed;
 use crate::standing::Standing;
 use crate::table::{self, StopCounts, Table};
 
@@ -30,6 +32,8 @@ pub(crate) struct Guest<P> {
     pub(crate) memory: Memory,
     pub(crate) handles: ResourceTable,
     wasi: WasiCtx,
+    /// By its call under way.
+    pub(crate) printed: Printed,
     pub(crate) powers: P,
 }
 
@@ -93,13 +97,19 @@ impl Duty {
 }
 
 impl<P> Guest<P> {
-    pub(crate) fn new(standing: &Arc<Standing>, wasi: WasiCtx, powers: P) -> Guest<P> {
+    pub(crate) fn new(
+        standing: &Arc<Standing>,
+        wasi: WasiCtx,
+        printed: Printed,
+        powers: P,
+    ) -> Guest<P> {
         let mut handles = ResourceTable::new();
         handles.set_max_capacity(standing.limits.handles);
         Guest {
             memory: Memory::new(Arc::clone(standing)),
             handles,
             wasi,
+            printed,
             powers,
         }
     }

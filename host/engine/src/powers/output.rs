@@ -11,6 +11,7 @@ use wasmtime_wasi::cli::{IsTerminal, StdoutStream};
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder};
 
 use crate::allowed::Looked;
+use crate::powers::printed::Printed;
 use crate::standing::Standing;
 
 /// Longest line of output; what is longer is cut into several.
@@ -19,12 +20,18 @@ const MAX_LINE: usize = 500;
 /// Bytes of random numbers for one call.
 const MAX_RANDOM: u64 = 64 * 1024;
 
-/// No files, sockets, environment or arguments. `looked` hears of each word of output.
-pub(crate) fn context(plugin: &str, looked: &Looked, standing: &Arc<Standing>) -> WasiCtxBuilder {
+/// No files, sockets, environment or arguments. `looked` hears of each word of output, and `printed` of each line.
+pub(crate) fn context(
+    plugin: &str,
+    looked: &Looked,
+    standing: &Arc<Standing>,
+    printed: &Printed,
+) -> WasiCtxBuilder {
     let log = Log {
         plugin: plugin.to_owned(),
         looked: looked.clone(),
         standing: Arc::clone(standing),
+        printed: printed.clone(),
     };
     let mut context = WasiCtx::builder();
     context
@@ -84,6 +91,7 @@ struct Log {
     plugin: String,
     looked: Looked,
     standing: Arc<Standing>,
+    printed: Printed,
 }
 
 impl IsTerminal for Log {
@@ -122,8 +130,14 @@ impl Lines {
 
     fn flush_line(&mut self) {
         let line = std::mem::take(&mut self.pending);
-        let plugin = &self.log.plugin;
-        let Some(dropped) = self.log.standing.log.take(Instant::now()) else {
+        let line = String::from_utf8_lossy(&line);
+        let Log {
+            plugin, standing, ..
+        } = &self.log;
+        // Before they are counted: the last line of many is the one that says why.
+        let heard = [Some(&self.log.printed), standing.printed.as_ref()];
+        heard.into_iter().flatten().for_each(|it| it.note(&line));
+        let Some(dropped) = standing.log.take(Instant::now()) else {
             return;
         };
         if dropped > 0 {
@@ -133,7 +147,7 @@ impl Lines {
                 "the plugin writes too much; lines were dropped"
             );
         }
-        tracing::info!(plugin, "{}", String::from_utf8_lossy(&line).escape_debug());
+        tracing::info!(plugin, "{}", line.escape_debug());
     }
 }
 
@@ -186,6 +200,7 @@ mod tests {
                 plugin: "p".into(),
                 looked: Looked::default(),
                 standing: Arc::clone(&standing),
+                printed: Printed::default(),
             },
             pending: vec![],
         };

@@ -58,7 +58,11 @@ impl HostLine for Guest<HandlerPowers> {
         role: String,
     ) -> wasmtime::Result<Result<Resource<GuestLine>, ErrorCode>> {
         let (table, duty) = (&self.powers.table, self.powers.duty.as_ref());
-        let Some((duty, line)) = duty.zip(table.line(&role)) else {
+        let line = table.line(&role);
+        if line.is_none() {
+            table.note_unknown_role(&role);
+        }
+        let Some((duty, line)) = duty.zip(line) else {
             return Ok(Err(ErrorCode::NotGranted));
         };
         let line = line.on_behalf_of(format!("{} {}", table.name(), duty.call));

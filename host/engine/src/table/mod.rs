@@ -16,7 +16,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicU32;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::value::RawValue;
@@ -42,6 +42,9 @@ use crate::state::Notes;
 use crate::surroundings::Surroundings;
 use desk::Desk;
 use observe::Attempts;
+
+/// Characters that are kept of a role that there is not.
+const LONGEST_ROLE: usize = 64;
 
 /// News that wait for a slow reader before the oldest are dropped.
 const NEWS: usize = 256;
@@ -106,6 +109,8 @@ pub struct Table {
     /// Of the task that has them done.
     waiting_chores: tokio::sync::Mutex<mpsc::Receiver<Chore>>,
     attached: watch::Sender<Attached>,
+    /// The role that its plugin asked for last, of those that it does not have.
+    unknown_role: Mutex<Option<String>>,
     /// Samples in a row that got no answer at all; and that they were too many.
     missed: AtomicU32,
     silent: Notify,
@@ -154,6 +159,7 @@ impl Table {
             chores,
             waiting_chores: tokio::sync::Mutex::new(waiting_chores),
             attached: watch::Sender::new(Attached::NotYet),
+            unknown_role: Mutex::default(),
             missed: AtomicU32::new(0),
             silent: Notify::new(),
             newest: watch::Sender::new(None),
@@ -230,6 +236,20 @@ impl Table {
 
     pub(crate) fn line(&self, role: &str) -> Option<&Line> {
         self.lines.get(role)
+    }
+
+    /// The plugin asked for a line that it was not given.
+    pub(crate) fn note_unknown_role(&self, role: &str) {
+        let role = role.chars().take(LONGEST_ROLE).collect();
+        let unknown = self.unknown_role.lock();
+        *unknown.unwrap_or_else(PoisonError::into_inner) = Some(role);
+    }
+
+    /// The role of the line that the plugin asked for last, of those that it was not given.
+    #[must_use]
+    pub fn unknown_role(&self) -> Option<String> {
+        let role = self.unknown_role.lock();
+        role.unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     pub(crate) fn surroundings(&self) -> &Surroundings {

@@ -22,6 +22,7 @@ use crate::allowed::Looked;
 use crate::bindings::handler::slewgate::plugin::events::Host;
 use crate::engine::{Engine, EngineSettings};
 use crate::limits::Limits;
+use crate::powers::printed::Printed;
 use crate::powers::{Deeds, Duty, Guest, HandlerPowers, output};
 use crate::snapshot::Snapshot;
 use crate::standing::Standing;
@@ -285,8 +286,9 @@ async fn a_plugin_cannot_publish_what_only_the_host_tells() {
         duty: None,
     };
     let standing = Arc::new(Standing::new(Limits::handler()));
-    let wasi = output::context("mount", &Looked::default(), &standing).build();
-    let mut guest = Guest::new(&standing, wasi, powers);
+    let printed = Printed::default();
+    let wasi = output::context("mount", &Looked::default(), &standing, &printed).build();
+    let mut guest = Guest::new(&standing, wasi, printed, powers);
     for topic in ["motion", "status", "alignment"] {
         guest.publish(topic.into(), "{}".into()).unwrap();
     }

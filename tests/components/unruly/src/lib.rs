@@ -44,7 +44,10 @@ impl Handler for Unruly {
             "counts" => Ok(format!("{{\"calls\":{calls}}}")),
             "hoards" => hoard(),
             "loops" => spin(),
-            _ => abort(),
+            _ => {
+                eprintln!("it ends here:\nthis is why");
+                abort()
+            }
         }
     }
 
