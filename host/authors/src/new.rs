@@ -5,6 +5,8 @@ use std::fs;
 use std::io;
 use std::path::Path;
 
+use serde_json::{Map, Value};
+
 use crate::embedded;
 use crate::project::{FILE, Project};
 use crate::{Error, Kind, Language, Name};
@@ -33,6 +35,7 @@ pub fn create(
         language,
         kind,
         lines: lines(kind),
+        settings: settings(kind),
     };
     for (path, contents) in embedded::files(language, kind) {
         write(&project, &path, &named(contents, &project.name))?;
@@ -46,6 +49,14 @@ fn lines(kind: Kind) -> BTreeMap<String, String> {
     match kind {
         Kind::Handler => [("port".to_owned(), "script:try/heater.txt".to_owned())].into(),
         Kind::Policy => BTreeMap::new(),
+    }
+}
+
+/// With what the template's handler is checked.
+fn settings(kind: Kind) -> Map<String, Value> {
+    match kind {
+        Kind::Handler => Map::from_iter([("max_percent".to_owned(), 80.into())]),
+        Kind::Policy => Map::new(),
     }
 }
 

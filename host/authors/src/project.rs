@@ -5,6 +5,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use crate::{Error, Kind, Language, Name};
 
@@ -30,6 +31,8 @@ pub struct Project {
     pub kind: Kind,
     /// Who answers on the lines of a handler while it is checked, by role: `script:FILE` in its folder, or such as `simulator:lx200`.
     pub lines: BTreeMap<String, String>,
+    /// What `configure` gets while it is checked.
+    pub settings: Map<String, Value>,
 }
 
 /// What stands in [`FILE`].
@@ -41,6 +44,8 @@ struct Told {
     kind: Kind,
     #[serde(default)]
     lines: BTreeMap<String, String>,
+    #[serde(default)]
+    settings: Map<String, Value>,
 }
 
 impl Project {
@@ -71,7 +76,16 @@ impl Project {
             language: told.language,
             kind: told.kind,
             lines: told.lines,
+            settings: told.settings,
         })
+    }
+
+    /// The folder of the project that a file is in, however deep.
+    pub fn around(file: &Path) -> Option<PathBuf> {
+        let file = std::path::absolute(file).ok()?;
+        let mut folders = file.ancestors().skip(1);
+        let folder = folders.find(|folder| folder.join(FILE).is_file());
+        folder.map(Path::to_owned)
     }
 
     /// [`lines`](Self::lines) as `slewgate plugin check` takes them, such as `port=script:/home/ada/heater/try/heater.txt`.
@@ -88,8 +102,8 @@ impl Project {
         self.directory.join(BUILD).join(self.file_name())
     }
 
-    /// The name of the component's file.
-    pub(crate) fn file_name(&self) -> String {
+    /// The name of the component's file, in its folder of a data directory too.
+    pub fn file_name(&self) -> String {
         format!("{}.wasm", self.name)
     }
 
@@ -100,12 +114,22 @@ impl Project {
             .iter()
             .map(|(role, device)| format!("{role} = \"{device}\"\n"));
         let lines: String = lines.collect();
+        // Numbers, texts and lists of them are written in TOML as in JSON, and templates have no others.
+        let settings = self.settings.iter();
+        let settings: String = settings
+            .map(|(name, value)| format!("{name} = {value}\n"))
+            .collect();
+        let part = |heading, text: &str| match text.is_empty() {
+            true => String::new(),
+            false => format!("{heading}{text}"),
+        };
         format!(
-            "# What `slewgate plugin build` builds here.\nname = \"{}\"\nlanguage = \"{}\"\nkind = \"{}\"\n{}{lines}",
+            "# What `slewgate plugin build` builds here.\nname = \"{}\"\nlanguage = \"{}\"\nkind = \"{}\"\n{}{}",
             self.name,
             self.language,
             self.kind,
-            if lines.is_empty() { "" } else { LINES },
+            part(LINES, &lines),
+            part(SETTINGS, &settings),
         )
     }
 }
@@ -116,8 +140,16 @@ const LINES: &str = "
 [lines]
 ";
 
+/// What stands in [`FILE`] before the settings.
+const SETTINGS: &str = "
+# What its `configure` gets while it is checked. A host has it as `settings` of the plugin's table in slewgate.toml.
+[settings]
+";
+
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn written(text: &str) -> Result<Project, Error> {
@@ -140,6 +172,10 @@ mod tests {
             ]
             .map(|(role, device)| (role.to_owned(), device.to_owned()))
             .into(),
+            settings: Map::from_iter([
+                ("max_percent".to_owned(), json!(60)),
+                ("zones".to_owned(), json!(["dew \"cap\"", "tube"])),
+            ]),
         };
         let script = folder.path().join("try/heater.txt");
         let arguments = [
@@ -149,6 +185,15 @@ mod tests {
         assert_eq!(project.line_arguments(), arguments);
         std::fs::write(folder.path().join(FILE), project.told()).unwrap();
         assert_eq!(Project::open(folder.path()).unwrap(), project);
+    }
+
+    #[test]
+    fn a_file_in_a_project_knows_its_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("build/heater.wasm");
+        assert_eq!(Project::around(&file), None);
+        std::fs::write(folder.path().join(FILE), "").unwrap();
+        assert_eq!(Project::around(&file), Some(folder.path().to_owned()));
     }
 
     #[test]
