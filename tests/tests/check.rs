@@ -6,6 +6,7 @@ use std::process::Command;
 use std::thread;
 
 use serde_json::Value;
+use slewgate_authors::{Kind, Language, create};
 use slewgate_tests::{plugins, program, test_component};
 use tempfile::TempDir;
 
@@ -165,11 +166,105 @@ fn settings_that_are_refused_and_a_line_that_is_missing_are_told() {
     let refused = desk.heater("typing", &["--quick"]);
     refused.failed("loading/probe", "unknown variant `typing`");
     let lineless = check(&test_component("heater"), &[]);
-    lineless.failed("attach/", "granted no such line");
+    lineless.failed("attach/", "it asks for \"port\", and no line is given");
+    let remedy = &finding(&lineless.report, "attach", "")["remedy"];
+    assert!(
+        remedy.as_str().unwrap().contains("--line port="),
+        "{remedy}"
+    );
     let script = desk.file("short.txt", r"P0\n -> OK\n");
     let line = format!("port=script:{}", script.display());
     let short = check(&test_component("heater"), &["--line", &line, "--quick"]);
     short.failed("examples/set", r"the script has no answer to P40\x0a");
+}
+
+/// A finding that is about this.
+fn finding<'a>(report: &'a Value, part: &str, subject: &str) -> &'a Value {
+    let findings = report["findings"].as_array().expect("findings");
+    let mut about = findings.iter().filter(|found| {
+        found["part"] == part && found["subject"].as_str().unwrap_or("") == subject
+    });
+    about
+        .next()
+        .unwrap_or_else(|| panic!("no {part}, {subject}: {report}"))
+}
+
+#[test]
+fn what_a_plugin_printed_before_it_failed_is_told_with_the_failure_and_what_others_printed_is_not()
+{
+    let checked = Desk::new().heater("crashes", &["--quick"]);
+    checked.failed("examples/set", "unreachable");
+    let printed = finding(&checked.report, "examples", "set")["printed"].to_string();
+    assert!(printed.contains("the heater is cold"), "{printed}");
+    assert!(printed.contains("src/lib.rs:"), "{printed}");
+    let passed = finding(&checked.report, "examples", "warmth");
+    assert_eq!(passed["printed"], Value::Null);
+}
+
+#[test]
+fn each_mistake_at_the_start_has_its_own_remedy() {
+    let remedy = |mistake: &str, part: &str, subject: &str| {
+        let checked = Desk::new().heater(mistake, &["--quick"]);
+        let found = finding(&checked.report, part, subject);
+        let (seen, remedy) = (&found["seen"], &found["remedy"]);
+        format!("{}: {}", seen.as_str().unwrap(), remedy.as_str().unwrap())
+    };
+    let mistakes = [
+        (
+            "loops",
+            "loading",
+            "probe",
+            "in `describe`: computed for more than 50 ms: end `describe`",
+        ),
+        ("stops", "loading", "probe", "describe no `stop`"),
+        ("typing", "loading", "probe", "give settings that it takes"),
+        (
+            "misnames",
+            "attach",
+            "",
+            "it asks for \"prt\", and given is port: open a role that is given",
+        ),
+        (
+            "hurries",
+            "description",
+            "sample-every",
+            "a sample every 20 ms: ask for 100 ms or more",
+        ),
+    ];
+    // Each waits for most of its time.
+    thread::scope(|scope| {
+        for (mistake, part, subject, said) in mistakes {
+            scope.spawn(move || {
+                let told = remedy(mistake, part, subject);
+                assert!(told.contains(said), "{mistake}: {told}");
+            });
+        }
+    });
+}
+
+#[test]
+fn a_projects_folder_is_checked_with_its_lines_and_settings() {
+    let desk = Desk::new();
+    let folder = desk.0.path().join("dew");
+    let project = create("dew".parse().unwrap(), Language::C, Kind::Handler, &folder).unwrap();
+    let arguments = ["plugin", "check", "--quick", "--report", "json"];
+    let mut check = Command::new(program());
+    check.env_clear().args(arguments).current_dir(&folder);
+    let unbuilt = check.output().unwrap();
+    let said = String::from_utf8_lossy(&unbuilt.stderr).into_owned();
+    assert!(said.contains("slewgate plugin build"), "{said}");
+
+    let told = "name = \"dew\"\nlanguage = \"c\"\nkind = \"handler\"\n[lines]\nport = \"script:heater.txt\"\n[settings]\nmistake = \"misfits\"\n";
+    fs::write(folder.join("slewgate-plugin.toml"), told).unwrap();
+    fs::write(folder.join("heater.txt"), SCRIPT).unwrap();
+    fs::create_dir_all(folder.join("build")).unwrap();
+    fs::copy(test_component("heater"), project.component()).unwrap();
+    let report: Value = serde_json::from_slice(&check.output().unwrap().stdout).unwrap();
+    let found = finding(&report, "examples", "warmth");
+    assert!(
+        found["seen"].as_str().unwrap().contains("degrees: "),
+        "{found}"
+    );
 }
 
 #[test]
@@ -229,6 +324,11 @@ fn each_mistake_of_a_policy_is_found() {
     desk.policy(authorize("i32.const 0")).passed();
     let looping = desk.policy(authorize("(loop $ever (br $ever)) unreachable"));
     looping.failed("decisions/mount.goto", "computed for more than 10 ms");
+    let methods = looping.failures().len();
+    assert!(
+        methods < 50,
+        "one for each method, and not one for each decision: {methods}"
+    );
     let trapping = desk.policy(authorize("unreachable"));
     trapping.failed("decisions/mount.goto", "unreachable");
     // The number of the question decides: bytes 0 to 11 are the answer.

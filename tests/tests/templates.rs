@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(300);
 
 /// The heater of the template, which nobody has: its own program, on a pseudo-terminal.
 struct Heater {
-    program: Child,
+    _program: Running,
     link: PathBuf,
     _folder: TempDir,
 }
@@ -38,17 +38,20 @@ impl Heater {
         // It goes on to say what it hears, which nobody may miss.
         std::thread::spawn(move || std::io::copy(&mut output, &mut std::io::sink()));
         Heater {
-            program,
+            _program: Running(program),
             link,
             _folder: folder,
         }
     }
 }
 
-impl Drop for Heater {
+/// A program, until this is dropped.
+struct Running(Child);
+
+impl Drop for Running {
     fn drop(&mut self) {
-        let _ = self.program.kill();
-        let _ = self.program.wait();
+        let _ = self.0.kill();
+        let _ = self.0.wait();
     }
 }
 
@@ -75,10 +78,10 @@ async fn serves(news: &mut Client, name: &str) {
 }
 
 /// As its README says.
-fn passes(built: &Built, arguments: &[&str]) {
+fn passes(built: &Built) {
     let mut check = Command::new(program());
-    check.args(["plugin", "check"]).arg(&built.component);
-    let checked = check.args(arguments).current_dir(&built.project.directory);
+    check.args(["plugin", "check"]);
+    let checked = check.current_dir(&built.project.directory);
     let checked = checked.output().expect("the program starts");
     assert!(
         checked.status.success(),
@@ -92,8 +95,8 @@ async fn is_loaded_and_called(language: Language) {
     // Before anybody is connected: it takes the thread that answers the host's pings.
     let [handler, policy] = Kind::ALL.map(|kind| made(language, kind));
     let [heating, visiting] = [&handler, &policy].map(|made| build(&made.project).unwrap());
-    passes(&heating, &["--line", "port=script:try/heater.txt"]);
-    passes(&visiting, &[]);
+    passes(&heating);
+    passes(&visiting);
 
     let heater = Heater::start(&handler.project.directory);
     let observatory = host(&heater, "");
@@ -172,6 +175,42 @@ async fn plugins_in_typescript_are_loaded_and_called() {
 #[tokio::test]
 async fn plugins_in_c_are_loaded_and_called() {
     is_loaded_and_called(Language::C).await;
+}
+
+#[test]
+fn a_watch_says_that_what_it_installed_serves_and_why_it_does_not() {
+    let handler = made(Language::C, Kind::Handler);
+    let heater = Heater::start(&handler.project.directory);
+    let observatory = host(&heater, "");
+    let mut watch = Command::new(program());
+    // The tests' own variables look like such of a configuration.
+    let path = std::env::var_os("PATH").unwrap();
+    watch.env_clear().env("PATH", path);
+    watch.args(["plugin", "watch", "--json", "--data"]);
+    let watch = watch
+        .arg(observatory.data())
+        .arg(&handler.project.directory);
+    let mut watch = watch.stdout(Stdio::piped()).spawn().expect("a watch");
+    let mut told = BufReader::new(watch.stdout.take().expect("its output")).lines();
+    let _watch = Running(watch);
+    let mut told = || -> Value {
+        let line = told.next().expect("a round").expect("its output");
+        serde_json::from_str(&line).expect("a round in JSON")
+    };
+    assert_eq!(told()["host"]["heater"]["state"], "serves");
+
+    // The check takes it with its own settings, and the host has others.
+    let source = handler.project.directory.join("src/handler.c");
+    let text = std::fs::read_to_string(&source).unwrap();
+    let pickier = text.replace(
+        "max_percent > 100)",
+        "max_percent > 100 || max_percent == 60)",
+    );
+    assert_ne!(pickier, text);
+    std::fs::write(&source, pickier).unwrap();
+    let fate = told()["host"]["heater"].take();
+    assert_eq!(fate["state"], "failed", "{fate}");
+    assert_eq!(fate["stage"], "probe", "{fate}");
 }
 
 /// Beside the heater.

@@ -9,6 +9,7 @@ use slewgate_engine::{Attached, Attachment, Effect};
 
 use super::Finding;
 use super::bench::Bench;
+use super::remedies::{LESS, ran_out};
 use super::rig::Rig;
 use super::trouble::{TROUBLES, Trouble};
 
@@ -54,12 +55,37 @@ pub(super) async fn on_a_line_that_works(
 }
 
 fn no_hardware(bench: &Bench, rig: &Rig, why: &str) -> Finding {
-    let seen = format!("it does not find its hardware: {why}{}", rig.unknown());
-    let remedy = match bench.has_lines() {
-        true => "let `attach` succeed on the line that you gave, or give the one that it is for",
-        false => "give its line: --line ROLE=simulator:lx200, or --line ROLE=script:FILE",
-    };
-    Finding::failed(ATTACH, "", seen, remedy)
+    let unknown = rig.unknown();
+    let (asked, given) = (rig.unknown_role(), bench.roles());
+    let seen = format!(
+        "it does not find its hardware: {why}{unknown}{}",
+        asked_for(asked.as_deref(), &given)
+    );
+    Finding::failed(ATTACH, "", seen, to_find_it(why, asked.as_deref(), &given))
+        .having_printed(rig.printed.take())
+}
+
+/// For which line, where it was not given that.
+fn asked_for(asked: Option<&str>, given: &[&str]) -> String {
+    match asked {
+        None => String::new(),
+        Some(asked) if given.is_empty() => format!("; it asks for {asked:?}, and no line is given"),
+        Some(asked) => format!("; it asks for {asked:?}, and given is {}", given.join(", ")),
+    }
+}
+
+fn to_find_it(why: &str, asked: Option<&str>, given: &[&str]) -> String {
+    match asked {
+        _ if ran_out(why) => format!("end `attach` within its budget: {LESS}"),
+        Some(asked) if given.is_empty() => {
+            format!("give its line: --line {asked}=simulator:lx200, or --line {asked}=script:FILE")
+        }
+        Some(asked) => format!("open a role that is given, or give this one: --line {asked}=script:FILE"),
+        None if given.is_empty() => {
+            "let `attach` succeed without a line, or give one: --line ROLE=simulator:lx200, or --line ROLE=script:FILE".to_owned()
+        }
+        None => "let `attach` succeed on the line that you gave, or give the one that it is for".to_owned(),
+    }
 }
 
 /// What moves hardware says how the host stops it.
@@ -133,5 +159,28 @@ fn why(attached: &Attached) -> &str {
         Attached::Failed(why) => why,
         Attached::NotYet | Attached::Unloaded => "`attach` did not end",
         Attached::Silent | Attached::To(_) => "it does not answer",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_it_asks_for_in_vain_is_named_with_those_that_there_are() {
+        let asked = Some("prt");
+        assert_eq!(
+            asked_for(asked, &["port"]),
+            "; it asks for \"prt\", and given is port"
+        );
+        assert!(to_find_it("", asked, &["port"]).contains("open a role that is given"));
+        assert!(to_find_it("", asked, &[]).contains("--line prt=simulator:lx200"));
+        assert_eq!(asked_for(None, &["port"]), "");
+    }
+
+    #[test]
+    fn an_attach_that_loops_is_told_to_end() {
+        let remedy = to_find_it("computed for more than 50 ms", None, &["port"]);
+        assert!(remedy.starts_with("end `attach`"), "{remedy}");
     }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 use slewgate_engine::{
-    Client, Engine, EngineSettings, Limits, PluginKind, Plugins, QuarantineSettings,
+    Client, Engine, EngineSettings, Limits, PluginKind, Plugins, Printed, QuarantineSettings,
 };
 use slewgate_serial::{Address, Line, LineOptions, LineSettings, Tap};
 use slewgate_simulator::Fault;
@@ -70,6 +70,11 @@ impl Bench {
         !self.lines.is_empty()
     }
 
+    /// The roles that have a line.
+    pub(crate) fn roles(&self) -> Vec<&str> {
+        self.lines.iter().map(|line| line.role.as_str()).collect()
+    }
+
     /// A host of its own, on devices of its own, that suffer from this from the beginning.
     pub(crate) async fn set_up(&self, fault: Option<&Fault>) -> Result<Rig> {
         let number = self.rigs.fetch_add(1, Ordering::Relaxed);
@@ -103,7 +108,9 @@ impl Bench {
             &[],
             Vec::new(),
         );
-        let plugins = Plugins::start(self.engine.clone(), surroundings, settings).await?;
+        let printed = Printed::default();
+        let engine = self.engine.heard_by(printed.clone());
+        let plugins = Plugins::start(engine, surroundings, settings).await?;
         // A start does not wait for what takes long to compile.
         let mut snapshots = plugins.snapshots();
         snapshots
@@ -123,6 +130,7 @@ impl Bench {
             lines,
             devices,
             heard,
+            printed,
             client: Client::new(1, CHECK, CHECK, client_type, "the check"),
             longest: config.engine.handler.waiting + PATIENCE,
         })

@@ -49,17 +49,25 @@ pub(super) async fn check(rig: &Rig, report: &mut Report) -> Result<()> {
     let (snapshot, client) = (rig.snapshot(), rig.client());
     let mut findings = Vec::new();
     for action in actions::all()? {
+        let mut failures = Vec::new();
         for (situation, moment) in situations(client.name()) {
             let case = Case {
                 action: &action,
                 situation,
                 moment: &moment,
             };
+            rig.printed.clear();
             match case.decide(&snapshot, client).await {
                 Ok(decision) => report.decisions.push(decision),
-                Err(finding) => findings.push(finding),
+                Err((seen, remedy)) => failures.push(Failed {
+                    situation,
+                    seen,
+                    remedy,
+                    printed: rig.printed.take(),
+                }),
             }
         }
+        findings.extend(of_a_method(&action.method, failures));
     }
     if findings.is_empty() {
         let count = report.decisions.len();
@@ -81,6 +89,35 @@ pub(super) async fn check(rig: &Rig, report: &mut Report) -> Result<()> {
     Ok(())
 }
 
+/// What was wrong in one situation.
+#[derive(Clone)]
+struct Failed {
+    situation: &'static str,
+    seen: String,
+    remedy: &'static str,
+    printed: Vec<String>,
+}
+
+/// One finding for all situations in which the same was wrong; which they are is said where it was not in all.
+fn of_a_method(method: &str, mut failures: Vec<Failed>) -> Vec<Finding> {
+    let all = failures.len() == situations("").len();
+    let mut findings = Vec::new();
+    while let Some(first) = failures.first().cloned() {
+        let (alike, others): (Vec<_>, Vec<_>) = failures
+            .into_iter()
+            .partition(|failed| failed.seen == first.seen);
+        let in_which: Vec<_> = alike.iter().map(|failed| failed.situation).collect();
+        let subject = match all && others.is_empty() && findings.is_empty() {
+            true => method.to_owned(),
+            false => format!("{method} ({})", in_which.join("; ")),
+        };
+        let finding = Finding::failed(DECISIONS, subject, first.seen, first.remedy);
+        findings.push(finding.having_printed(first.printed));
+        failures = others;
+    }
+    findings
+}
+
 /// One action at one moment.
 struct Case<'a> {
     action: &'a Action,
@@ -88,8 +125,11 @@ struct Case<'a> {
     moment: &'a Supposed,
 }
 
+/// What was seen, and what to change.
+type Wrong = (String, &'static str);
+
 impl Case<'_> {
-    async fn decide(&self, snapshot: &Snapshot, client: &Client) -> Result<Decision, Finding> {
+    async fn decide(&self, snapshot: &Snapshot, client: &Client) -> Result<Decision, Wrong> {
         let first = self.ask(snapshot, client).await?;
         let second = self.ask(snapshot, client).await?;
         if first != second {
@@ -99,7 +139,7 @@ impl Case<'_> {
                 words(&second)
             );
             let remedy = "let a decision follow from the question and the situation alone: there are many instances, and they are dropped at any time";
-            return Err(self.failed(seen, remedy));
+            return Err((seen, remedy));
         }
         Ok(Decision {
             method: self.action.method.clone(),
@@ -111,7 +151,7 @@ impl Case<'_> {
     }
 
     /// The reason of a denial.
-    async fn ask(&self, snapshot: &Snapshot, client: &Client) -> Result<Option<String>, Finding> {
+    async fn ask(&self, snapshot: &Snapshot, client: &Client) -> Result<Option<String>, Wrong> {
         let asked = snapshot.suppose(client, self.action.clone(), self.moment);
         match Box::pin(asked).await {
             Ok(()) => Ok(None),
@@ -124,14 +164,9 @@ impl Case<'_> {
                     }
                     _ => "decide at once: a policy cannot wait",
                 };
-                Err(self.failed(seen, remedy))
+                Err((seen, remedy))
             }
         }
-    }
-
-    fn failed(&self, seen: String, remedy: &str) -> Finding {
-        let subject = format!("{} ({})", self.action.method, self.situation);
-        Finding::failed(DECISIONS, subject, seen, remedy)
     }
 }
 
@@ -181,5 +216,40 @@ fn words(decision: &Option<String>) -> String {
     match decision {
         None => "allow".to_owned(),
         Some(reason) => format!("deny ({reason})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn failed(situation: &'static str, seen: &str) -> Failed {
+        Failed {
+            situation,
+            seen: seen.to_owned(),
+            remedy: "do not",
+            printed: Vec::new(),
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_in_all_situations_is_said_once_for_its_method() {
+        let everywhere = situations("").map(|(situation, _)| failed(situation, "it loops"));
+        let found = of_a_method("mount.goto", everywhere.to_vec());
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].subject, "mount.goto");
+        let found = of_a_method(
+            "mount.goto",
+            vec![
+                failed("still", "it loops"),
+                failed("moving", "it traps"),
+                failed("none", "it loops"),
+            ],
+        );
+        let subjects: Vec<_> = found.iter().map(|found| found.subject.as_str()).collect();
+        assert_eq!(
+            subjects,
+            ["mount.goto (still; none)", "mount.goto (moving)"]
+        );
     }
 }

@@ -60,6 +60,7 @@ async fn one(bench: &Bench, asked: &Asked) -> Result<(Finding, Peak)> {
         },
         Err(refusal) => refused(&rig, asked, &refusal),
     };
+    let finding = finding.having_printed(answered.printed);
     if finding.outcome == Outcome::Failed {
         return Ok((finding, peak));
     }

@@ -1,12 +1,13 @@
 //! Does it serve at all, does it say the same of itself each time, and what of its limits does it use?
 
+use std::path::Path;
 use std::time::Duration;
 
 use anyhow::Result;
-use slewgate_engine::{CandidateReport, Limits, Peak, PluginKind, Stage};
+use slewgate_engine::{CandidateReport, Limits, Peak, PluginKind};
 
-use super::Finding;
 use super::rig::Rig;
+use super::{Finding, remedies};
 
 /// The parts of a report that are made here.
 const LOADING: &str = "loading";
@@ -17,15 +18,8 @@ const LIMITS: &str = "limits";
 const NEAR: u32 = 2;
 
 /// It does not serve: where it failed, and what to do about that.
-pub(super) fn failed(failure: &CandidateReport) -> Finding {
-    let remedy = match failure.stage {
-        Stage::Read => "give a file that can be read, of at most 64 MiB",
-        Stage::Link => "build it with the contract in wit/, and import nothing else",
-        Stage::Probe => {
-            "an instance starts, takes its settings and describes itself before it serves"
-        }
-        _ => "build a component, such as with `cargo build --target wasm32-wasip2`",
-    };
+pub(super) fn failed(failure: &CandidateReport, project: Option<&Path>) -> Finding {
+    let remedy = remedies::of_failure(failure, project);
     let seen = format!("it fails at {}: {}", failure.stage, brief(&failure.cause));
     Finding::failed(LOADING, failure.stage.to_string(), seen, remedy)
 }
@@ -65,6 +59,14 @@ pub(super) async fn description(rig: &Rig) -> Result<Vec<Finding>> {
             &command.verb,
             "it has no summary",
             "give one sentence for people: rpc.discover and `slewgate` show it",
+        )
+    }));
+    findings.extend(handler.samples_too_often().map(|every| {
+        Finding::noted(
+            DESCRIPTION,
+            "sample-every",
+            format!("it asks for a sample every {} ms", every.as_millis()),
+            "ask for 100 ms or more: the host takes no sample more often, and each is an exchange with the hardware",
         )
     }));
     if handler.commands().next().is_none() {
@@ -118,6 +120,9 @@ fn judged(near: bool, seen: String, remedy: &str) -> Finding {
     }
 }
 
+/// What stands before the stack of a guest, behind where it was.
+const BACKTRACE: &str = "error while executing at wasm backtrace:";
+
 /// A chain of causes without the guest's stack, with which that of a trap begins.
 pub(super) fn brief(cause: &str) -> String {
     let lines = cause
@@ -125,13 +130,10 @@ pub(super) fn brief(cause: &str) -> String {
         .map(str::trim)
         .filter_map(|line| match frame(line) {
             Some(rest) => rest,
-            None if line.is_empty()
-                || line.ends_with("backtrace:")
-                || line.starts_with("note: ") =>
-            {
-                None
+            None => {
+                let line = line.strip_suffix(BACKTRACE).map_or(line, str::trim_end);
+                (!line.is_empty() && !line.starts_with("note: ")).then_some(line)
             }
-            None => Some(line),
         });
     lines.collect::<Vec<_>>().join(" ")
 }
@@ -176,6 +178,11 @@ mod tests {
     fn of_a_trap_the_cause_is_told_and_not_the_stack() {
         let trap = "error while executing at wasm backtrace:\n    0:   0x1a2b - heater.wasm!abort\n    1:   0x3c - <unknown>!<wasm function 2>: wasm trap: `unreachable` executed";
         assert_eq!(brief(trap), "wasm trap: `unreachable` executed");
+        let within = format!("in `describe`: {trap}");
+        assert_eq!(
+            brief(&within),
+            "in `describe`: wasm trap: `unreachable` executed"
+        );
         assert_eq!(brief("one sentence"), "one sentence");
     }
 

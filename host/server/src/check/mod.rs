@@ -1,7 +1,7 @@
 //! `slewgate plugin check`: a component goes through all that an author must know before an observatory does.
 //!
 //! In reading order: [`report`] is what comes of it; a `rig` is the host as it is, made on the `bench`, on `device`s that are simulated or play a
-//! `script`; `load` whether the component serves there, and what it used of its limits. Of handlers: `attach`, `examples` (each
+//! `script`; `load` whether the component serves there, and what it used of its limits, `remedies` what to do where it does not. Of handlers: `attach`, `examples` (each
 //! command on a line that works) and `trouble` (the same on lines that do not), where `likeness` tells right results from
 //! others. Of policies: `decisions` on `actions`.
 
@@ -14,6 +14,7 @@ mod examples;
 mod heard;
 mod likeness;
 mod load;
+mod remedies;
 mod report;
 mod rig;
 mod script;
@@ -24,6 +25,7 @@ use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
+use slewgate_authors::Project;
 use slewgate_engine::{PluginKind, inspect};
 use tokio::runtime::Builder;
 
@@ -82,7 +84,9 @@ async fn examine(options: &CheckOptions, bytes: Vec<u8>) -> Result<Report> {
     let bench = Bench::new(kind, bytes, options.settings.clone(), options.lines.clone())?;
     let rig = bench.set_up(None).await?;
     if let Some(failure) = rig.failure() {
-        report.extend([load::failed(&failure)]);
+        let project = Project::around(&options.file);
+        let failed = load::failed(&failure, project.as_deref());
+        report.extend([failed.having_printed(rig.printed.take())]);
         return Ok(report);
     }
     report.extend([load::served(kind, size)]);

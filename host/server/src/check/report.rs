@@ -41,6 +41,9 @@ pub(crate) struct Finding {
     /// What to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) remedy: Option<String>,
+    /// What the plugin printed meanwhile, line by line; of what passed, nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) printed: Vec<String>,
 }
 
 /// What became of it, from well to bad.
@@ -84,6 +87,15 @@ impl Finding {
             outcome: Outcome::Passed,
             seen: seen.into(),
             remedy: None,
+            printed: Vec::new(),
+        }
+    }
+
+    /// With what the plugin printed, in which the cause may stand, such as an exception and its line.
+    pub(crate) fn having_printed(self, printed: Vec<String>) -> Finding {
+        match self.outcome {
+            Outcome::Passed => self,
+            Outcome::Noted | Outcome::Failed => Finding { printed, ..self },
         }
     }
 
@@ -116,7 +128,8 @@ impl Finding {
 
     /// Whether the same is said of another subject.
     fn is_like(&self, other: &Finding) -> bool {
-        (self.outcome, &self.seen, &self.remedy) == (other.outcome, &other.seen, &other.remedy)
+        (self.outcome, &self.seen, &self.remedy, &self.printed)
+            == (other.outcome, &other.seen, &other.remedy, &other.printed)
     }
 }
 
@@ -207,10 +220,22 @@ fn show_others(f: &mut fmt::Formatter<'_>, alike: &[&Finding]) -> fmt::Result {
         subjects => write!(f, ", {subjects}")?,
     }
     writeln!(f, ": {}", first.seen)?;
+    for line in &first.printed {
+        writeln!(f, "          | {}", plain(line))?;
+    }
     match &first.remedy {
         Some(remedy) => writeln!(f, "          -> {remedy}"),
         None => Ok(()),
     }
+}
+
+/// What would do something to a terminal is shown as what it is.
+fn plain(line: &str) -> String {
+    let shown = |letter: char| match letter.is_control() {
+        true => letter.escape_default().to_string(),
+        false => letter.to_string(),
+    };
+    line.chars().map(shown).collect()
 }
 
 /// A line for each method, or one for each decision of it where the situation matters.
@@ -273,6 +298,23 @@ mod tests {
         let report = report(vec![Finding::noted("examples", "set", "refused", "see")]);
         assert!(report.passed);
         assert!(report.to_string().ends_with("passed, with 1 to look at"));
+    }
+
+    #[test]
+    fn what_a_plugin_printed_stands_below_what_failed_and_does_nothing_to_a_terminal() {
+        let printed = ["Traceback", "KeyError: 'x'\u{1b}[2J"].map(str::to_owned);
+        let failed = Finding::failed("examples", "set", "it trapped", "do not");
+        let passed = Finding::passed("examples", "get", "{}");
+        let report = report(vec![
+            failed.having_printed(printed.to_vec()),
+            passed.having_printed(printed.to_vec()),
+        ]);
+        assert_eq!(
+            report.to_string(),
+            "heater.wasm: handler, contract 0.1.0\n  ok      examples: get\n  \
+             FAILED  examples, set: it trapped\n          | Traceback\n          \
+             | KeyError: 'x'\\u{1b}[2J\n          -> do not\n1 failed"
+        );
     }
 
     fn decision(situation: &'static str, reason: Option<&str>) -> Decision {

@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 use anyhow::{Context, Result};
 use serde_json::{Map, Value};
 use slewgate_engine::{
-    Action, Attached, CandidateReport, Client, Effect, Handler, Plugins, Snapshot, StoppedBy, Table,
+    Action, Attached, CandidateReport, Client, Effect, Handler, Plugins, Printed, Snapshot,
+    StoppedBy, Table,
 };
 use slewgate_rpc::{Code, Refusal};
 use slewgate_serial::Line;
@@ -37,6 +38,8 @@ pub(crate) struct Rig {
     pub(super) lines: BTreeMap<String, Line>,
     pub(super) devices: Vec<Device>,
     pub(super) heard: Arc<Heard>,
+    /// By the plugin.
+    pub(super) printed: Printed,
     pub(super) client: Client,
     /// The longest that a call may take before the host itself is at fault.
     pub(super) longest: Duration,
@@ -62,6 +65,8 @@ pub(crate) struct Answered {
     pub(crate) took: Duration,
     /// Pieces of answers that the call got on its lines.
     pub(crate) heard: usize,
+    /// What the plugin printed meanwhile.
+    pub(crate) printed: Vec<String>,
 }
 
 impl Asked {
@@ -118,6 +123,11 @@ impl Rig {
             .handler(CHECKED)
             .cloned()
             .context("the handler does not serve")
+    }
+
+    /// The role of the line that it asked for and was not given.
+    pub(crate) fn unknown_role(&self) -> Option<String> {
+        self.table().and_then(|table| table.unknown_role())
     }
 
     fn table(&self) -> Option<&Arc<Table>> {
@@ -184,6 +194,7 @@ impl Rig {
             Asked::Command { verb, .. } => format!("handle {verb}"),
         };
         self.heard.take(&call);
+        self.printed.clear();
         let began = Instant::now();
         let outcome = timeout(self.longest, Box::pin(self.answer(asked))).await;
         let took = began.elapsed();
@@ -195,6 +206,7 @@ impl Rig {
             outcome: outcome.unwrap_or_else(never),
             took,
             heard: self.heard.take(&call),
+            printed: self.printed.take(),
         }
     }
 

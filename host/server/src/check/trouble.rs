@@ -128,19 +128,21 @@ impl Told {
     /// The worst of it.
     fn judge(self, trouble: &Trouble, asked: &Asked) -> Finding {
         let (part, name) = (trouble.name, asked.name());
-        let refused = self
-            .under
-            .iter()
-            .filter_map(|answered| answered.outcome.as_ref().err());
-        if let Some((seen, remedy)) = { refused }.find_map(|refusal| wrong_kind(trouble, refusal)) {
-            return Finding::failed(part, name, seen, remedy);
+        for answered in &self.under {
+            if let Err(refusal) = &answered.outcome
+                && let Some((seen, remedy)) = wrong_kind(trouble, refusal)
+            {
+                return Finding::failed(part, name, seen, remedy)
+                    .having_printed(answered.printed.clone());
+            }
         }
         let after = match self.after.outcome {
             Ok(after) => after,
             Err(refusal) => {
                 let seen = format!("the next call after it fails: {}", words(&refusal));
                 let remedy = "keep nothing of an exchange that failed, and find out in `attach` what is there";
-                return Finding::failed(part, name, seen, remedy);
+                return Finding::failed(part, name, seen, remedy)
+                    .having_printed(self.after.printed);
             }
         };
         if let Err(why) = self.settled {
@@ -253,6 +255,7 @@ mod tests {
             outcome,
             took: Duration::ZERO,
             heard: 1,
+            printed: Vec::new(),
         }
     }
 

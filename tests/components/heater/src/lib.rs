@@ -1,7 +1,9 @@
 //! A handler for tests of `slewgate plugin check`: a dew heater whose settings say with which mistake it was written.
 
+use std::hint;
 use std::process::abort;
-use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use serde::Deserialize;
 use slewgate_sdk::{
@@ -34,6 +36,16 @@ enum Mistake {
     Despairs,
     /// It describes itself otherwise each time.
     Changes,
+    /// It panics with a message where it is asked to heat.
+    Crashes,
+    /// It asks for a line that it is not given.
+    Misnames,
+    /// It asks for more samples than the host takes.
+    Hurries,
+    /// Its `describe` does not end.
+    Loops,
+    /// It describes a command that is the host's.
+    Stops,
 }
 
 #[derive(Default, Deserialize)]
@@ -56,23 +68,31 @@ const DEGREES: &str =
 /// What it kept of its despair.
 const DESPAIR: &str = "despair";
 
-/// `describe` knows no settings: whether it is to change, and how often it was asked.
-static CHANGES: AtomicBool = AtomicBool::new(false);
+/// `describe` knows no settings: its mistake, and how often it was asked.
+static MISTAKE: Mutex<Mistake> = Mutex::new(Mistake::None);
 static DESCRIBED: AtomicU32 = AtomicU32::new(0);
+
+fn told() -> MutexGuard<'static, Mistake> {
+    MISTAKE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 impl Handler for Heater {
     fn configure(settings: &str) -> Result<Self, String> {
         let settings: Settings = read(settings.as_bytes()).map_err(|error| error.to_string())?;
         let mistake = settings.mistake;
-        CHANGES.store(mistake == Mistake::Changes, Ordering::Relaxed);
+        *told() = mistake;
         Ok(Self { mistake })
     }
 
     fn describe() -> Description {
-        let times = match CHANGES.load(Ordering::Relaxed) {
-            true => DESCRIBED.fetch_add(1, Ordering::Relaxed),
-            false => 0,
+        let mistake = *told();
+        let times = match mistake {
+            Mistake::Changes => DESCRIBED.fetch_add(1, Ordering::Relaxed),
+            _ => 0,
         };
+        while mistake == Mistake::Loops {
+            hint::spin_loop();
+        }
         let command = |name: &str, effect, params: &str, result: &str, example: &str| Command {
             name: name.into(),
             summary: format!("What the name says: {name}, {times}."),
@@ -82,12 +102,16 @@ impl Handler for Heater {
             example: example.into(),
         };
         let nothing = r#"{"type":"object","additionalProperties":false}"#;
+        let set = match mistake {
+            Mistake::Stops => "stop",
+            _ => "set",
+        };
         Description {
             commands: vec![
-                command("set", Effect::Configure, SET, nothing, r#"{"percent":40}"#),
+                command(set, Effect::Configure, SET, nothing, r#"{"percent":40}"#),
                 command("warmth", Effect::Observe, nothing, DEGREES, "{}"),
             ],
-            sample_every: None,
+            sample_every: (mistake == Mistake::Hurries).then_some(20),
         }
     }
 
@@ -128,6 +152,7 @@ impl Handler for Heater {
 
 impl Heater {
     fn set(&self, host: &dyn Host, set: &Set) -> Result<String, Failure> {
+        assert!(self.mistake != Mistake::Crashes, "the heater is cold");
         match self.ask(host, &format!("P{}\n", set.percent))?.as_slice() {
             b"OK\n" => Ok("{}".into()),
             _ if self.mistake == Mistake::Believes => Ok("{}".into()),
@@ -163,7 +188,10 @@ impl Heater {
             reply: Framing::Until(b'\n'),
             timeout: 1000,
         };
-        let line = host.line("port")?;
+        let line = host.line(match self.mistake {
+            Mistake::Misnames => "prt",
+            _ => "port",
+        })?;
         loop {
             match line.exchange(&exchange) {
                 Err(LineError::Timeout(bytes))

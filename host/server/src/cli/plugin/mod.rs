@@ -2,6 +2,7 @@
 
 mod build;
 mod check;
+mod fate;
 mod forget;
 mod keygen;
 mod list;

@@ -4,12 +4,15 @@ use std::ops::ControlFlow;
 use std::path::{Path, PathBuf};
 
 use clap::Args;
-use serde_json::{Map, Value};
+use serde_json::{Value, json};
 use slewgate_authors::{Built, Project, Round, is_data_directory, round, watch};
 
 use super::super::{Common, Failure, complain, say};
 use super::build;
-use crate::check::{self, CheckOptions, LineSpec};
+use super::check::of_project;
+use super::fate::{self, Fate};
+use crate::check::{self, CheckOptions};
+use crate::config;
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -32,13 +35,18 @@ impl Watch {
     }
 }
 
-/// One round, and what became of it. Where nobody hears it, there is no other.
+/// One round, and what became of it. Where nobody hears it, there is no other. What the project says of itself may have been saved too.
 fn turn(project: &Project, data: Option<&Path>, common: &Common) -> ControlFlow<()> {
-    match round(project, data, &mut passes) {
-        Ok(round) => match say(common, &in_words(&round), &in_json(&round)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(_) => ControlFlow::Break(()),
-        },
+    let project = Project::open(&project.directory);
+    match project.and_then(|project| round(&project, data, &mut passes)) {
+        Ok(round) => {
+            let fates = data.map_or_else(Vec::new, |data| fates(&round, data));
+            let told = say(common, &in_words(&round, &fates), &in_json(&round, &fates));
+            match told {
+                Ok(()) => ControlFlow::Continue(()),
+                Err(_) => ControlFlow::Break(()),
+            }
+        }
         Err(error) => {
             complain(&format_args!("{:#}", anyhow::Error::from(error)));
             ControlFlow::Continue(())
@@ -46,20 +54,20 @@ fn turn(project: &Project, data: Option<&Path>, common: &Common) -> ControlFlow<
     }
 }
 
+/// What became of it at the host, by each name that it has there.
+fn fates(round: &Round, data: &Path) -> Vec<(String, Fate)> {
+    let name = || round.built.project.name.to_string();
+    let asked = fate::ask(&round.built, data, &config::of_process());
+    asked.unwrap_or_else(|error| vec![(name(), Fate::unknown(&error))])
+}
+
 /// A component has to pass what `plugin check --quick` asks of it, on the lines that its project names, before it is installed.
 fn passes(built: &Built) -> Result<String, String> {
-    let lines: Result<Vec<LineSpec>, _> = built
-        .project
-        .line_arguments()
-        .iter()
-        .map(|line| line.parse())
-        .collect();
-    let checked = check::check(&CheckOptions {
-        file: built.component.clone(),
-        kind: None,
-        settings: Map::new(),
-        lines: lines?,
-        trouble: false,
+    let checked = of_project(&built.project).and_then(|options| {
+        check::check(&CheckOptions {
+            trouble: false,
+            ..options
+        })
     });
     let report = checked.map_err(|error| format!("{error:#}"))?;
     match report.passed {
@@ -68,23 +76,27 @@ fn passes(built: &Built) -> Result<String, String> {
     }
 }
 
-fn in_words(round: &Round) -> String {
+fn in_words(round: &Round, fates: &[(String, Fate)]) -> String {
     let built = build::in_words(&round.built);
     let installed = match &round.installed {
         Some(file) => format!("installed as {}", file.display()),
         None => "not installed: --data names the data directory of a host".to_owned(),
     };
+    let fates = fates.iter().map(|(name, fate)| format!("{name}: {fate}"));
     let lines = [built, round.report.clone(), installed];
-    let lines: Vec<String> = lines.into_iter().filter(|line| !line.is_empty()).collect();
+    let lines = lines.into_iter().chain(fates);
+    let lines: Vec<String> = lines.filter(|line| !line.is_empty()).collect();
     lines.join("\n")
 }
 
-fn in_json(round: &Round) -> Value {
+fn in_json(round: &Round, fates: &[(String, Fate)]) -> Value {
     let mut json = build::in_json(&round.built);
     json["report"] = round.report.as_str().into();
     json["installed"] = match &round.installed {
         Some(file) => file.display().to_string().into(),
         None => Value::Null,
     };
+    let fates = fates.iter().map(|(name, fate)| (name.clone(), json!(fate)));
+    json["host"] = Value::Object(fates.collect());
     json
 }
