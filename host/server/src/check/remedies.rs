@@ -48,15 +48,16 @@ fn build(project: Option<&Path>) -> String {
 }
 
 fn of_probe(cause: &str) -> String {
+    // Before all others: what follows is the plugin's own text, in which any words may stand.
+    if cause.contains("the plugin refused to start") {
+        return "give settings that it takes: --settings, or [settings] in slewgate-plugin.toml"
+            .to_owned();
+    }
     let described = OF_A_DESCRIPTION
         .iter()
         .find(|(words, _)| cause.contains(words));
     if let Some((_, remedy)) = described {
         return (*remedy).to_owned();
-    }
-    if cause.contains("refused to start") {
-        return "give settings that it takes: --settings, or [settings] in slewgate-plugin.toml"
-            .to_owned();
     }
     let place = place(cause);
     match ran_out(cause) {
@@ -107,7 +108,10 @@ mod tests {
     #[test]
     fn each_cause_of_a_failed_start_has_a_remedy_of_its_own() {
         for (cause, says) in [
-            ("the plugin refused to start: max_percent: no", "--settings"),
+            (
+                "the plugin refused to start: zones is not JSON",
+                "--settings",
+            ),
             (
                 "in `configure`: computed for more than 50 ms",
                 "end `configure`",
