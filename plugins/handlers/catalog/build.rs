@@ -6,10 +6,13 @@ use std::path::Path;
 use std::{env, fs};
 
 use constellation::CONSTELLATIONS;
+use corrections::Corrections;
 use key::key;
 
 #[path = "src/constellation.rs"]
 mod constellation;
+#[path = "build/corrections.rs"]
+mod corrections;
 #[path = "src/key.rs"]
 mod key;
 
@@ -17,6 +20,8 @@ type Result<T> = std::result::Result<T, Box<dyn std::error::Error>>;
 
 /// Brightest first, and before the other file: a name that several objects have is that of the first.
 const STARS: &str = "data/stars/stars.csv";
+/// Stars that the file before has not.
+const BESIDE: &str = "data/stars/beside.csv";
 const OPENNGC: &str = "data/openngc/openngc.csv";
 
 /// OpenNGC's types and ours.
@@ -62,26 +67,35 @@ struct Catalogue {
     keys: BTreeMap<String, usize>,
     /// Key -> spelling, of names that are words.
     words: BTreeMap<String, String>,
+    /// Key and first letter -> number of the object, of names in which the letter's case counts.
+    letters: BTreeMap<(String, char), usize>,
 }
 
 fn main() -> Result<()> {
     let mut catalogue = Catalogue::default();
-    for file in [STARS, OPENNGC] {
-        println!("cargo::rerun-if-changed={file}");
+    let mut corrections = Corrections::read()?;
+    for file in [STARS, BESIDE] {
+        for line in lines(file)?.lines().skip(1) {
+            catalogue
+                .star(line, &mut corrections)
+                .map_err(|error| at(file, line, &*error))?;
+        }
     }
-    for line in fs::read_to_string(STARS)?.lines().skip(1) {
+    for line in lines(OPENNGC)?.lines().skip(1) {
         catalogue
-            .star(line)
-            .map_err(|error| at(STARS, line, &*error))?;
-    }
-    for line in fs::read_to_string(OPENNGC)?.lines().skip(1) {
-        catalogue
-            .deep_sky(line)
+            .deep_sky(line, &mut corrections)
             .map_err(|error| at(OPENNGC, line, &*error))?;
     }
+    corrections.must_all_be_made()?;
     let path = Path::new(&env::var("OUT_DIR")?).join("catalogue.rs");
     fs::write(path, catalogue.written()?)?;
     Ok(())
+}
+
+/// The text of a file that is made anew of when it changes.
+fn lines(file: &str) -> Result<String> {
+    println!("cargo::rerun-if-changed={file}");
+    Ok(fs::read_to_string(file)?)
 }
 
 fn at(file: &str, line: &str, error: &dyn std::error::Error) -> String {
@@ -89,8 +103,9 @@ fn at(file: &str, line: &str, error: &dyn std::error::Error) -> String {
 }
 
 impl Catalogue {
-    fn star(&mut self, line: &str) -> Result<()> {
+    fn star(&mut self, line: &str, corrections: &mut Corrections) -> Result<()> {
         let [names, ra, dec, constellation, mag] = fields(line)?;
+        let names = &corrections.applied(names)?;
         let magnitude = format!(
             "Some(Magnitude {{ value: {}, band: Band::V }})",
             number(mag)?
@@ -103,8 +118,9 @@ impl Catalogue {
         Ok(())
     }
 
-    fn deep_sky(&mut self, line: &str) -> Result<()> {
+    fn deep_sky(&mut self, line: &str, corrections: &mut Corrections) -> Result<()> {
         let [names, kind, ra, dec, constellation, mag, band, major, minor] = fields(line)?;
+        let names = &corrections.applied(names)?;
         let known = KINDS.iter().find(|(code, _)| *code == kind);
         let (_, kind) = known.ok_or("no such type")?;
         let magnitude = match mag {
@@ -165,6 +181,10 @@ impl Catalogue {
             return self.word(name);
         };
         self.look_up(&format!("{letter} {genitive}"));
+        if let Some(first) = latin(letter) {
+            self.look_up_by_case(name, first);
+            self.look_up_by_case(&format!("{letter} {genitive}"), first);
+        }
         // Of several stars of one Greek letter the brightest is meant where nobody says which.
         let greek = letter.trim_end_matches(|last: char| last.is_ascii_digit());
         if !greek.is_empty() && !greek.is_ascii() {
@@ -192,6 +212,11 @@ impl Catalogue {
         self.keys.entry(key(name)).or_insert(number);
     }
 
+    fn look_up_by_case(&mut self, name: &str, first: char) {
+        let number = self.count - 1;
+        self.letters.entry((key(name), first)).or_insert(number);
+    }
+
     /// Names with a number are designations.
     fn word(&mut self, name: &str) {
         let (key, newest) = (key(name), self.count - 1);
@@ -205,7 +230,13 @@ impl Catalogue {
         let objects = &self.objects;
         let keys: Vec<_> = self.keys.iter().collect();
         let words: Vec<_> = self.words.iter().collect();
+        let letters: Vec<_> = self.letters.iter().collect();
         let mut text = String::new();
+        writeln!(
+            text,
+            "pub(crate) static LETTERS: [((&str, char), u16); {}] = {letters:?};",
+            letters.len()
+        )?;
         writeln!(
             text,
             "pub(crate) static OBJECTS: [Object; {}] = [{objects}];",
@@ -223,6 +254,14 @@ impl Catalogue {
         )?;
         Ok(text)
     }
+}
+
+/// The letter of `P` and `b1`, as stars are called where the Greek ones did not suffice.
+fn latin(letter: &str) -> Option<char> {
+    let mut letters = letter.trim_end_matches(|last: char| last.is_ascii_digit()).chars();
+    letters
+        .next()
+        .filter(|first| first.is_ascii_alphabetic() && letters.next().is_none())
 }
 
 fn fields<const N: usize>(line: &str) -> Result<[&str; N]> {

@@ -69,10 +69,11 @@ impl Body {
         Body::Neptune,
     ];
 
-    pub(crate) fn name(self) -> &'static str {
+    /// All names, as an object has them.
+    pub(crate) fn names(self) -> &'static str {
         match self {
-            Body::Sun => "Sun",
-            Body::Moon => "Moon",
+            Body::Sun => "Sun,Sol",
+            Body::Moon => "Moon,Luna",
             Body::Mercury => "Mercury",
             Body::Venus => "Venus",
             Body::Mars => "Mars",
@@ -168,7 +169,7 @@ impl Observer {
         let (ra, dec) = c2s(&seen.from_observer);
         let diameter = 2.0 * (body.radius() * 1e3 / DAU / seen.distance()).asin();
         Some(Object {
-            names: body.name(),
+            names: body.names(),
             kind: body.kind(),
             constellation: None,
             ra: anp(ra).to_degrees(),

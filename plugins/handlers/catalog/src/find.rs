@@ -18,9 +18,8 @@ pub(crate) struct Find {
 
 pub(crate) fn find(sky: &Sky<'_>, params: &Find) -> Result<String, Failure> {
     let wanted = key(&params.name);
-    let body = Body::ALL
-        .into_iter()
-        .find(|body| key(body.name()) == wanted);
+    let is_called = |body: &Body| body.names().split(',').any(|name| key(name) == wanted);
+    let body = Body::ALL.into_iter().find(is_called);
     let object = match (body, index::find(&params.name)) {
         (Some(body), _) => sky.body(body)?,
         (None, Some(object)) => *object,

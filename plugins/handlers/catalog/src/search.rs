@@ -32,9 +32,10 @@ pub(crate) fn search(sky: &Sky<'_>, params: &Search) -> Result<String, Failure> 
             .transpose()?,
         brighter_than: params.brighter_than,
     };
-    let named = params.text.as_deref().map(with_text);
+    let text = params.text.as_deref().map(telling).transpose()?;
+    let named = text.as_deref().map(with_text);
     let has_text = |number: usize| named.as_ref().is_none_or(|named| named[number]);
-    let bodies = bodies(sky, params.text.as_deref());
+    let bodies = bodies(sky, text.as_deref().unwrap_or_default());
     let catalogued = OBJECTS
         .iter()
         .enumerate()
@@ -48,11 +49,17 @@ pub(crate) fn search(sky: &Sky<'_>, params: &Search) -> Result<String, Failure> 
     first(&found, params.limit, |object| sky.told(object))
 }
 
-/// Those of the solar system with the text in their name.
-fn bodies(sky: &Sky<'_>, text: Option<&str>) -> Vec<Object> {
-    let text = text.map(key).unwrap_or_default();
+/// The key of a text, which has one: nothing is a part of every name.
+fn telling(text: &str) -> Result<String, Failure> {
+    Some(key(text)).filter(|key| !key.is_empty()).ok_or_else(|| {
+        Failure::InvalidParams(format!("text: {text:?} has no letter and no digit"))
+    })
+}
+
+/// Those of the solar system with the text in one of their names.
+fn bodies(sky: &Sky<'_>, text: &str) -> Vec<Object> {
     let mut bodies = sky.bodies();
-    bodies.retain(|body| key(body.names).contains(&text));
+    bodies.retain(|body| body.names().any(|name| key(name).contains(text)));
     bodies
 }
 

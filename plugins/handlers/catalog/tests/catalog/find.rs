@@ -50,12 +50,78 @@ fn an_object_is_found_by_each_of_its_names_however_they_are_spelled() {
         ("Barnard's Star", &["barnards star"]),
         ("Alnilam", &["ε Ori", "Epsilon Orionis"]),
         ("Jupiter", &["jupiter"]),
-        ("Moon", &["moon"]),
+        ("Moon", &["moon", "Luna"]),
+        ("NGC 2264", &["Christmas Tree Cluster"]),
+        (
+            "Double Double",
+            &["ε1 Lyr", "eps1 Lyr", "Eps-1 Lyrae", "ε¹ Lyr"],
+        ),
+        ("ε2 Lyr", &["eps Lyr", "epsilon Lyrae"]),
+        ("Cor Caroli", &["α² CVn", "alf02 CVn"]),
+        ("C 9", &["Sh2-155", "SH 2 155"]),
     ] {
         for name in names.iter().chain([&first]) {
             let found = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
             assert_eq!(found["name"], first, "{name}");
             assert_eq!(found["names"][0], first, "{name}");
+        }
+    }
+}
+
+#[test]
+fn two_numbers_are_never_taken_for_one() {
+    for name in ["M 2-9", "M 1-7", "M 4.2", "C 2-0", "M 4 2", "NGC 22/4"] {
+        let why = refused(find(name));
+        assert_eq!(
+            why,
+            format!("nothing is called {name:?}; `search` looks for a part of a name")
+        );
+    }
+}
+
+#[test]
+fn a_letter_of_a_star_is_the_one_that_was_written() {
+    for (names, hip) in [
+        (&["a Car", "a Carinae", "a car"][..], "HIP 45080"),
+        (&["A Car", "A Carinae", "A CAR"], "HIP 32761"),
+        (&["p Car", "p car"], "HIP 51576"),
+        (&["P Car", "P Carinae", "P CAR"], "HIP 51192"),
+        (&["n Vel"], "HIP 42624"),
+        (&["N Vel", "N Velorum"], "HIP 46701"),
+        // There is no other: who writes all letters alike means it.
+        (&["Y CVn", "y cvn", "Y Canum Venaticorum", "Y CVN"], "HIP 62223"),
+    ] {
+        for name in names {
+            let found = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let is_told = found["names"].as_array().unwrap().contains(&json!(hip));
+            assert!(is_told, "{name}: {found}");
+        }
+    }
+    let why = refused(find("y CVn"));
+    assert!(why.starts_with("nothing is called"), "{why}");
+}
+
+#[test]
+fn well_known_names_are_those_of_the_right_objects() {
+    for (object, names) in [
+        ("M 101", &["Pinwheel Galaxy"][..]),
+        ("M 13", &["Hercules Cluster", "Great Hercules Cluster"]),
+        ("NGC 2024", &["Flame Nebula"]),
+        ("NGC 4490", &["Cocoon Galaxy"]),
+        ("IC 1805", &["Heart Nebula"]),
+        ("NGC 104", &["47 Tuc", "47 Tucanae"]),
+        ("ESO056-115", &["LMC"]),
+        ("NGC 292", &["SMC"]),
+        ("η Car", &["Eta Carinae", "eta Car"]),
+        ("NGC 3372", &["Eta Carinae Nebula"]),
+        ("γ Aql", &["Tarazed"]),
+        ("α Gru", &["Alnair", "Al Nair"]),
+        ("ω Sgr", &["Terebellum"]),
+    ] {
+        for name in names {
+            let found = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
+            let is_told = found["names"].as_array().unwrap().contains(&json!(object));
+            assert!(is_told, "{name}: {found}");
         }
     }
 }

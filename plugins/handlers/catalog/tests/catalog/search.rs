@@ -61,6 +61,14 @@ fn a_part_of_any_name_is_enough() {
 }
 
 #[test]
+fn a_text_that_is_a_part_of_every_name_is_refused_by_its_field() {
+    let why = refused(ask("search", json!({"text": "!!!"})));
+    assert_eq!(why, r#"text: "!!!" has no letter and no digit"#);
+    // A letter that no name has is one all the same.
+    assert_eq!(search(json!({"text": "日"}))["found"], 0);
+}
+
+#[test]
 fn twenty_are_told_unless_more_or_fewer_are_wanted() {
     for (params, count) in [
         (json!({}), 20),
