@@ -5,6 +5,7 @@ use std::fmt;
 use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
+use crate::number::with_integers;
 use crate::{Refusal, Reply};
 
 /// The longest batch that is taken.
@@ -28,7 +29,7 @@ pub struct Call {
     pub id: Option<Id>,
     /// The whole name, such as `mount.goto`.
     pub method: String,
-    /// Empty where the client sent none.
+    /// Empty where the client sent none. Whole numbers in them are integers, however they were written.
     pub params: Map<String, Value>,
 }
 
@@ -103,7 +104,7 @@ fn plain(text: &str) -> Option<Call> {
     (jsonrpc == "2.0").then_some(Call {
         id: Some(id),
         method,
-        params,
+        params: with_integers(params),
     })
 }
 
@@ -141,7 +142,11 @@ fn element(value: Value) -> Result<Call, Option<Reply>> {
             method,
             params: Map::new(),
         }),
-        Some(Value::Object(params)) => Ok(Call { id, method, params }),
+        Some(Value::Object(params)) => Ok(Call {
+            id,
+            method,
+            params: with_integers(params),
+        }),
         Some(_) => {
             Err(id.map(|id| {
                 Reply::refused(id, Refusal::invalid_params("params", "must be an object"))

@@ -5,6 +5,7 @@
 //! client and a cause for the log, and only the sentence can reach a [`Reply`]'s text.
 
 mod incoming;
+mod number;
 mod outgoing;
 mod refusal;
 
