@@ -16,14 +16,17 @@ const STATUS: &str = "focuser.status";
 /// So many samples tell of what was before them: one may have been under way, and a temperature is measured from one to the next.
 const SAMPLES: usize = 6;
 
+/// Its travel ends at 50,000 of the steps that the simulated one takes.
+const MEASURED: &str = r#"settings = { maximum = 50000, maximum_mode = "full" }"#;
+
 /// Its line is there once the test has a focuser; nobody says where it stands.
-fn setup(device: &Path) -> Setup {
+fn setup(device: &Path, settings: &str) -> Setup {
     let device = device.display();
     Setup::default()
         .variable("REQUEST_LIMIT_PER_MINUTE", "100000")
         .config(&format!("[lines.focus]\ndevice = \"{device}\""))
         .config("[plugins.focuser]\ncomponent = \"focuser.wasm\"\nlines = { port = \"focus\" }")
-        .config("settings = { maximum = 50000 }")
+        .config(settings)
 }
 
 /// A focuser that the test simulates, and a host with nothing else.
@@ -35,15 +38,19 @@ struct Scene {
 }
 
 impl Scene {
-    /// At 30,000 steps, attached, and a client that hears of its line and its motions.
+    /// At 30,000 steps of its travel, attached, and a client that hears of its line and its motions.
     async fn new() -> Scene {
+        Scene::with(MEASURED).await
+    }
+
+    async fn with(settings: &str) -> Scene {
         let directory = TempDir::new().unwrap();
         let link = directory.path().join("focuser");
         let focuser = Simulator::start_moonlite(MoonliteSettings {
             link: Some(link.clone()),
             ..MoonliteSettings::new(Arc::new(SystemClock))
         });
-        let observatory = setup(&link).start();
+        let observatory = setup(&link, settings).start();
         let client = observatory.client("telescope").await;
         let mut scene = Scene {
             _directory: directory,
@@ -176,7 +183,7 @@ async fn a_move_ends_at_its_position_without_a_site_and_by_steps_from_there() {
 
 #[tokio::test]
 async fn what_is_set_is_what_the_focuser_then_says() {
-    let mut scene = Scene::new().await;
+    let mut scene = Scene::with("settings = {}").await;
     for (method, params, key, told) in [
         (
             "focuser.sync",
@@ -308,7 +315,7 @@ async fn a_move_goes_on_while_its_plugin_is_replaced() {
 
 /// Both simulated by the host.
 fn beside_a_mount() -> Observatory {
-    setup(Path::new("simulator:moonlite"))
+    setup(Path::new("simulator:moonlite"), MEASURED)
         .config("[lines.east]\n[plugins.mount]")
         .start()
         .attached()

@@ -9,7 +9,7 @@ use crate::focuser::{self, Found};
 use crate::port::{self, Port};
 use crate::settings::Settings;
 use crate::speed::SetSpeed;
-use crate::steps::SetStepMode;
+use crate::steps::{SetStepMode, StepMode};
 use crate::{Focuser, thermometer};
 
 /// Params of `info`.
@@ -25,6 +25,9 @@ struct Identity {
     protocol: &'static str,
     /// Steps.
     maximum: u16,
+    /// Whether the settings say so.
+    limited: bool,
+    maximum_mode: Option<StepMode>,
     thermometer: bool,
     capabilities: Vec<String>,
 }
@@ -33,9 +36,11 @@ impl Verb for Info {
     const NAME: &'static str = "info";
     const SUMMARY: &'static str = "What the focuser is, and how far it can go.";
     const EFFECT: Effect = Effect::Observe;
-    const RESULT: &'static str = r#"{"type":"object","required":["model","firmware","protocol","maximum","thermometer","capabilities"],
+    const RESULT: &'static str = r#"{"type":"object","required":["model","firmware","protocol","maximum","limited","maximum_mode","thermometer","capabilities"],
 "properties":{"model":{"type":"string"},"firmware":{"type":["string","null"]},"protocol":{"const":"Moonlite"},
 "maximum":{"type":"integer","minimum":1,"maximum":65535,"description":"the outer end of its travel, in steps"},
+"limited":{"type":"boolean","description":"whether the settings say where its travel ends; false: nothing keeps it from driving against the end"},
+"maximum_mode":{"enum":["full","half",null],"description":"what a step of maximum is; null where it is not limited"},
 "thermometer":{"type":"boolean"},"capabilities":{"type":"array","items":{"type":"string"}}}}"#;
 }
 
@@ -77,7 +82,9 @@ pub(crate) fn info(host: &dyn Host, settings: &Settings) -> Result<String, Failu
         model: MODEL.to_owned(),
         firmware: found.firmware,
         protocol: "Moonlite",
-        maximum: settings.maximum,
+        maximum: settings.maximum(),
+        limited: settings.maximum_mode().is_some(),
+        maximum_mode: settings.maximum_mode(),
         thermometer: found.thermometer,
     })
 }

@@ -77,7 +77,7 @@ impl Handler for Focuser {
             MoveBy::NAME => travel::move_by(host, settings, &params(request)?),
             Sync::NAME => sync::sync(host, settings, &params(request)?),
             SetSpeed::NAME => speed::set_speed(host, &params(request)?),
-            SetStepMode::NAME => steps::set_step_mode(host, &params(request)?),
+            SetStepMode::NAME => steps::set_step_mode(host, settings, &params(request)?),
             Compensate::NAME => compensation::compensate(host, &params(request)?),
             other => Err(Failure::Internal(format!("no command {other}"))),
         }

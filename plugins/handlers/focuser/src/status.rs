@@ -61,7 +61,7 @@ pub(crate) fn sample(host: &dyn Host, settings: &Settings) -> Result<Observation
         position: focuser::position(&port)?,
         target: focuser::target(&port)?,
         moving: focuser::moves(&port)?,
-        maximum: settings.maximum,
+        maximum: settings.maximum(),
         steps_per_second: match has(SetSpeed::NAME) {
             true => speed::speed(&port)?,
             false => None,

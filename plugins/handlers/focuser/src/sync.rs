@@ -4,9 +4,9 @@ use serde::{Deserialize, Serialize};
 use slewgate_sdk::mount::Verb;
 use slewgate_sdk::{Effect, Failure, Host, json};
 
-use crate::focuser;
 use crate::port::Talk;
 use crate::settings::Settings;
+use crate::{focuser, steps};
 
 /// Params of `sync`.
 #[derive(Debug, Deserialize)]
@@ -37,6 +37,7 @@ pub(crate) fn sync(host: &dyn Host, settings: &Settings, params: &Sync) -> Resul
     let wanted = settings.within(params.position.into())?;
     let held = focuser::open(host)?.hold()?;
     focuser::must_stand(&held)?;
+    steps::must_fit_the_travel(host, settings, &held)?;
     held.tell(&format!(":SP{wanted:04X}#"))?;
     let position = focuser::position(&held)?;
     match position == wanted {

@@ -7,7 +7,7 @@ use slewgate_sdk::{Effect, Failure, Host, Kind, Millis, Orphan, Plan, Progress, 
 use crate::attach::HALT;
 use crate::port::{self, HeldPort, Talk};
 use crate::settings::Settings;
-use crate::{compensation, focuser};
+use crate::{compensation, focuser, steps};
 
 /// Params of `move_to`.
 #[derive(Debug, Deserialize)]
@@ -77,6 +77,7 @@ pub(crate) fn move_to(
 ) -> Result<String, Failure> {
     let target = settings.within(params.position.into())?;
     let held = focuser::open(host)?.hold()?;
+    steps::must_fit_the_travel(host, settings, &held)?;
     let from = focuser::position(&held)?;
     set_out(host, &held, from, target)
 }
@@ -87,6 +88,7 @@ pub(crate) fn move_by(
     params: &MoveBy,
 ) -> Result<String, Failure> {
     let held = focuser::open(host)?.hold()?;
+    steps::must_fit_the_travel(host, settings, &held)?;
     let from = focuser::position(&held)?;
     let target = settings.within(i64::from(from) + i64::from(params.steps))?;
     set_out(host, &held, from, target)

@@ -1,4 +1,5 @@
-use super::{attached, call, found, handler, hardware};
+use super::{attached, call, call_of, found, handler, hardware};
+use focuser::Focuser;
 use serde_json::json;
 use slewgate_sdk::{Failure, Framing, Handler, LineError, Script};
 
@@ -61,7 +62,7 @@ fn what_a_focuser_is_silent_to_it_lacks() {
         call(&script, "info", "{}").unwrap(),
         json!({
             "model": "Moonlite focuser", "firmware": "1.0", "protocol": "Moonlite", "maximum": 50_000,
-            "thermometer": false, "capabilities": ["info", "status", "move_to", "move_by", "sync"],
+            "limited": true, "maximum_mode": "full", "thermometer": false, "capabilities": ["info", "status", "move_to", "move_by", "sync"],
         })
     );
 }
@@ -93,6 +94,16 @@ fn a_silent_line_is_the_lines_error() {
     assert_eq!(
         handler().attach(&script).unwrap_err(),
         Failure::Line(LineError::Timeout(vec![]))
+    );
+}
+
+#[test]
+fn info_says_where_nothing_limits_the_travel() {
+    let unlimited = Focuser::configure("{}").unwrap();
+    let info = call_of(&unlimited, &attached(), "info", "{}").unwrap();
+    assert_eq!(
+        (&info["maximum"], &info["limited"], &info["maximum_mode"]),
+        (&json!(65_535), &json!(false), &json!(null))
     );
 }
 

@@ -15,9 +15,9 @@ use focuser::Focuser;
 use serde_json::Value;
 use slewgate_sdk::{Client, Effect, Failure, Handler, Occasion, Progress, Request, Script};
 
-/// Its travel ends at 50,000.
+/// Its travel ends at 50,000 full steps.
 fn handler() -> Focuser {
-    Focuser::configure(r#"{"maximum":50000}"#).unwrap()
+    Focuser::configure(r#"{"maximum":50000,"maximum_mode":"full"}"#).unwrap()
 }
 
 /// One that was attached before, and has everything.
@@ -30,6 +30,15 @@ fn found(lacks: &str, thermometer: bool) -> String {
 }
 
 fn call(script: &Script, verb: &str, params: &str) -> Result<Value, Failure> {
+    call_of(&handler(), script, verb, params)
+}
+
+fn call_of(
+    focuser: &Focuser,
+    script: &Script,
+    verb: &str,
+    params: &str,
+) -> Result<Value, Failure> {
     let client = Client {
         session: "1".into(),
         id: "test".into(),
@@ -40,7 +49,7 @@ fn call(script: &Script, verb: &str, params: &str) -> Result<Value, Failure> {
         verb: verb.into(),
         params: params.into(),
     };
-    let answer = handler().handle(script, &client, &request)?;
+    let answer = focuser.handle(script, &client, &request)?;
     Ok(serde_json::from_str(&answer).unwrap())
 }
 

@@ -1,6 +1,6 @@
 //! What configures the focuser, and its own settings.
 
-use super::{attached, call, hardware, refusal};
+use super::{attached, call, call_of, hardware, refusal};
 use focuser::Focuser;
 use serde_json::json;
 use slewgate_sdk::{Failure, Handler};
@@ -18,12 +18,14 @@ fn a_plugin_with_a_wrong_setting_is_not_loaded() {
 fn a_sync_is_read_back() {
     let script = attached()
         .line(":GI#", "00#")
+        .line(":GH#", "00#")
         .line(":SP07D0#", "")
         .line(":GP#", "07D0#");
     let synced = call(&script, "sync", r#"{"position":2000}"#).unwrap();
     assert_eq!(synced, json!({"position": 2000}));
     let script = attached()
         .line(":GI#", "00#")
+        .line(":GH#", "00#")
         .line(":SP07D0#", "")
         .line(":GP#", "04D2#");
     assert_eq!(
@@ -80,13 +82,14 @@ fn a_speed_that_there_is_not_or_that_the_focuser_does_not_take_is_told() {
 
 #[test]
 fn steps_are_full_or_half_and_that_is_read_back() {
+    let unlimited = Focuser::configure("{}").unwrap();
     for (mode, order, told) in [("full", ":SF#", "00#"), ("half", ":SH#", "FF#")] {
         let params = json!({ "mode": mode });
         let script = attached()
             .line(":GI#", "00#")
             .line(order, "")
             .line(":GH#", told);
-        let set = call(&script, "set_step_mode", &params.to_string()).unwrap();
+        let set = call_of(&unlimited, &script, "set_step_mode", &params.to_string()).unwrap();
         assert_eq!(set, params);
     }
     let script = attached()
@@ -94,7 +97,7 @@ fn steps_are_full_or_half_and_that_is_read_back() {
         .line(":SH#", "")
         .line(":GH#", "00#");
     assert_eq!(
-        refusal(call(&script, "set_step_mode", r#"{"mode":"half"}"#)),
+        refusal(call_of(&unlimited, &script, "set_step_mode", r#"{"mode":"half"}"#)),
         "the focuser kept its full steps"
     );
 }

@@ -1,14 +1,17 @@
-use super::{attached, call, handler, hardware, look, note, refusal};
+use super::{attached, call, call_of, found, handler, hardware, look, note, refusal};
+use focuser::Focuser;
 use serde_json::json;
 use slewgate_sdk::{
     Failure, Handler, Kind, LineError, MotionError, Occasion, Orphan, Progress, Script,
 };
 
 const TO: (&str, &str) = ("move_to", r#"{"position":2000}"#);
+const TO_SYNC: (&str, &str) = ("sync", r#"{"position":2000}"#);
 
 /// Up to the bytes that move it, from 1,234 to 2,000.
 fn set_out() -> Script {
     attached()
+        .line(":GH#", "00#")
         .line(":GP#", "04D2#")
         .begins(Ok(7))
         .line(":SN07D0#", "")
@@ -43,6 +46,7 @@ fn the_motion_begins_before_the_bytes_that_move_and_ends_by_a_halt() {
 fn steps_are_counted_from_where_it_stands() {
     for (steps, order, target) in [("766", ":SN07D0#", "07D0#"), ("-1234", ":SN0000#", "0000#")] {
         let script = attached()
+            .line(":GH#", "00#")
             .line(":GP#", "04D2#")
             .begins(Ok(7))
             .line(order, "")
@@ -60,7 +64,7 @@ fn what_is_beyond_the_travel_is_refused_with_value_and_limit_and_moves_nothing()
         refusal(call(&script, "move_to", r#"{"position":50001}"#)),
         beyond
     );
-    let at_the_end = || attached().line(":GP#", "C350#");
+    let at_the_end = || attached().line(":GH#", "00#").line(":GP#", "C350#");
     assert_eq!(
         refusal(call(&at_the_end(), "move_by", r#"{"steps":1}"#)),
         beyond
@@ -73,6 +77,38 @@ fn what_is_beyond_the_travel_is_refused_with_value_and_limit_and_moves_nothing()
 }
 
 #[test]
+fn in_steps_that_the_travel_is_not_measured_by_nothing_moves() {
+    let said = "maximum, the end of the travel, is in full steps, and these are half ones: use set_step_mode, or measure it in half \
+                steps and say so by maximum_mode in the settings";
+    for (verb, params) in [TO, ("move_by", r#"{"steps":1}"#)] {
+        let script = attached().line(":GH#", "FF#");
+        assert_eq!(refusal(call(&script, verb, params)), said, "{verb}");
+    }
+    let script = attached().line(":GI#", "00#").line(":GH#", "FF#");
+    assert_eq!(refusal(call(&script, TO_SYNC.0, TO_SYNC.1)), said);
+    assert_eq!(
+        refusal(call(&attached(), "set_step_mode", r#"{"mode":"half"}"#)),
+        said
+    );
+}
+
+#[test]
+fn a_focuser_without_a_maximum_or_without_modes_moves_in_whatever_steps_it_has() {
+    let sent = |script: Script| {
+        script
+            .line(":GP#", "04D2#")
+            .begins(Ok(7))
+            .line(":SN07D0#", "")
+            .line(":GN#", "07D0#")
+            .line(":FG#", "")
+    };
+    let unlimited = Focuser::configure("{}").unwrap();
+    call_of(&unlimited, &sent(attached()), TO.0, TO.1).unwrap();
+    let modeless = Script::new().remembering("found", found(r#"["set_step_mode"]"#, true));
+    call(&sent(modeless), TO.0, TO.1).unwrap();
+}
+
+#[test]
 fn what_the_host_does_not_let_begin_moves_nothing() {
     for (error, failure) in [
         (
@@ -81,7 +117,10 @@ fn what_the_host_does_not_let_begin_moves_nothing() {
         ),
         (MotionError::Stopped, Failure::Line(LineError::Stopped)),
     ] {
-        let script = attached().line(":GP#", "04D2#").begins(Err(error));
+        let script = attached()
+            .line(":GH#", "00#")
+            .line(":GP#", "04D2#")
+            .begins(Err(error));
         assert_eq!(call(&script, TO.0, TO.1).unwrap_err(), failure);
     }
 }
@@ -89,6 +128,7 @@ fn what_the_host_does_not_let_begin_moves_nothing() {
 #[test]
 fn a_target_that_did_not_arrive_whole_is_not_gone_to() {
     let script = attached()
+        .line(":GH#", "00#")
         .line(":GP#", "04D2#")
         .begins(Ok(7))
         .line(":SN07D0#", "")
