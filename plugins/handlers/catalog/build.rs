@@ -104,14 +104,15 @@ fn at(file: &str, line: &str, error: &dyn std::error::Error) -> String {
 
 impl Catalogue {
     fn star(&mut self, line: &str, corrections: &mut Corrections) -> Result<()> {
-        let [names, ra, dec, constellation, mag] = fields(line)?;
+        let [names, ra, dec, constellation, mag, east, north] = fields(line)?;
         let names = &corrections.applied(names)?;
         let magnitude = format!(
             "Some(Magnitude {{ value: {}, band: Band::V }})",
             number(mag)?
         );
-        let position = [ra, dec];
-        self.object(names, "Star", position, constellation, &magnitude, "None")?;
+        let motion = format!("[{}, {}]", optional_number(east)?, optional_number(north)?);
+        let known = [magnitude.as_str(), "None", &motion];
+        self.object(names, "Star", [ra, dec], constellation, known)?;
         for name in names.split(',') {
             self.name_star(name);
         }
@@ -138,7 +139,8 @@ impl Catalogue {
                 optional(minor)?
             ),
         };
-        self.object(names, kind, [ra, dec], constellation, &magnitude, &size)?;
+        let known = [magnitude.as_str(), &size, "[0.0, 0.0]"];
+        self.object(names, kind, [ra, dec], constellation, known)?;
         for name in names.split(',') {
             self.name_deep_sky(name);
         }
@@ -151,8 +153,7 @@ impl Catalogue {
         kind: &str,
         [ra, dec]: [&str; 2],
         constellation: &str,
-        magnitude: &str,
-        size: &str,
+        [magnitude, size, motion]: [&str; 3],
     ) -> Result<()> {
         let (ra, dec) = (number(ra)?, number(dec)?);
         let known = CONSTELLATIONS
@@ -162,7 +163,7 @@ impl Catalogue {
         writeln!(
             self.objects,
             "Object {{ names: {names:?}, kind: Kind::{kind}, constellation: Some({constellation}), \
-             ra: {ra}, dec: {dec}, magnitude: {magnitude}, size: {size} }},"
+             ra: {ra}, dec: {dec}, motion: {motion}, magnitude: {magnitude}, size: {size} }},"
         )?;
         self.count += 1;
         Ok(())
@@ -274,6 +275,14 @@ fn fields<const N: usize>(line: &str) -> Result<[&str; N]> {
 /// As a literal that is no integer.
 fn number(text: &str) -> Result<String> {
     Ok(format!("{:?}", text.parse::<f64>()?))
+}
+
+/// What is not known is 0.
+fn optional_number(text: &str) -> Result<String> {
+    match text {
+        "" => number("0"),
+        _ => number(text),
+    }
 }
 
 fn optional(text: &str) -> Result<String> {

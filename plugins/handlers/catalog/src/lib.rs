@@ -1,9 +1,8 @@
 //! The handler that knows where things in the sky are: deep-sky objects, stars, planets, Sun and Moon.
 //!
 //! It has no line and moves nothing. What it knows of objects that keep their place is in the component, made by `build.rs` of `data/`, so
-//! that an instance has nothing to read or to keep; the solar system is computed for the moment. Positions are J2000, and the host
-//! makes JNow of them. Absent: proper motion, of which a star has up to 10" a year and nearly all have less than 0.1", comets and
-//! asteroids.
+//! that an instance has nothing to read or to keep; the solar system is computed for the moment. Positions are J2000, where a
+//! star is now, and the host makes JNow of them. Absent: comets and asteroids.
 
 mod constellation;
 mod key;

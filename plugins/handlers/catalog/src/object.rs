@@ -2,10 +2,13 @@
 
 use serde::{Deserialize, Serialize};
 use slewgate_sdk::Equatorial;
+use sofars::astro::pmpx;
+use sofars::consts::DMAS2R;
+use sofars::vm::{anp, c2s};
 
 use crate::constellation::CONSTELLATIONS;
 
-/// An object at its place: one of the catalogue, or a body of the solar system at a moment.
+/// An object at its place: one of the catalogue, as it was at the beginning of 2000, or any at a moment.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Object {
     /// All names with a comma between them, the best known first.
@@ -17,6 +20,8 @@ pub(crate) struct Object {
     pub(crate) ra: f64,
     /// Degrees, J2000.
     pub(crate) dec: f64,
+    /// How it moves on from there: milliseconds of arc a year, to the east and to the north.
+    pub(crate) motion: [f32; 2],
     pub(crate) magnitude: Option<Magnitude>,
     pub(crate) size: Option<Size>,
 }
@@ -93,6 +98,25 @@ impl Object {
     /// All names, the best known first.
     pub(crate) fn names(&self) -> impl Iterator<Item = &'static str> + use<> {
         self.names.split(',')
+    }
+
+    /// So many years later, and at rest there.
+    pub(crate) fn later(self, years: f64) -> Self {
+        let motion = self.motion.map(|motion| f64::from(motion) * DMAS2R);
+        let [east, north] = motion;
+        if motion == [0.0; 2] {
+            return self;
+        }
+        let (ra, dec) = (self.ra.to_radians(), self.dec.to_radians());
+        // Too far away for a parallax.
+        let way = pmpx(ra, dec, east / dec.cos(), north, 0.0, 0.0, years, [0.0; 3]);
+        let (ra, dec) = c2s(&way);
+        Self {
+            ra: anp(ra).to_degrees(),
+            dec: dec.to_degrees(),
+            motion: [0.0; 2],
+            ..self
+        }
     }
 
     pub(crate) fn position(&self) -> Equatorial {

@@ -39,6 +39,12 @@ pub(crate) struct Told {
     distance: Option<f64>,
 }
 
+/// The beginning of 2000, for which the places of stars are.
+const J2000: Instant = 946_728_000_000.0;
+
+/// Milliseconds.
+const YEAR: f64 = 365.25 * 86_400e3;
+
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "lowercase")]
 enum SeenFrom {
@@ -75,7 +81,13 @@ impl<'a> Sky<'a> {
         observer.map(seen).into_iter().flatten().flatten().collect()
     }
 
+    /// An object where it is now.
+    pub(crate) fn now(&self, object: &Object) -> Object {
+        object.later((self.at - J2000) / YEAR)
+    }
+
     pub(crate) fn told(&self, object: &Object) -> Told {
+        let object = self.now(object);
         let j2000 = object.position();
         let jnow = self.host.convert(j2000, Frame::J2000, Frame::Jnow, self.at);
         let direction = self

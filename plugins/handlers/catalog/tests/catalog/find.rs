@@ -184,6 +184,25 @@ fn the_position_of_now_is_the_one_of_the_catalogue_converted() {
 }
 
 #[test]
+fn a_star_is_where_its_proper_motion_has_taken_it() {
+    // At the beginning of 2026, by astropy 8.0.2 of SIMBAD's places and motions: SkyCoord(…).apply_space_motion(Time("2026-01-01")).
+    for (name, ra, dec) in [
+        ("Arcturus", 14.260_462_67, 19.167_964_10),
+        ("Rigil Kentaurus", 14.656_502_60, -60.830_560_71),
+        ("Barnard's Star", 17.963_084_53, 4.768_204_42),
+        ("Polaris", 2.531_971_35, 89.264_023_32),
+    ] {
+        let j2000 = find(name).unwrap()["j2000"].take();
+        let off = [
+            (j2000["ra"].as_f64().unwrap() - ra) * 15.0 * f64::to_radians(dec).cos(),
+            j2000["dec"].as_f64().unwrap() - dec,
+        ];
+        // Seconds of arc. Places are to 0.36", and of Barnard's Star SIMBAD has 0.03" a year more than Hipparcos: 0.8" by then.
+        assert!(off.iter().all(|off| off.abs() * 3600.0 < 1.0), "{name}: {j2000}");
+    }
+}
+
+#[test]
 fn a_mount_goes_to_what_was_found_without_a_change() {
     let found = find("NGC 7000").unwrap();
     let goto: Goto = serde_json::from_value(found["j2000"].clone()).unwrap();

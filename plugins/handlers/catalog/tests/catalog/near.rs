@@ -46,6 +46,25 @@ fn around_a_pole_and_across_zero_hours_nothing_is_missed() {
 }
 
 #[test]
+fn a_position_may_be_text_as_for_a_mount() {
+    let number = json!({"ra": 5.5, "dec": -5.25, "radius": 1, "type": "star"});
+    let text = json!({"ra": "05:30:00", "dec": "-05:15:00", "radius": 1, "type": "star"});
+    assert_eq!(near(number), near(text));
+}
+
+#[test]
+fn a_star_is_found_where_it_is_now() {
+    let barnard = ask("find", json!({"name": "Barnard's Star"})).unwrap();
+    let (ra, dec) = (&barnard["j2000"]["ra"], &barnard["j2000"]["dec"]);
+    let found = near(json!({"ra": ra, "dec": dec, "radius": 0.01}));
+    assert_eq!(names(&found), ["Barnard's Star"]);
+    assert_eq!(found["objects"][0]["distance"], 0.0);
+    // Where it was in 2000.
+    let found = near(json!({"ra": 17.96347, "dec": 4.6934, "radius": 0.01}));
+    assert_eq!(found["found"], 0);
+}
+
+#[test]
 fn what_moves_is_found_where_it_is() {
     let sun = ask("find", json!({"name": "Sun"})).unwrap();
     let found = near(
