@@ -74,7 +74,8 @@ fn a_request_is_read_whole_and_its_reply_bears_its_id() {
 
 #[test]
 fn a_whole_number_is_read_as_an_integer_alone_and_in_a_batch() {
-    let text = r#"{"jsonrpc":"2.0","id":1,"method":"focuser.move_to","params":{"position":30000.0}}"#;
+    let text =
+        r#"{"jsonrpc":"2.0","id":1,"method":"focuser.move_to","params":{"position":30000.0}}"#;
     let whole = json!({"position": 30_000});
     assert_eq!(Value::Object(one(text).unwrap().params), whole);
     let Incoming::Batch(calls) = parse(&format!("[{text}]")) else {

@@ -259,7 +259,9 @@ impl Catalogue {
 
 /// The letter of `P` and `b1`, as stars are called where the Greek ones did not suffice.
 fn latin(letter: &str) -> Option<char> {
-    let mut letters = letter.trim_end_matches(|last: char| last.is_ascii_digit()).chars();
+    let mut letters = letter
+        .trim_end_matches(|last: char| last.is_ascii_digit())
+        .chars();
     letters
         .next()
         .filter(|first| first.is_ascii_alphabetic() && letters.next().is_none())

@@ -21,13 +21,18 @@ impl Corrections {
         let read = |line: &str| -> Result<Correction> {
             Correction::read(line).map_err(|error| at(NAMES, line, &*error).into())
         };
-        text.lines().skip(1).map(read).collect::<Result<_>>().map(Self)
+        text.lines()
+            .skip(1)
+            .map(read)
+            .collect::<Result<_>>()
+            .map(Self)
     }
 
     /// The names of one object, put right.
     pub(crate) fn applied(&mut self, names: &str) -> Result<String> {
         let mut right: Vec<String> = names.split(',').map(str::to_owned).collect();
-        let is_of = |correction: &mut Correction| names.split(',').any(|name| name == correction.object);
+        let is_of =
+            |correction: &mut Correction| names.split(',').any(|name| name == correction.object);
         for correction in self.0.extract_if(.., is_of) {
             correction.apply(&mut right)?;
         }
@@ -38,7 +43,9 @@ impl Corrections {
     pub(crate) fn must_all_be_made(&self) -> Result<()> {
         match self.0.first() {
             None => Ok(()),
-            Some(Correction { object, .. }) => Err(format!("{NAMES}: nothing is called {object}").into()),
+            Some(Correction { object, .. }) => {
+                Err(format!("{NAMES}: nothing is called {object}").into())
+            }
         }
     }
 }
@@ -60,7 +67,9 @@ impl Correction {
         match (adds, names.iter().position(|known| *known == name)) {
             (true, None) => names.push(name),
             (false, Some(place)) => drop(names.remove(place)),
-            (true, Some(_)) => return Err(format!("{NAMES}: {object} is called {name} already").into()),
+            (true, Some(_)) => {
+                return Err(format!("{NAMES}: {object} is called {name} already").into());
+            }
             (false, None) => return Err(format!("{NAMES}: {object} is not called {name}").into()),
         }
         Ok(())

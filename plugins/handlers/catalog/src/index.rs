@@ -57,7 +57,10 @@ fn number(name: &str) -> Option<u16> {
     let key = key(name);
     let first = name.chars().find(char::is_ascii_alphabetic);
     let mut letters = LETTERS.iter().filter(|((known, _), _)| *known == key);
-    match letters.clone().find(|((_, letter), _)| Some(*letter) == first) {
+    match letters
+        .clone()
+        .find(|((_, letter), _)| Some(*letter) == first)
+    {
         Some((_, number)) => Some(*number),
         // Who writes all letters alike says nothing by their case.
         None if letters.next().is_some() && is_in_both_cases(name) => None,
@@ -179,7 +182,13 @@ mod tests {
         ] {
             assert_eq!(nearest(near), [told]);
         }
-        for far in ["Herbert", "a", "Death Star", "Nebula of the Heart of Gold", "Cone Nebula"] {
+        for far in [
+            "Herbert",
+            "a",
+            "Death Star",
+            "Nebula of the Heart of Gold",
+            "Cone Nebula",
+        ] {
             assert_eq!(nearest(far), [""; 0], "{far}");
         }
     }

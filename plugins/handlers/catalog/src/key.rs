@@ -29,7 +29,11 @@ const PLAIN: [(&str, char); 13] = [
 pub(crate) fn key(name: &str) -> String {
     let mut key = String::with_capacity(name.len());
     let mut apart = false;
-    let mut letters = name.chars().flat_map(char::to_lowercase).map(plain).peekable();
+    let mut letters = name
+        .chars()
+        .flat_map(char::to_lowercase)
+        .map(plain)
+        .peekable();
     while let Some(letter) = letters.next() {
         let digit_before = key.ends_with(|last: char| last.is_ascii_digit());
         let digit_after = letters.peek().is_some_and(char::is_ascii_digit);

@@ -51,9 +51,9 @@ pub(crate) fn search(sky: &Sky<'_>, params: &Search) -> Result<String, Failure> 
 
 /// The key of a text, which has one: nothing is a part of every name.
 fn telling(text: &str) -> Result<String, Failure> {
-    Some(key(text)).filter(|key| !key.is_empty()).ok_or_else(|| {
-        Failure::InvalidParams(format!("text: {text:?} has no letter and no digit"))
-    })
+    Some(key(text))
+        .filter(|key| !key.is_empty())
+        .ok_or_else(|| Failure::InvalidParams(format!("text: {text:?} has no letter and no digit")))
 }
 
 /// Those of the solar system with the text in one of their names.

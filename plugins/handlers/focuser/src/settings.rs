@@ -79,7 +79,10 @@ mod tests {
             (r#"{"maximum":5000,"maximum_mode":"full"}"#, StepMode::Full),
         ] {
             let settings = Settings::read(text).unwrap();
-            assert_eq!((settings.maximum(), settings.maximum_mode()), (5000, Some(mode)));
+            assert_eq!(
+                (settings.maximum(), settings.maximum_mode()),
+                (5000, Some(mode))
+            );
         }
     }
 

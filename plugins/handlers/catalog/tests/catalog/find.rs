@@ -89,7 +89,10 @@ fn a_letter_of_a_star_is_the_one_that_was_written() {
         (&["n Vel"], "HIP 42624"),
         (&["N Vel", "N Velorum"], "HIP 46701"),
         // There is no other: who writes all letters alike means it.
-        (&["Y CVn", "y cvn", "Y Canum Venaticorum", "Y CVN"], "HIP 62223"),
+        (
+            &["Y CVn", "y cvn", "Y Canum Venaticorum", "Y CVN"],
+            "HIP 62223",
+        ),
     ] {
         for name in names {
             let found = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
@@ -198,7 +201,10 @@ fn a_star_is_where_its_proper_motion_has_taken_it() {
             j2000["dec"].as_f64().unwrap() - dec,
         ];
         // Seconds of arc. Places are to 0.36", and of Barnard's Star SIMBAD has 0.03" a year more than Hipparcos: 0.8" by then.
-        assert!(off.iter().all(|off| off.abs() * 3600.0 < 1.0), "{name}: {j2000}");
+        assert!(
+            off.iter().all(|off| off.abs() * 3600.0 < 1.0),
+            "{name}: {j2000}"
+        );
     }
 }
 

@@ -33,12 +33,7 @@ fn call(script: &Script, verb: &str, params: &str) -> Result<Value, Failure> {
     call_of(&handler(), script, verb, params)
 }
 
-fn call_of(
-    focuser: &Focuser,
-    script: &Script,
-    verb: &str,
-    params: &str,
-) -> Result<Value, Failure> {
+fn call_of(focuser: &Focuser, script: &Script, verb: &str, params: &str) -> Result<Value, Failure> {
     let client = Client {
         session: "1".into(),
         id: "test".into(),

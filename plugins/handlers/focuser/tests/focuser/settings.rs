@@ -97,7 +97,12 @@ fn steps_are_full_or_half_and_that_is_read_back() {
         .line(":SH#", "")
         .line(":GH#", "00#");
     assert_eq!(
-        refusal(call_of(&unlimited, &script, "set_step_mode", r#"{"mode":"half"}"#)),
+        refusal(call_of(
+            &unlimited,
+            &script,
+            "set_step_mode",
+            r#"{"mode":"half"}"#
+        )),
         "the focuser kept its full steps"
     );
 }
