@@ -120,6 +120,8 @@ fn well_known_names_are_those_of_the_right_objects() {
         ("γ Aql", &["Tarazed"]),
         ("α Gru", &["Alnair", "Al Nair"]),
         ("ω Sgr", &["Terebellum"]),
+        ("ι Hya", &["Ukdah"]),
+        ("σ CMa", &["Nganurganity", "Unurgunite"]),
     ] {
         for name in names {
             let found = find(name).unwrap_or_else(|error| panic!("{name}: {error:?}"));
