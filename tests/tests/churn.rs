@@ -124,6 +124,8 @@ async fn a_handler_and_a_policy_are_replaced_while_many_ask_and_nothing_is_lost_
     let observatory = Setup::default()
         .config(CONFIG)
         .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
+        // A line for each of millions of requests is of no use here.
+        .variable("SLEWGATE_LOG", "info")
         .start();
     let data = observatory.data().to_owned();
     let handler = Marked::new("unruly", "calls\":", data.join("handlers/unruly.wasm"));

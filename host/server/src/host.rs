@@ -14,7 +14,7 @@ use slewgate_engine::{
     Compiler, Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings,
 };
 use slewgate_security::admission::{Admission, RequestLimiter};
-use slewgate_security::log::{LogSettings, SecurityLog};
+use slewgate_security::log::{Kept, LogSettings, SecurityLog};
 use slewgate_security::tokens::TokenStore;
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
@@ -107,7 +107,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let liveview = bind("liveview", config.liveview.address).await?;
     let web = bind("web", config.web).await?;
     let clock = clock(&config);
-    let log = security_log(&data, &clock)?;
+    let log = security_log(&data, config.security_log, &clock)?;
     let surroundings = surroundings(&config, &clock);
     let (journal, left) = safeguards::journal(&config, &data, &log)?;
     let hardware = Hardware::start(&config, &data, &surroundings)?;
@@ -385,10 +385,11 @@ pub(crate) fn surroundings(config: &Config, clock: &SharedClock) -> Surroundings
     }
 }
 
-fn security_log(data: &Path, clock: &SharedClock) -> Result<SecurityLog> {
+fn security_log(data: &Path, kept: Kept, clock: &SharedClock) -> Result<SecurityLog> {
     let clock = Arc::clone(clock);
     let settings = LogSettings {
         now: Arc::new(move || timestamp(&*clock)),
+        kept,
         ..LogSettings::below(data)
     };
     SecurityLog::start(settings).context("cannot start the security log")

@@ -27,6 +27,27 @@ pub struct LogSettings {
     pub path: PathBuf,
     /// The wall clock.
     pub now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
+    /// How much of it is kept.
+    pub kept: Kept,
+}
+
+/// How much of the log is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Kept {
+    /// A file that would become longer, in bytes, is put aside as full.
+    pub file_bytes: u64,
+    /// So many full files are kept beside it, the newest.
+    pub full_files: usize,
+}
+
+impl Default for Kept {
+    /// 16 files of 16 MiB: about a million lines.
+    fn default() -> Self {
+        Self {
+            file_bytes: 16 << 20,
+            full_files: 15,
+        }
+    }
 }
 
 /// Writes events down; a handle, clones write to the same log. Its thread ends with the last one.
@@ -60,6 +81,7 @@ impl LogSettings {
         Self {
             path: data.join("security/logs/security.log"),
             now: Arc::new(Timestamp::now),
+            kept: Kept::default(),
         }
     }
 }
@@ -77,7 +99,7 @@ impl SecurityLog {
             now: settings.now,
             tokens: OnceLock::new(),
         });
-        let writer = Writer::new(settings.path, shared.clone());
+        let writer = Writer::new(settings.path, settings.kept, shared.clone());
         let body = move || writer.run(&messages);
         thread::Builder::new()
             .name("security-log".into())

@@ -1,52 +1,77 @@
 //! The thread that writes: line by line, synced in groups, and never giving up.
 
-use std::fs::File;
-use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
+use std::fs::{self, File};
+use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
+use super::chain::{End, Last, Link};
 use super::event::{EventKind, SecurityEvent};
-use super::handle::{Message, Shared};
+use super::files::{self, FullFile};
+use super::handle::{Kept, Message, Shared};
+use super::head::Head;
+use super::repeats::Repeats;
 use crate::platform;
 
 /// How long a line may be in the system's memory alone.
 const SYNC_EVERY: Duration = Duration::from_millis(200);
 /// How often a file that cannot be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often it is told elsewhere up to where the log goes.
+const HEAD_EVERY: Duration = Duration::from_secs(60);
 
 pub(super) struct Writer {
     path: PathBuf,
+    kept: Kept,
     shared: Arc<Shared>,
-    file: Option<File>,
-    /// The file's length up to the last whole line.
-    length: u64,
+    repeats: Repeats,
+    open: Option<Open>,
+    /// The last line that was written, of this file or another.
+    last: Link,
+    /// The sequence of the first line that is kept.
+    first: Option<u64>,
     /// Since when something is not synced.
     unsynced: Option<Instant>,
     /// The file could not be written: not before this time again.
     retry: Option<Instant>,
+    /// What `log.head` says, and since when.
+    told: Option<(Link, Instant)>,
+}
+
+/// The file that is written.
+struct Open {
+    file: File,
+    /// Up to the last whole line, in bytes.
+    length: u64,
+    /// The sequence of its first line, once it has one.
+    first: Option<u64>,
 }
 
 impl Writer {
-    pub(super) fn new(path: PathBuf, shared: Arc<Shared>) -> Self {
+    pub(super) fn new(path: PathBuf, kept: Kept, shared: Arc<Shared>) -> Self {
         Self {
             path,
+            kept,
             shared,
-            file: None,
-            length: 0,
+            repeats: Repeats::default(),
+            open: None,
+            last: Link::NONE,
+            first: None,
             unsynced: None,
             retry: None,
+            told: None,
         }
     }
 
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
         loop {
             match messages.recv_timeout(self.patience()) {
-                Ok(Message::Event(event)) => self.record(&event),
+                Ok(Message::Event(event)) => self.record(*event),
                 Ok(Message::Flush(done)) => {
-                    self.sync();
+                    self.tell_all();
                     // Whoever asked may have stopped waiting.
                     let _ = done.try_send(());
                 }
@@ -56,7 +81,7 @@ impl Writer {
             self.keep_up();
         }
         self.close_gap();
-        self.sync();
+        self.tell_all();
     }
 
     /// How long there is nothing to do without a message.
@@ -69,20 +94,44 @@ impl Writer {
 
     /// What is due whether or not events come.
     fn keep_up(&mut self) {
+        let now = Instant::now();
+        for counted in self.repeats.over(now) {
+            self.put(&counted);
+        }
+        self.close_gap();
         if self
             .unsynced
             .is_some_and(|since| since.elapsed() >= SYNC_EVERY)
         {
             self.sync();
         }
-        self.close_gap();
+        let is_due = |(_, since): (_, Instant)| now.duration_since(since) >= HEAD_EVERY;
+        if self.told.is_none_or(is_due) {
+            self.tell_head();
+        }
     }
 
-    fn record(&mut self, event: &SecurityEvent) {
+    /// All that was recorded, down to the disk.
+    fn tell_all(&mut self) {
+        for counted in self.repeats.all() {
+            self.put(&counted);
+        }
+        self.sync();
+        self.tell_head();
+    }
+
+    fn record(&mut self, event: SecurityEvent) {
+        if let Some(event) = self.repeats.take(event, Instant::now()) {
+            self.put(&event);
+        }
+    }
+
+    fn put(&mut self, event: &SecurityEvent) {
         self.close_gap();
         // While events are missing, none is written before the line that says so.
         if self.shared.lost.load(Ordering::Relaxed) > 0 || !self.write(event) {
-            self.shared.lost.fetch_add(1, Ordering::Relaxed);
+            let lost = event.count.unwrap_or(1);
+            self.shared.lost.fetch_add(lost, Ordering::Relaxed);
         }
     }
 
@@ -92,11 +141,15 @@ impl Writer {
             return;
         }
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
-        let mut gap = SecurityEvent::new(EventKind::Gap).count(lost);
-        gap.time = self.shared.now();
-        if !self.write(&gap) {
+        let gap = SecurityEvent::new(EventKind::Gap).count(lost);
+        if !self.write(&self.dated(gap)) {
             self.shared.lost.fetch_add(lost, Ordering::Relaxed);
         }
+    }
+
+    fn dated(&self, mut event: SecurityEvent) -> SecurityEvent {
+        event.time = self.shared.now();
+        event
     }
 
     fn write(&mut self, event: &SecurityEvent) -> bool {
@@ -115,25 +168,25 @@ impl Writer {
     }
 
     fn try_write(&mut self, event: &SecurityEvent) -> io::Result<()> {
-        let mut line = serde_json::to_vec(event)?;
-        line.push(b'\n');
-        let mut file = match self.file.take() {
-            Some(file) => file,
+        let mut open = match self.open.take() {
+            Some(open) => open,
             None => self.open()?,
         };
-        if let Err(error) = file.write_all(&line) {
-            // Half a line is worse than none. Should this fail too, opening the file mends it.
-            let _ = file.set_len(self.length);
-            return Err(error);
+        let (mut line, mut link) = self.last.next(event)?;
+        if open.length > 0 && open.length + line.len() as u64 > self.kept.file_bytes {
+            open = self.turn_over(open)?;
+            (line, link) = self.last.next(event)?;
         }
-        self.length += line.len() as u64;
+        open.append(&line)?;
+        open.first.get_or_insert(link.sequence);
+        self.last = link;
         self.unsynced.get_or_insert_with(Instant::now);
-        self.file = Some(file);
+        self.open = Some(open);
         Ok(())
     }
 
-    /// Opens the file at its end, on a line of its own.
-    fn open(&mut self) -> io::Result<File> {
+    /// Opens the file at its end, on a line of its own, and finds the line that the next one follows.
+    fn open(&mut self) -> io::Result<Open> {
         if let Some(directory) = self.path.parent() {
             platform::create_private_directory(directory)?;
         }
@@ -142,19 +195,133 @@ impl Writer {
             return Err(io::Error::other("it is not a plain file"));
         }
         platform::make_private(&file)?;
-        self.length = file.seek(SeekFrom::End(0))?;
-        if self.length > 0 && !ends_a_line(&mut file)? {
-            file.write_all(b"\n")?;
-            self.length += 1;
+        let end = End::read(&mut file)?;
+        let length = file.metadata()?.len();
+        let first = files::first(&mut file)?;
+        let mut open = Open {
+            file,
+            length,
+            first,
+        };
+        let found = match end.last {
+            Last::Line(last) => last,
+            Last::None => self.earlier()?,
+            Last::Foreign(digest) => Link {
+                digest,
+                ..self.earlier()?
+            },
+        };
+        // Opened again after a failure, it goes on where this process was; at a start, where it was as of its head.
+        let head = match self.last {
+            Link::NONE => self.head(),
+            _ => None,
+        };
+        let known = head.as_ref().map_or(self.last, |head| head.last);
+        let cut = head.is_some() && known.sequence > found.sequence;
+        self.last = match known.sequence > found.sequence || self.last != Link::NONE {
+            true => known,
+            false => found,
+        };
+        if self.first.is_none() {
+            let full = files::all_full(&self.path)?;
+            let oldest = full.first().map(|file| file.first).or(open.first);
+            self.first = head.map(|head| head.first).or(oldest);
         }
-        Ok(file)
+        if length > 0 && !files::ends_a_line(&mut open.file)? && end.whole == length {
+            open.append(b"\n")?;
+        }
+        if end.whole < length {
+            // Half a line is worse than none, and was never synced.
+            open.file.set_len(end.whole)?;
+            open.length = end.whole;
+            let cut = length - end.whole;
+            let reason =
+                format!("the log ended in the middle of a line, of which {cut} bytes were here");
+            self.append(&mut open, SecurityEvent::new(EventKind::Gap).reason(reason))?;
+        }
+        if cut {
+            let (found, known) = (found.sequence, known.sequence);
+            let reason = format!(
+                "the security log ends with line {found}, and went up to line {known}: somebody cut it off"
+            );
+            tracing::error!(path = %self.path.display(), "{reason}");
+            self.append(
+                &mut open,
+                SecurityEvent::new(EventKind::Alarm).reason(reason),
+            )?;
+        }
+        Ok(open)
+    }
+
+    /// A line of the host's own.
+    fn append(&mut self, open: &mut Open, event: SecurityEvent) -> io::Result<()> {
+        let (line, link) = self.last.next(&self.dated(event))?;
+        open.append(&line)?;
+        open.first.get_or_insert(link.sequence);
+        self.last = link;
+        Ok(())
+    }
+
+    /// The last line of the log where its file is new.
+    fn earlier(&self) -> io::Result<Link> {
+        if let Some(FullFile { path, .. }) = files::all_full(&self.path)?.last()
+            && let Last::Line(last) = End::read(&mut platform::open_without_links(path)?)?.last
+        {
+            return Ok(last);
+        }
+        Ok(Link::NONE)
+    }
+
+    /// What the log was as of a moment before its end; one that cannot be read is none, and is found by who verifies.
+    fn head(&self) -> Option<Head> {
+        Head::read(&self.path).ok().flatten()
+    }
+
+    /// Puts the file that is full aside, and begins another.
+    fn turn_over(&mut self, open: Open) -> io::Result<Open> {
+        open.file.sync_data()?;
+        let first = open.first.unwrap_or(self.last.sequence);
+        fs::rename(&self.path, files::full(&self.path, first))?;
+        drop(open);
+        let full = files::all_full(&self.path)?;
+        let over = full.len().saturating_sub(self.kept.full_files);
+        for FullFile { path, .. } in &full[..over] {
+            fs::remove_file(path)?;
+        }
+        if over > 0 {
+            let next = self.last.sequence + 1;
+            self.first = Some(full.get(over).map_or(next, |file| file.first));
+        }
+        let open = self.open()?;
+        self.tell_head();
+        Ok(open)
     }
 
     fn sync(&mut self) {
         self.unsynced = None;
-        if let Some(Err(error)) = self.file.as_ref().map(File::sync_data) {
+        if let Some(Err(error)) = self.open.as_ref().map(|open| open.file.sync_data()) {
             self.give_up_for_now(&error);
         }
+    }
+
+    /// Says up to where the log goes, where that is not said yet: beside it, and in the host's own log, which the system's journal
+    /// takes.
+    fn tell_head(&mut self) {
+        let (last, now) = (self.last, Instant::now());
+        let is_news = self.told.is_none_or(|(told, _)| told != last);
+        self.told = Some((last, now));
+        if !is_news || last == Link::NONE {
+            return;
+        }
+        self.sync();
+        let head = Head {
+            last,
+            first: self.first.unwrap_or(1),
+        };
+        if let Err(error) = head.write(&self.path, self.shared.now()) {
+            tracing::warn!(%error, "cannot say in log.head up to where the security log goes");
+        }
+        tracing::info!(count = last.sequence, head = %last.digest, "the security log goes up to here");
     }
 
     fn give_up_for_now(&mut self, error: &io::Error) {
@@ -162,14 +329,20 @@ impl Writer {
             let path = self.path.display();
             tracing::error!(%path, %error, "cannot write the security log; events are counted until it works again");
         }
-        self.file = None;
+        self.open = None;
         self.retry = Some(Instant::now() + RETRY);
     }
 }
 
-fn ends_a_line(file: &mut File) -> io::Result<bool> {
-    let mut last = [0];
-    file.seek(SeekFrom::End(-1))?;
-    file.read_exact(&mut last)?;
-    Ok(last == *b"\n")
+impl Open {
+    /// All of it, or none.
+    fn append(&mut self, line: &[u8]) -> io::Result<()> {
+        if let Err(error) = self.file.write_all(line) {
+            // Half a line is worse than none. Should this fail too, opening the file mends it.
+            let _ = self.file.set_len(self.length);
+            return Err(error);
+        }
+        self.length += line.len() as u64;
+        Ok(())
+    }
 }

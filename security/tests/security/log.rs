@@ -69,9 +69,11 @@ fn a_line_has_what_is_known_and_nothing_else() {
     let wanted = concat!(
         r#"{"time":"2026-11-23T22:00:00.120Z","event":"denied","address":"192.0.2.1","port":5555,"#,
         r#""session":17,"client_id":"my-client","token_id":"abcd1234","client_type":"observer","#,
-        r#""subject":"mount.goto","reason":"observers only watch"}"#,
+        r#""subject":"mount.goto","reason":"observers only watch","sequence":1,"#,
+        r#""previous":"0000000000000000000000000000000000000000000000000000000000000000"}"#,
         "\n",
-        r#"{"time":"2026-11-23T22:00:00.120Z","event":"closed","code":4001}"#,
+        r#"{"time":"2026-11-23T22:00:00.120Z","event":"closed","code":4001,"sequence":2,"#,
+        r#""previous":"ef4552a1ce127282f61d8e49fc3119f7f68157cce20663299dc5a6f0b71cb854"}"#,
         "\n"
     );
     assert_eq!(logged.text(), wanted);
@@ -215,7 +217,7 @@ fn the_events_of_several_threads_are_all_there() {
     std::thread::scope(|scope| {
         for session in 0..8 {
             let log = logged.log.clone();
-            let record = move |_| log.record(event(EventKind::Connection).session(session));
+            let record = move |_| log.record(event(EventKind::Control).session(session));
             scope.spawn(move || (0..100).for_each(record));
         }
     });

@@ -6,6 +6,8 @@
 )]
 
 #[cfg(test)]
+mod chain;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod log;

@@ -5,6 +5,7 @@
 
 mod call;
 mod compile;
+mod log;
 mod menu;
 mod platform;
 mod plugin;
@@ -89,6 +90,8 @@ enum Verb {
     Token(token::Tokens),
     /// Make, check and look at plugins, and say which components may run
     Plugin(plugin::Plugins),
+    /// Follow the security log, and say whether it is as the host wrote it
+    Log(log::Log),
     /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
     Simulate(simulate::Simulate),
     #[command(hide = true)]
@@ -169,6 +172,7 @@ fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
         Verb::Stop(stop) => stop.run(common),
         Verb::Token(tokens) => tokens.run(common),
         Verb::Plugin(plugins) => plugins.run(common),
+        Verb::Log(log) => log.run(common),
         Verb::Simulate(simulate) => simulate.run(common),
         Verb::Compile(compile) => compile.run(),
     }

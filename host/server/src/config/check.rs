@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use slewgate_engine::QuarantineSettings;
 use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
+use slewgate_security::log::Kept;
 use slewgate_security::trust::{KeyError, PublicKey};
 
 use super::cameras::cameras;
@@ -62,6 +63,10 @@ pub(super) fn check(
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0, &engine)?,
         trust: trust(source, &shape.trust)?,
+        security_log: Kept {
+            file_bytes: u64::from(shape.security_log.file_mib) << 20,
+            full_files: count(shape.security_log.full_files),
+        },
         clock: clock(source, &shape.clock, &lines)?,
         engine,
         lines,

@@ -28,6 +28,7 @@ use serde_json::{Map, Value};
 use slewgate_engine::Limits as Allowance;
 pub use slewgate_safety::Runaway;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
+use slewgate_security::log::Kept;
 use slewgate_security::trust::PublicKey;
 use slewgate_serial::{Address, StopSequence};
 use slewgate_simulator::Family;
@@ -70,6 +71,8 @@ pub struct Config {
     pub engine: Engine,
     /// Which components may run: `[trust]`.
     pub trust: Trust,
+    /// How much of the security log is kept: `[security_log]`.
+    pub security_log: Kept,
     /// A wall clock to pretend, for demonstrations and tests.
     pub clock: Option<PretendedClock>,
 }

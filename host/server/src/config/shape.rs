@@ -29,6 +29,7 @@ pub(super) struct Shape {
     pub(super) policies: Policies,
     pub(super) engine: Engine,
     pub(super) trust: Trust,
+    pub(super) security_log: SecurityLog,
     pub(super) clock: Clock,
 }
 
@@ -545,6 +546,24 @@ pub(super) enum Require {
     Owner,
     Digests,
     Keys,
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct SecurityLog {
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_024>")]
+    pub(super) file_mib: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 1_000>")]
+    pub(super) full_files: u32,
+}
+
+impl Default for SecurityLog {
+    fn default() -> Self {
+        Self {
+            file_mib: 16,
+            full_files: 15,
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, Serialize)]

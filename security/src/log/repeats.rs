@@ -1,0 +1,208 @@
+//! Repeats: what comes again and again is counted, so that a flood fills neither the disk nor the reader's screen.
+
+use std::collections::HashMap;
+use std::time::{Duration, Instant};
+
+use super::event::{EventKind, SecurityEvent};
+use crate::admission::{SourceKey, source_key};
+
+/// How long repeats of an event are counted together.
+const WINDOW: Duration = Duration::from_secs(60);
+/// Repeats in that time that are still written one by one: people read the log to see what one client did.
+const WRITTEN: u64 = 20;
+/// Events that are told apart. Beyond that those of a kind are one.
+const MOST: usize = 4_096;
+
+/// The repeats of the current minute.
+#[derive(Default)]
+pub(super) struct Repeats {
+    seen: HashMap<Key, Seen>,
+    /// The first minute that ends.
+    next: Option<Instant>,
+}
+
+/// What makes two events the same, beside their time: not their ports, sessions and client ids, of which a flood has many.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct Key {
+    kind: EventKind,
+    about: Option<About>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+struct About {
+    source: Option<SourceKey>,
+    token_id: Option<String>,
+    subject: Option<String>,
+    code: Option<u16>,
+    reason: Option<String>,
+}
+
+struct Seen {
+    since: Instant,
+    written: u64,
+    counted: u64,
+    /// The newest that was counted.
+    newest: Option<SecurityEvent>,
+}
+
+impl Repeats {
+    /// The event, where it is to be written by itself.
+    pub(super) fn take(&mut self, event: SecurityEvent, now: Instant) -> Option<SecurityEvent> {
+        if !repeats(event.kind) {
+            return Some(event);
+        }
+        let full = self.seen.len() >= MOST;
+        let key = Key::of(&event);
+        let key = match full && !self.seen.contains_key(&key) {
+            true => Key { about: None, ..key },
+            false => key,
+        };
+        self.next.get_or_insert(now + WINDOW);
+        let seen = self.seen.entry(key).or_insert_with(|| Seen {
+            since: now,
+            written: 0,
+            counted: 0,
+            newest: None,
+        });
+        if seen.written < WRITTEN {
+            seen.written += 1;
+            return Some(event);
+        }
+        seen.counted += 1;
+        seen.newest = Some(event);
+        None
+    }
+
+    /// What was counted, of the minutes that are over.
+    pub(super) fn over(&mut self, now: Instant) -> Vec<SecurityEvent> {
+        if self.next.is_none_or(|next| now < next) {
+            return Vec::new();
+        }
+        let told = self.told(|seen| now.duration_since(seen.since) >= WINDOW);
+        let since = self.seen.values().map(|seen| seen.since);
+        self.next = since.min().map(|since| since + WINDOW);
+        told
+    }
+
+    /// All that was counted so far.
+    pub(super) fn all(&mut self) -> Vec<SecurityEvent> {
+        self.told(|_| true)
+    }
+
+    fn told(&mut self, is_over: impl Fn(&Seen) -> bool) -> Vec<SecurityEvent> {
+        let over = self.seen.extract_if(|_, seen| is_over(seen));
+        let mut told: Vec<_> = over
+            .filter_map(|(key, seen)| Some(key.summary(seen.newest?, seen.counted)))
+            .collect();
+        told.sort_by_key(|event| event.time);
+        told
+    }
+}
+
+/// Those that clients bring about as often as they like; others are written whatever they are.
+fn repeats(kind: EventKind) -> bool {
+    use EventKind::{AuthFailed, AuthOk, Closed, Connection, Denied, RateLimit};
+    matches!(
+        kind,
+        Connection | AuthOk | AuthFailed | Closed | RateLimit | Denied
+    )
+}
+
+impl Key {
+    fn of(event: &SecurityEvent) -> Self {
+        let about = About {
+            source: event.address.map(source_key),
+            token_id: event.token_id.clone(),
+            subject: event.subject.clone(),
+            code: event.code,
+            reason: event.reason.clone(),
+        };
+        Self {
+            kind: event.kind,
+            about: Some(about),
+        }
+    }
+
+    /// The newest of so many, without what only some of them have.
+    fn summary(self, newest: SecurityEvent, count: u64) -> SecurityEvent {
+        let mut summary = SecurityEvent {
+            port: None,
+            session: None,
+            client_id: None,
+            count: Some(count),
+            ..newest
+        };
+        if self.about.is_none() {
+            summary.address = None;
+            summary.token_id = None;
+            summary.client_type = None;
+            summary.subject = None;
+            summary.code = None;
+            summary.reason =
+                Some("of several sources and causes, more than are told apart".to_owned());
+        }
+        summary
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{IpAddr, Ipv4Addr};
+
+    use super::*;
+
+    fn failed(last: u32) -> SecurityEvent {
+        let address = IpAddr::V4(Ipv4Addr::from(0x0a00_0000 + last));
+        SecurityEvent::new(EventKind::AuthFailed)
+            .from((address, 1).into())
+            .client(format!("client {last}"))
+            .reason("unknown token")
+    }
+
+    fn written(repeats: &mut Repeats, event: &SecurityEvent, times: u64, now: Instant) -> u64 {
+        let taken = (0..times).filter_map(|_| repeats.take(event.clone(), now));
+        taken.count() as u64
+    }
+
+    #[test]
+    fn what_repeats_is_counted_after_the_first_few_and_told_after_a_minute() {
+        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        assert_eq!(written(&mut repeats, &failed(1), 100, start), WRITTEN);
+        assert_eq!(written(&mut repeats, &failed(2), 3, start), 3);
+        assert_eq!(repeats.over(start + WINDOW / 2), []);
+        let told = repeats.over(start + WINDOW);
+        assert_eq!(told.len(), 1);
+        assert_eq!((told[0].count, told[0].port), (Some(80), None));
+        assert_eq!(told[0].address, failed(1).address);
+        assert_eq!(written(&mut repeats, &failed(1), 1, start + WINDOW), 1);
+    }
+
+    #[test]
+    fn what_people_do_is_never_counted_together() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for kind in [
+            EventKind::MotionStop,
+            EventKind::TokenChange,
+            EventKind::Alarm,
+        ] {
+            assert_eq!(
+                written(&mut repeats, &SecurityEvent::new(kind), 100, now),
+                100
+            );
+        }
+        assert_eq!(repeats.all(), []);
+    }
+
+    #[test]
+    fn more_sources_than_are_told_apart_are_one_and_cost_no_more_memory() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for last in 0..20_000 {
+            repeats.take(failed(last), now);
+        }
+        assert_eq!(repeats.seen.len(), MOST + 1);
+        let told = repeats.all();
+        assert_eq!(told.len(), 1);
+        let rest = 20_000 - MOST as u64 - WRITTEN;
+        assert_eq!((told[0].count, told[0].address), (Some(rest), None));
+    }
+}
