@@ -127,8 +127,14 @@ impl Guests {
         };
         let engine = Engine::new(&EngineSettings::default())?;
         let client = Client::new(1, "bench", "bench", "telescope", "the bench");
+        let plugins = Plugins::start(engine, surroundings, settings).await?;
+        // A start does not wait for what takes long to compile.
+        let mut snapshots = plugins.snapshots();
+        snapshots
+            .wait_for(|snapshot| !snapshot.is_loading())
+            .await?;
         Ok(Guests {
-            plugins: Plugins::start(engine, surroundings, settings).await?,
+            plugins,
             client,
             languages,
             _directory: directory,

@@ -225,7 +225,9 @@ impl Report {
             "a plugin that loops", "p50 ms", "p99 ms", "longest ms"
         );
         let ended = |part| quantile(&figures.ended, part);
+        let crowded = |part| quantile(&figures.ended_crowded, part);
         println!("{:<25} {}", "its client has the error", columns(ended, 1));
+        println!("{:<25} {}", "in a crowd", columns(crowded, 1));
         let parts = [("quiet", &figures.quiet), ("meanwhile", &figures.meanwhile)];
         for (name, p99) in parts {
             println!("p99 of others, {name:<10} {:>24}", spread(p99, 2));

@@ -45,6 +45,17 @@ impl Client {
         Client::upgraded(stream, address, path).await
     }
 
+    /// Connected from another address of this machine, such as 127.0.0.2: the host takes it for another source. None where it is not let in.
+    pub async fn from(source: [u8; 4], address: SocketAddr) -> Option<Client> {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket
+            .bind(SocketAddr::from((source, 0)))
+            .expect("an address of this machine");
+        let stream = socket.connect(address).await.expect("the port is open");
+        let upgraded = client_async(format!("ws://{address}/"), stream).await;
+        upgraded.ok().map(|(socket, _)| Client::with(socket))
+    }
+
     /// Connected, with a system that keeps only so many bytes for it while it does not read.
     pub async fn with_receive_buffer(address: SocketAddr, bytes: u32) -> Client {
         let socket = TcpSocket::new_v4().expect("a socket");
@@ -58,6 +69,10 @@ impl Client {
         let (socket, _) = client_async(format!("ws://{address}{path}"), stream)
             .await
             .expect("the upgrade succeeds");
+        Client::with(socket)
+    }
+
+    fn with(socket: WebSocketStream<TcpStream>) -> Client {
         Client {
             socket,
             last_id: 0,

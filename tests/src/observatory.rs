@@ -189,6 +189,11 @@ impl Setup {
 
     /// The command, ready to be spawned.
     pub fn command(&self, directory: &Path) -> Command {
+        self.verb(directory, &["serve", "--ready-file", "ready"])
+    }
+
+    /// The program with another verb, in the same surroundings.
+    pub fn verb(&self, directory: &Path, arguments: &[&str]) -> Command {
         let mut command = if self.bound_by_modes && geteuid().is_root() {
             let mut command = Command::new("setpriv");
             command.args(["--bounding-set=-dac_override,-dac_read_search", "--"]);
@@ -198,7 +203,7 @@ impl Setup {
             Command::new(program())
         };
         command
-            .args(["serve", "--ready-file", "ready"])
+            .args(arguments)
             .arg("--data")
             .arg(directory)
             .current_dir(directory);

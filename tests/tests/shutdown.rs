@@ -84,7 +84,8 @@ async fn what_a_killed_host_left_is_taken_over() {
 
 #[tokio::test]
 async fn a_second_host_on_a_directory_is_refused_and_the_first_goes_on() {
-    let observatory = Observatory::start();
+    let mut observatory = Observatory::start();
+    let process = observatory.child().id();
     let mut client = observatory.client("telescope").await;
     let second = Setup::default()
         .command(observatory.data())
@@ -93,7 +94,7 @@ async fn a_second_host_on_a_directory_is_refused_and_the_first_goes_on() {
     assert_eq!(second.status.code(), Some(1), "{second:?}");
     let said = String::from_utf8(second.stderr).unwrap();
     let named = format!(
-        "another host is running on {}",
+        "another host (process {process}) is running on {}",
         observatory.data().display()
     );
     assert!(said.contains(&named), "{said}");

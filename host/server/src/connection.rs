@@ -5,7 +5,7 @@ use std::future::Future;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use slewgate_security::admission::{Admission, Refused, Slot};
+use slewgate_security::admission::{Admission, Offence, Refused, Slot};
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::{TokenProblem, TokenSet};
 use slewgate_sky::SharedClock;
@@ -311,6 +311,10 @@ impl Door {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let end = self.rejected(&mut arrival, rejected);
+        if offence(&end).is_some_and(|offence| arrival.slot.offends(offence)) {
+            let reason = "its source has failed too often, and waits from now on".to_owned();
+            self.record(EventKind::RateLimit, &arrival, reason);
+        }
         if end.close().is_some_and(|close| *close != Close::SHUTDOWN) {
             // The outbox is empty and this is short.
             let _ = arrival.outbox.send(AUTH_FAILED.to_owned());
@@ -323,6 +327,24 @@ impl Door {
         event.kind = kind;
         event.reason = reason.into();
         self.log.record(event);
+    }
+}
+
+/// What a connection did wrong that opened a WebSocket and became no session. Before that nothing is held against a source: any page in a browser
+/// there can make it connect and say nonsense, and would lock its user out.
+fn offence(end: &End) -> Option<Offence> {
+    match end {
+        End::Fault(..) => Some(Offence::Protocol),
+        End::Ours(close) if *close == Close::AUTHENTICATION_TIMEOUT => Some(Offence::Silence),
+        End::Ours(close) => [
+            Close::AUTHENTICATION_ERROR,
+            Close::AUTHENTICATION_FAILED,
+            Close::CLIENT_ID_REQUIRED,
+            Close::INVALID_JSON,
+        ]
+        .contains(close)
+        .then_some(Offence::Authentication),
+        End::Theirs | End::Gone(_) | End::Dead => None,
     }
 }
 

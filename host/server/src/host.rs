@@ -220,6 +220,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         ending: ending.clone(),
         viewers: AtomicU64::new(0),
     });
+    let admission = door.admission.clone();
     let mut tasks = JoinSet::new();
     let mut listening = JoinSet::new();
     listening.spawn(listen(command, door, stopping.clone()));
@@ -231,6 +232,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
     let local = Local {
         methods,
+        admission,
         log: log.clone(),
     };
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));

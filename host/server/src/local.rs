@@ -1,5 +1,6 @@
 //! The administrator's socket in the data directory: one request a line, one reply a line. Who can open it owns the host.
 
+use std::net::IpAddr;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
 use slewgate_engine::{NotReleased, PluginKind, PluginReport, StoppedBy};
 use slewgate_rpc::{Call, Incoming, Outcome, Refusal, Reply, parse};
+use slewgate_security::admission::Admission;
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
@@ -28,6 +30,20 @@ pub(crate) const ROLLBACK: &str = "host.plugin.rollback";
 /// By which the administrator has a plugin called again that kept failing.
 pub(crate) const RESUME: &str = "host.plugin.resume";
 
+/// By which the administrator hears who waits outside for what was done wrong.
+pub(crate) const PENALTIES: &str = "host.penalties";
+
+/// By which the administrator lets them in again.
+pub(crate) const FORGIVE: &str = "host.penalties.clear";
+
+/// Params of [`FORGIVE`].
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Forgive {
+    /// All of them, where there is none.
+    address: Option<IpAddr>,
+}
+
 /// Params of [`ROLLBACK`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -40,7 +56,9 @@ struct RollBack {
 /// What the administrator talks with.
 pub(crate) struct Local {
     pub(crate) methods: Arc<HostMethods>,
-    /// Hears of stops.
+    /// Knows who waits outside.
+    pub(crate) admission: Admission,
+    /// Hears of stops, and of who is forgiven.
     pub(crate) log: SecurityLog,
 }
 
@@ -123,6 +141,8 @@ impl Local {
             "host.stop" => self.stop().await,
             ROLLBACK => self.roll_back(&call.params).await,
             RESUME => self.resume(call),
+            PENALTIES => self.penalties(),
+            FORGIVE => self.forgive(&call.params),
             other => Err(Refusal::method_not_found(other)),
         }
     }
@@ -187,6 +207,28 @@ impl Local {
             Err(why @ NotReleased::Unknown(_)) => Err(Refusal::invalid_params("name", why)),
             Err(why @ NotReleased::Free(_)) => Err(Refusal::refused(&why.to_string())),
         }
+    }
+
+    /// Who waits outside, and for how long.
+    fn penalties(&self) -> Result<Box<RawValue>, Refusal> {
+        let penalties = self.admission.penalties().into_iter();
+        let penalties: Vec<_> = penalties
+            .map(
+                |(source, left)| json!({ "source": source.to_string(), "seconds": left.as_secs() }),
+            )
+            .collect();
+        result(&penalties)
+    }
+
+    /// Nobody waits outside any more, or one source.
+    fn forgive(&self, params: &Map<String, Value>) -> Result<Box<RawValue>, Refusal> {
+        let asked: Forgive = serde_json::from_value(Value::Object(params.clone()))
+            .map_err(|error| Refusal::invalid_params("params", error))?;
+        let cleared = self.admission.forgive(asked.address);
+        let mut event = SecurityEvent::new(EventKind::PenaltiesCleared).count(cleared as u64);
+        event.address = asked.address;
+        self.log.record(event.reason("asked by the administrator"));
+        result(&json!({ "cleared": cleared }))
     }
 
     fn record(&self, table: &str, failed: Option<&String>) {

@@ -94,14 +94,28 @@ mod unix {
             }
             Ok(_) => {}
         }
-        if Probe::connect(path).is_ok() {
+        if let Ok(probe) = Probe::connect(path) {
             let directory = path.parent().unwrap_or(path);
+            let process = process(&probe).map_or_else(String::new, |id| format!(" (process {id})"));
             bail!(
-                "another host is running on {}; give this one a directory of its own with --data",
+                "another host{process} is running on {}; give this one a directory of its own with --data",
                 directory.display()
             );
         }
         fs::remove_file(path).with_context(|| format!("cannot remove {}", path.display()))
+    }
+
+    /// The one at the other end.
+    #[cfg(target_os = "linux")]
+    fn process(probe: &Probe) -> Option<i32> {
+        let peer = rustix::net::sockopt::socket_peercred(probe).ok()?;
+        Some(peer.pid.as_raw_nonzero().get())
+    }
+
+    /// Only some systems tell.
+    #[cfg(not(target_os = "linux"))]
+    fn process(_: &Probe) -> Option<i32> {
+        None
     }
 
     /// An empty file, readable and writable by its owner alone if it is made now.

@@ -1,32 +1,47 @@
 //! Slots for connections: few before authentication, more after it, and never more than a source's
-//! share. A slot is a guard: dropping it gives the place back.
+//! share. A slot is a guard: dropping it gives the place back. Who did wrong before waits outside: [`super::penalties`].
 
 use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::penalties::{Offence, Penalties, PenaltySettings};
 use super::source::{Network, SourceKey, source_key};
+
+/// In a hundred, that one is turned away from [`AdmissionSettings::early`] on; it grows from there.
+const LEAST_CHANCE: usize = 30;
 
 /// How many connections there may be.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AdmissionSettings {
     /// Not yet authenticated, in all.
     pub waiting: usize,
+    /// From so many on one that comes is turned away by chance, the more of them the likelier, so that a flood does not take every place.
+    pub early: usize,
     /// Not yet authenticated, for each source.
     pub waiting_per_source: usize,
     /// Authenticated, in all.
     pub sessions: usize,
     /// Authenticated, for each source.
     pub sessions_per_source: usize,
-    /// Networks that have no share for each source; the totals hold for them too.
+    /// Networks that have no share for each source, no penalty and no bad luck; the totals hold for them too.
     pub exempt: Vec<Network>,
+    /// What it costs to do wrong.
+    pub penalties: PenaltySettings,
 }
 
 /// Why a connection has no place.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum Refused {
+    /// This source did wrong.
+    #[error("this source has failed too often and waits, {} s more", .0.as_secs().max(1))]
+    Penalty(Duration),
+    /// Bad luck: the places before authentication are being taken.
+    #[error("many connections that have not authenticated")]
+    Early,
     /// The places before authentication are taken.
     #[error("too many connections that have not authenticated")]
     Waiting,
@@ -68,6 +83,7 @@ struct Places {
     all: Count,
     /// Bounded by the totals: a source without a connection has no entry.
     sources: HashMap<SourceKey, Count>,
+    penalties: Penalties,
 }
 
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
@@ -80,10 +96,12 @@ impl Default for AdmissionSettings {
     fn default() -> Self {
         Self {
             waiting: 64,
+            early: 32,
             waiting_per_source: 4,
             sessions: 1024,
             sessions_per_source: 16,
             exempt: Network::LOOPBACK.to_vec(),
+            penalties: PenaltySettings::default(),
         }
     }
 }
@@ -96,6 +114,7 @@ impl Admission {
             settings,
             all: Count::default(),
             sources: HashMap::new(),
+            penalties: Penalties::default(),
         };
         Self {
             shared: Arc::new(Mutex::new(places)),
@@ -119,6 +138,9 @@ impl Admission {
             .exempt
             .iter()
             .any(|network| network.contains(address));
+        if !exempt {
+            places.greet(source)?;
+        }
         places.enter(source, Stage::Waiting, exempt)?;
         drop(places);
         Ok(Slot {
@@ -127,6 +149,18 @@ impl Admission {
             exempt,
             stage: Stage::Waiting,
         })
+    }
+
+    /// The sources that wait outside, and how long each still does; the longest first.
+    #[must_use]
+    pub fn penalties(&self) -> Vec<(SourceKey, Duration)> {
+        self.places().penalties.all(Instant::now())
+    }
+
+    /// Forgets what one source did, or all of them; how many waited outside.
+    pub fn forgive(&self, address: Option<IpAddr>) -> usize {
+        let source = address.map(source_key);
+        self.places().penalties.clear(source, Instant::now())
     }
 
     fn places(&self) -> MutexGuard<'_, Places> {
@@ -152,6 +186,23 @@ impl Slot {
     }
 }
 
+impl Slot {
+    /// Holds it against the source that it did wrong. True: from now on its new connections wait outside.
+    #[must_use]
+    pub fn offends(&self, offence: Offence) -> bool {
+        if self.exempt {
+            return false;
+        }
+        let mut places = self.admission.places();
+        let Places {
+            penalties,
+            settings,
+            ..
+        } = &mut *places;
+        penalties.add(&settings.penalties, self.source, offence, Instant::now())
+    }
+}
+
 impl Drop for Slot {
     fn drop(&mut self) {
         self.admission.places().leave(self.source, self.stage);
@@ -159,6 +210,24 @@ impl Drop for Slot {
 }
 
 impl Places {
+    /// Whether one that comes finds a closed door before any place is looked for.
+    fn greet(&self, source: SourceKey) -> Result<(), Refused> {
+        if let Some(left) = self.penalties.of(source, Instant::now()) {
+            return Err(Refused::Penalty(left));
+        }
+        let AdmissionSettings { early, waiting, .. } = self.settings;
+        let (taken, span) = (self.all.waiting, waiting.saturating_sub(early));
+        if taken < early || span == 0 {
+            return Ok(());
+        }
+        // As OpenSSH's MaxStartups: likely from the first, certain at the last.
+        let more = (100 - LEAST_CHANCE) * (taken - early).min(span) / span;
+        match rand::random_ratio(u32::try_from(LEAST_CHANCE + more).unwrap_or(100), 100) {
+            true => Err(Refused::Early),
+            false => Ok(()),
+        }
+    }
+
     fn enter(&mut self, source: SourceKey, stage: Stage, exempt: bool) -> Result<(), Refused> {
         let Self { settings, all, .. } = self;
         let own = self.sources.get(&source).copied().unwrap_or_default();

@@ -29,6 +29,8 @@ pub enum EventKind {
     PluginUntrusted,
     /// Control of the hardware changed hands.
     Control,
+    /// Sources that waited outside for what they did wrong need not any more.
+    PenaltiesCleared,
     /// Motion was stopped.
     MotionStop,
     /// Somebody should look.

@@ -36,13 +36,47 @@ fn the_fifth_silent_connection_of_a_source_is_refused_and_others_are_not() {
 
 #[test]
 fn the_65th_silent_connection_is_refused() {
-    let admission = Admission::new(AdmissionSettings::default());
+    let admission = Admission::new(AdmissionSettings {
+        early: 64,
+        ..AdmissionSettings::default()
+    });
     let held: Vec<Slot> = (0..64)
         .map(|n| admission.connect(client(n)).unwrap())
         .collect();
-    assert_eq!(admission.connect(client(64)).unwrap_err(), Refused::Waiting);
+    assert!(admission.connect(client(64)).is_err());
     drop(held);
     assert!(admission.connect(client(64)).is_ok());
+}
+
+/// Of a thousand that come while so many wait.
+fn turned_away(waiting: u32) -> usize {
+    let admission = Admission::new(AdmissionSettings::default());
+    let mut held: Vec<Slot> = Vec::new();
+    while held.len() < waiting as usize {
+        held.extend(admission.connect(client(held.len() as u32)));
+    }
+    let come = |n| admission.connect(client(1_000 + n)).err();
+    let refused: Vec<_> = (0..1_000).filter_map(come).collect();
+    assert!(refused.iter().all(|refused| *refused == Refused::Early));
+    refused.len()
+}
+
+#[test]
+fn from_half_the_places_on_chance_turns_away_ever_more_of_those_who_come() {
+    assert_eq!(turned_away(31), 0);
+    let (at_half, later) = (turned_away(32), turned_away(56));
+    // 30 and 82 in a hundred; a thousand tries are within five deviations.
+    assert!((220..380).contains(&at_half), "{at_half}");
+    assert!((760..880).contains(&later), "{later}");
+}
+
+#[test]
+fn who_is_exempt_has_no_bad_luck() {
+    let admission = Admission::new(AdmissionSettings::default());
+    let here = from("127.0.0.1");
+    let held: Vec<Slot> = (0..64).map(|_| admission.connect(here).unwrap()).collect();
+    assert_eq!(admission.connect(here).unwrap_err(), Refused::Waiting);
+    drop(held);
 }
 
 #[test]

@@ -5,8 +5,10 @@
 
 mod call;
 mod compile;
+mod doctor;
 mod log;
 mod menu;
+mod penalties;
 mod platform;
 mod plugin;
 mod running;
@@ -86,12 +88,16 @@ enum Verb {
     Call(call::Call),
     /// Stop everything that moves, at once, with or without a host
     Stop(stop::Stop),
+    /// Look for what would keep a host from its work, and say what to do
+    Doctor(doctor::Doctor),
     /// Make, list and revoke the tokens that clients show; a menu without a verb
     Token(token::Tokens),
     /// Make, check and look at plugins, and say which components may run
     Plugin(plugin::Plugins),
     /// Follow the security log, and say whether it is as the host wrote it
     Log(log::Log),
+    /// Show who waits outside for what was done wrong, and let them in again
+    Penalties(penalties::Penalties),
     /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
     Simulate(simulate::Simulate),
     #[command(hide = true)]
@@ -172,7 +178,9 @@ fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
         Verb::Stop(stop) => stop.run(common),
         Verb::Token(tokens) => tokens.run(common),
         Verb::Plugin(plugins) => plugins.run(common),
+        Verb::Doctor(doctor) => doctor.run(common),
         Verb::Log(log) => log.run(common),
+        Verb::Penalties(penalties) => penalties.run(common),
         Verb::Simulate(simulate) => simulate.run(common),
         Verb::Compile(compile) => compile.run(),
     }

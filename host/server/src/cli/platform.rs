@@ -2,11 +2,11 @@
 
 #[cfg(not(unix))]
 pub(super) use elsewhere::{
-    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private,
+    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private, room,
 };
 #[cfg(unix)]
 pub(super) use unix::{
-    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private,
+    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private, room,
 };
 
 #[cfg(unix)]
@@ -26,6 +26,12 @@ mod unix {
         stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(patience))?;
         Ok(stream)
+    }
+
+    /// Bytes that this user can still write to the disk of a path.
+    pub(in super::super) fn room(path: &Path) -> Option<u64> {
+        let disk = rustix::fs::statvfs(path).ok()?;
+        Some(disk.f_bavail.saturating_mul(disk.f_frsize))
     }
 
     /// Whether only its owner can read the file; else, what to do.
@@ -88,6 +94,10 @@ mod elsewhere {
     }
 
     /// Files have no modes here.
+    pub(in super::super) fn room(_: &Path) -> Option<u64> {
+        None
+    }
+
     pub(in super::super) fn judge_private(_file: &Metadata) -> Result<(), &'static str> {
         Ok(())
     }

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use slewgate_engine::QuarantineSettings;
-use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError};
+use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError, PenaltySettings};
 use slewgate_security::log::Kept;
 use slewgate_security::trust::{KeyError, PublicKey};
 
@@ -56,7 +56,7 @@ pub(super) fn check(
         },
         names: shape.server.names,
         public_urls: public_urls(source, shape.web.public_urls)?,
-        admission: admission(source, &shape.admission)?,
+        admission: admission(source, &shape.admission, &shape.penalties)?,
         site: site(source, &shape.site)?,
         limits: limits_of_site(source, &shape.limits, simulated(&lines), folder)?,
         cameras: cameras(source, shape.cameras.0, &lines, streams)?,
@@ -92,7 +92,11 @@ fn limits(command: &shape::Command, admission: &shape::Admission) -> Limits {
     }
 }
 
-fn admission(source: &Source<'_>, written: &shape::Admission) -> Result<Admission, ConfigError> {
+fn admission(
+    source: &Source<'_>,
+    written: &shape::Admission,
+    penalties: &shape::Penalties,
+) -> Result<Admission, ConfigError> {
     let networks = written.exempt.iter().map(|network| network.parse());
     let exempt = networks
         .collect::<Result<_, NetworkError>>()
@@ -112,9 +116,17 @@ fn admission(source: &Source<'_>, written: &shape::Admission) -> Result<Admissio
         slots: AdmissionSettings {
             waiting: count(written.unauthenticated),
             waiting_per_source: count(written.unauthenticated_per_source),
+            early: count(written.early_drop),
             sessions: count(written.connections),
             sessions_per_source: count(written.connections_per_source),
             exempt,
+            penalties: PenaltySettings {
+                authentication: milliseconds(penalties.authentication_ms),
+                silence: milliseconds(penalties.silence_ms),
+                protocol: milliseconds(penalties.protocol_ms),
+                least: milliseconds(penalties.least_ms),
+                most: milliseconds(penalties.most_ms),
+            },
         },
     })
 }

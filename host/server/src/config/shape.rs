@@ -21,6 +21,7 @@ pub(super) struct Shape {
     pub(super) web: Web,
     pub(super) server: Server,
     pub(super) admission: Admission,
+    pub(super) penalties: Penalties,
     pub(super) site: Site,
     pub(super) limits: Limits,
     pub(super) lines: Lines,
@@ -140,6 +141,8 @@ pub(super) struct Admission {
     pub(super) unauthenticated: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) unauthenticated_per_source: u32,
+    #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
+    pub(super) early_drop: u32,
     #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
     pub(super) upgrade_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
@@ -164,12 +167,40 @@ impl Default for Admission {
             connections_per_source: 16,
             unauthenticated: 64,
             unauthenticated_per_source: 4,
+            early_drop: 32,
             upgrade_ms: 5_000,
             authentication_ms: 10_000,
             total_ms: 20_000,
             upgrade_bytes: 8_192,
             authentication_bytes: 4_096,
             authentication_frames: 8,
+        }
+    }
+}
+
+#[derive(Debug, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Penalties {
+    #[serde(deserialize_with = "whole::<_, _, 0, 600_000>")]
+    pub(super) authentication_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 600_000>")]
+    pub(super) silence_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 600_000>")]
+    pub(super) protocol_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 600_000>")]
+    pub(super) least_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 0, 86_400_000>")]
+    pub(super) most_ms: u32,
+}
+
+impl Default for Penalties {
+    fn default() -> Self {
+        Self {
+            authentication_ms: 5_000,
+            silence_ms: 10_000,
+            protocol_ms: 10_000,
+            least_ms: 15_000,
+            most_ms: 600_000,
         }
     }
 }

@@ -1,0 +1,91 @@
+//! What the machine has: ports, lines, a clock.
+
+use std::net::TcpListener;
+
+use slewgate_serial::Address;
+
+use super::Finding;
+use crate::config::{Config, Device, Line};
+use crate::timekeeping::ask_systemd;
+
+/// Whether the ports are free.
+pub(super) fn ports(config: &Config) -> Vec<Finding> {
+    let ports = [
+        ("command", config.command.address),
+        ("liveview", config.liveview.address),
+        ("web", config.web),
+    ];
+    let judged = ports.map(|(name, address)| {
+        let about = format!("port {}", address.port());
+        match TcpListener::bind(address) {
+            Ok(_) => Finding::well(about, format!("free, for [{name}]")),
+            Err(error) => Finding::wrong(
+                about,
+                format!("cannot listen on {address}, for [{name}]: {error}"),
+                format!("end the program that has it (ss -ltnp), or name another in [{name}] port, or another address in WS_IP"),
+            ),
+        }
+    });
+    judged.into()
+}
+
+/// Whether the lines can be opened. None is: opening may reset a mount.
+pub(super) fn lines(config: &Config) -> Vec<Finding> {
+    let lines = config.lines.iter().map(|(name, line)| {
+        let about = format!("line {name}");
+        match &line.device {
+            Device::Simulator(_) => Finding::well(about, "simulated"),
+            Device::Hardware(Address::Tcp { host, port }) => Finding::well(
+                about,
+                format!("tcp://{host}:{port}, which was not tried: whoever connects may have it alone"),
+            ),
+            Device::Hardware(Address::Serial(path)) => match slewgate_serial::obstacle(path) {
+                None => Finding::well(about, format!("{path} can be opened")),
+                Some(obstacle) => {
+                    let remedy = match obstacle.contains("permission denied") {
+                        true => "add the host's user to that group, and start it anew: sudo usermod -aG dialout slewgate",
+                        false => "",
+                    };
+                    Finding::wrong(about, obstacle, remedy)
+                }
+            },
+        }
+    });
+    lines.collect()
+}
+
+/// Whether the clock is synchronised: the limits and the Sun depend on it.
+pub(super) fn clock(config: &Config) -> Finding {
+    let is_simulated = |line: &Line| matches!(line.device, Device::Simulator(_));
+    match ask_systemd() {
+        Some(false) if config.lines.values().all(is_simulated) => Finding::noted(
+            "clock",
+            "it is not synchronised",
+            "no matter for a simulator; for a mount, see to its time service, such as systemd-timesyncd or chrony",
+        ),
+        Some(true) => Finding::well("clock", "synchronised"),
+        None => Finding::noted(
+            "clock",
+            "this system does not say whether it is synchronised",
+            "see that a time service keeps it: the limits of the site and the Sun are kept by it",
+        ),
+        Some(false) => Finding::wrong(
+            "clock",
+            "it is not synchronised",
+            "see to its time service, such as systemd-timesyncd or chrony: the limits of the site and the Sun are kept by it",
+        ),
+    }
+}
+
+/// Whether tokens cross a network in clear.
+pub(super) fn network(config: &Config) -> Finding {
+    let address = config.command.address.ip();
+    match address.is_loopback() {
+        true => Finding::well("network", "this machine alone can connect"),
+        false => Finding::noted(
+            "network",
+            format!("tokens and commands cross the network in clear ({address})"),
+            "use a VPN, or WS_IP=127.0.0.1 for this machine alone",
+        ),
+    }
+}

@@ -1,0 +1,231 @@
+//! `slewgate doctor` names what is wrong, and what to do.
+
+use std::fs;
+use std::net::TcpListener;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::{Value, json};
+use slewgate_tests::{Observatory, Setup};
+use tempfile::TempDir;
+
+/// A directory with everything that a host needs, and a token.
+fn sound(setup: &Setup) -> TempDir {
+    let directory = setup.prepare();
+    fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    token(directory.path(), "telescope", &[]);
+    directory
+}
+
+fn token(data: &Path, client_type: &str, more: &[&str]) {
+    let generate = [
+        "token",
+        "generate",
+        "--name",
+        "a",
+        "--client-type",
+        client_type,
+    ];
+    let made = Setup::default()
+        .verb(data, &[&generate, more].concat())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+}
+
+fn doctor(setup: &Setup, data: &Path) -> Output {
+    let mut doctor = setup.verb(data, &["doctor", "--json"]);
+    doctor.current_dir("/").output().unwrap()
+}
+
+/// What it says of that, which is wrong: the cause, and what to do.
+fn wrong(setup: &Setup, data: &Path, about: &str) -> (String, String) {
+    let output = doctor(setup, data);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let mut of_it = findings.iter().filter(|found| found["about"] == about);
+    let found = of_it.find(|found| found["state"] == "wrong");
+    let found = found.unwrap_or_else(|| panic!("{findings:?}"));
+    let text = |key: &str| found[key].as_str().unwrap_or_default().to_owned();
+    (text("seen"), text("remedy"))
+}
+
+/// Both have their part.
+fn says(found: (String, String), cause: &str, remedy: &str) {
+    assert!(found.0.contains(cause), "{found:?}");
+    assert!(found.1.contains(remedy), "{found:?}");
+}
+
+#[test]
+fn a_sound_directory_is_well_without_a_host_and_with_one() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    let output = doctor(&setup, directory.path());
+    assert!(output.status.success(), "{output:?}");
+    let words = setup.verb(directory.path(), &["doctor"]).output().unwrap();
+    let words = String::from_utf8(words.stdout).unwrap();
+    assert!(words.contains("ok    tokens: 1 admit clients"), "{words}");
+    let observatory = Observatory::start();
+    observatory.token("telescope");
+    let output = observatory.run(&["doctor", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let host = json!({ "about": "host", "state": "well", "seen": "one runs here, and answers" });
+    assert!(findings.contains(&host), "{findings:?}");
+}
+
+#[test]
+fn a_directory_that_is_not_there() {
+    let found = wrong(
+        &Setup::default(),
+        Path::new("/no/such/place"),
+        "data directory",
+    );
+    says(
+        found,
+        "/no/such/place is not there",
+        "slewgate setup /no/such/place",
+    );
+}
+
+#[test]
+fn a_directory_that_the_host_cannot_write() {
+    let setup = Setup::default().bound_by_modes();
+    let directory = sound(&setup);
+    fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o555)).unwrap();
+    let found = wrong(&setup, directory.path(), "data directory");
+    says(found, "cannot be written: Permission denied", "chown");
+    fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
+}
+
+#[test]
+fn a_configuration_with_a_misspelt_key() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    fs::write(
+        directory.path().join("slewgate.toml"),
+        "[admission]\nconections = 3",
+    )
+    .unwrap();
+    let found = wrong(&setup, directory.path(), "configuration");
+    says(found, "slewgate.toml:2: unknown key", "");
+}
+
+#[test]
+fn no_tokens_broken_ones_and_ones_that_have_expired() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    let file = directory.path().join("api_tokens.json");
+    fs::remove_file(&file).unwrap();
+    let found = wrong(&setup, directory.path(), "tokens");
+    says(found, "nobody is admitted", "slewgate token generate");
+    fs::write(&file, "{").unwrap();
+    let found = wrong(&setup, directory.path(), "tokens");
+    says(
+        found,
+        "is not an object in JSON (line 1",
+        "put it back from a backup",
+    );
+    fs::write(
+        &file,
+        r#"{"old": {"client_type": "telescope", "name": "a", "expires": "2020-01-01T00:00:00Z"}}"#,
+    )
+    .unwrap();
+    let found = wrong(&setup, directory.path(), "tokens");
+    says(found, "all 1 have expired", "slewgate token generate");
+}
+
+#[test]
+fn a_token_of_a_type_that_has_no_policy() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    token(directory.path(), "visitor", &[]);
+    let found = wrong(&setup, directory.path(), "policy visitor");
+    says(
+        found,
+        "is of type visitor: its clients are denied everything",
+        "put the policy there",
+    );
+}
+
+#[test]
+fn a_component_that_is_missing_and_one_that_others_may_write() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    let component = directory.path().join("handlers/lx200.wasm");
+    let kept = fs::read(&component).unwrap();
+    fs::remove_file(&component).unwrap();
+    let found = wrong(&setup, directory.path(), "plugin mount");
+    says(found, "cannot read", "copy the component there");
+    fs::write(&component, kept).unwrap();
+    for path in [component.parent().unwrap(), &component] {
+        fs::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
+    }
+    let found = wrong(&setup, directory.path(), "plugin mount");
+    says(found, "others", "");
+}
+
+#[test]
+fn a_device_that_is_not_there_and_one_that_this_user_may_not_open() {
+    let setup = Setup::default().bound_by_modes();
+    let directory = sound(&setup);
+    let locked = directory.path().join("locked");
+    fs::write(&locked, "").unwrap();
+    fs::set_permissions(&locked, PermissionsExt::from_mode(0o000)).unwrap();
+    let lines = format!(
+        "[site]\nlatitude = 50\nlongitude = 8\n[lines.east]\ndevice = \"/dev/ttyNone\"\n[lines.west]\ndevice = {:?}",
+        locked.to_str().unwrap()
+    );
+    fs::write(directory.path().join("slewgate.toml"), lines).unwrap();
+    let found = wrong(&setup, directory.path(), "line east");
+    says(
+        found,
+        "cannot open /dev/ttyNone: there is no such device",
+        "",
+    );
+    let found = wrong(&setup, directory.path(), "line west");
+    says(
+        found,
+        "permission denied; the device belongs to group",
+        "usermod -aG",
+    );
+}
+
+#[test]
+fn a_port_that_another_program_has() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let setup = Setup::default().variable("SLEWGATE_WEB__PORT", &port);
+    let directory = sound(&setup);
+    let found = wrong(&setup, directory.path(), &format!("port {port}"));
+    says(found, "for [web]: Address already in use", "ss -ltnp");
+}
+
+#[test]
+fn a_clock_that_is_not_synchronised_where_a_real_mount_is_moved() {
+    let directory = sound(&Setup::default());
+    let script = "printf '#!/bin/sh\necho no\n' > timedatectl; chmod 755 timedatectl";
+    let mut writer = Command::new("sh");
+    writer.args(["-c", script]).current_dir(directory.path());
+    assert!(writer.status().unwrap().success());
+    let setup = Setup::default().variable("PATH", directory.path().to_str().unwrap());
+    assert!(doctor(&setup, directory.path()).status.success());
+    let mount = "[site]\nlatitude = 50\nlongitude = 8\n[lines.east]\ndevice = \"/dev/null\"";
+    fs::write(directory.path().join("slewgate.toml"), mount).unwrap();
+    let found = wrong(&setup, directory.path(), "clock");
+    says(found, "it is not synchronised", "systemd-timesyncd");
+}
+
+#[test]
+fn a_security_log_that_somebody_changed() {
+    let mut observatory = Observatory::start();
+    observatory.token("telescope");
+    observatory.terminate();
+    observatory.exit_code();
+    let log = observatory.data().join("security/logs/security.log");
+    let text = fs::read_to_string(&log).unwrap();
+    fs::write(&log, text.replacen("token_change", "token_chance", 1)).unwrap();
+    let found = wrong(&Setup::default(), observatory.data(), "security log");
+    says(found, "this line was changed", "find out who did it");
+}
