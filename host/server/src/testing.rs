@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use slewgate_security::admission::{Admission, AdmissionSettings};
+use slewgate_security::admission::{Admission, AdmissionSettings, PenaltySettings};
 use slewgate_security::log::{LogSettings, SecurityLog};
 use slewgate_security::tokens::{TokenFile, TokenSet};
 use slewgate_sky::{Clock, SharedClock};
@@ -96,7 +96,16 @@ impl Receiver for RecorderOf {
 
 impl Harness {
     pub(crate) fn new() -> Harness {
-        Harness::with(Limits::default(), AdmissionSettings::default())
+        // Tests do wrong again and again.
+        let penalties = PenaltySettings {
+            most: Duration::ZERO,
+            ..PenaltySettings::default()
+        };
+        let admission = AdmissionSettings {
+            penalties,
+            ..AdmissionSettings::default()
+        };
+        Harness::with(Limits::default(), admission)
     }
 
     pub(crate) fn with(limits: Limits, admission: AdmissionSettings) -> Harness {

@@ -55,7 +55,7 @@ fn turned_away(waiting: u32) -> usize {
     while held.len() < waiting as usize {
         held.extend(admission.connect(client(held.len() as u32)));
     }
-    let come = |n| admission.connect(client(1_000 + n)).err();
+    let come = |n: u32| admission.connect(client(1_000 + n)).err();
     let refused: Vec<_> = (0..1_000).filter_map(come).collect();
     assert!(refused.iter().all(|refused| *refused == Refused::Early));
     refused.len()
