@@ -266,3 +266,83 @@ async fn the_security_log_has_every_connection_and_what_became_of_it_and_no_toke
     assert_eq!(connections(&observatory), 4);
     no_log_has(&observatory, &[&token, wrong]);
 }
+
+#[tokio::test]
+async fn when_a_token_was_used_last_is_told_once_the_host_has_ended() {
+    let mut observatory = Observatory::start();
+    let token = observatory.token("telescope");
+    observatory.token("observer");
+    Client::authenticated(observatory.address(), &token, "one").await;
+    observatory.terminate();
+    assert_eq!(observatory.exit_code(), Some(0));
+    let listed = observatory.run(&["token", "list", "--json"]);
+    let listed: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let used = |client_type: &str| {
+        let mut all = listed.as_array().unwrap().iter();
+        let token = all.find(|token| token["client_type"] == client_type);
+        token.unwrap().get("last_used").cloned()
+    };
+    assert!(
+        used("telescope")
+            .unwrap()
+            .as_str()
+            .unwrap()
+            .starts_with("20"),
+        "{listed}"
+    );
+    assert_eq!(used("observer"), None);
+    let words = observatory.run(&["token", "list"]);
+    assert!(
+        String::from_utf8(words.stdout)
+            .unwrap()
+            .contains("LAST USED")
+    );
+}
+
+#[tokio::test]
+async fn a_token_that_people_wrote_is_sealed_and_stays_good_and_a_new_one_may_be_bound() {
+    let observatory = Observatory::start();
+    let file = observatory.data().join("api_tokens.json");
+    fs::write(
+        &file,
+        json!({ "by hand, in clear": { "client_type": "observer", "name": "old" } }).to_string(),
+    )
+    .unwrap();
+    let sealed = observatory.run(&["token", "seal", "--json"]);
+    assert_eq!(
+        serde_json::from_slice::<Value>(&sealed.stdout).unwrap(),
+        json!({ "sealed": 1 })
+    );
+    assert!(!fs::read_to_string(&file).unwrap().contains("in clear"));
+    let again = observatory.run(&["token", "seal"]);
+    assert_eq!(
+        String::from_utf8(again.stdout).unwrap(),
+        "none was written in clear\n"
+    );
+    observatory.wait_for_security_event(|event| event["event"] == "token_change");
+    let mut client = Client::connect(observatory.address()).await;
+    client.authenticate("by hand, in clear", "old-client").await;
+
+    let bound = ["--network", "10.0.0.0/8", "--requests-per-minute", "5"];
+    let generate = [
+        "token",
+        "generate",
+        "--json",
+        "--name",
+        "far",
+        "--client-type",
+        "observer",
+    ];
+    let made = observatory.run(&[&generate[..], &bound].concat());
+    let made: Value = serde_json::from_slice(&made.stdout).unwrap();
+    observatory.wait_for_security_event(|event| event["token_id"] == made["id"]);
+    let mut far = Client::connect(observatory.address()).await;
+    far.send(&json!({ "token": made["token"], "client_id": "far" }).to_string())
+        .await;
+    assert_eq!(far.closed().await.code, Some(4001));
+    let failed = observatory.wait_for_security_event(|event| event["event"] == "auth_failed");
+    assert!(
+        failed["reason"].as_str().unwrap().contains("network"),
+        "{failed}"
+    );
+}

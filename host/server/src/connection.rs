@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use slewgate_security::admission::{Admission, Offence, Refused, Slot};
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
-use slewgate_security::tokens::{TokenProblem, TokenSet};
+use slewgate_security::tokens::{TokenProblem, TokenSet, TokenUses};
 use slewgate_sky::SharedClock;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -56,6 +56,8 @@ pub struct Door {
     pub sessions: Arc<Sessions>,
     /// What follows authentication.
     pub service: Service,
+    /// Keeps when each token was used last.
+    pub uses: Arc<TokenUses>,
     /// Hears of every outcome.
     pub log: SecurityLog,
     /// The wall clock.
@@ -290,12 +292,20 @@ impl Door {
     pub(crate) fn begun(&self, arrival: &mut Arrival, session: &Session) {
         arrival.known.session = Some(session.client().session);
         self.record(EventKind::AuthOk, arrival, None);
+        self.used(arrival);
+    }
+
+    fn used(&self, arrival: &Arrival) {
+        if let Some(id) = &arrival.known.token_id {
+            self.uses.note(id, timestamp(&*self.clock));
+        }
     }
 
     /// Puts on record that it has ended.
     pub(crate) fn ended(&self, mut arrival: Arrival, end: &End) {
         arrival.known.code = end.close().map(|close| close.code);
         self.record(EventKind::Closed, &arrival, end.to_string());
+        self.used(&arrival);
     }
 
     /// Puts on record that an arrival becomes no session: how its connection is to end.

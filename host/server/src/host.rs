@@ -15,11 +15,12 @@ use slewgate_engine::{
 };
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{Kept, LogSettings, SecurityLog};
-use slewgate_security::tokens::TokenStore;
+use slewgate_security::tokens::{TokenSet, TokenStore, TokenUses};
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
+use tokio::sync::watch;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +54,9 @@ const SOCKET_THREADS: usize = 2;
 const STOP_PATIENCE: Duration = Duration::from_secs(3);
 const CLOSE_PATIENCE: Duration = Duration::from_secs(5);
 const LOG_PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often it is written down when tokens were used last.
+const USES_EVERY: Duration = Duration::from_secs(60);
 
 /// What a host is started with.
 pub struct ServeOptions {
@@ -177,6 +181,9 @@ async fn run(options: ServeOptions) -> Result<()> {
         .named(&config.names)
         .named(platform::names())
         .page(web.address().port());
+    let uses = Arc::new(TokenUses::open(TokenUses::beside(
+        &data.join("api_tokens.json"),
+    )));
     let door = Door {
         limits: config.command.limits.clone(),
         origins,
@@ -184,6 +191,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         tokens: tokens.tokens(),
         sessions: Arc::clone(&sessions),
         service: Service::Commands(Arc::new(CommandPipeline(Arc::new(commands)))),
+        uses: Arc::clone(&uses),
         log: log.clone(),
         clock: Arc::clone(&clock),
         stopping: stopping.clone(),
@@ -236,6 +244,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         log: log.clone(),
     };
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
+    tasks.spawn(keep_uses(Arc::clone(&uses), tokens.tokens()));
     tasks.spawn(record_swaps(Arc::clone(&plugins), log.clone()));
     tasks.spawn(record_notices(Arc::clone(&plugins), log.clone()));
     // A clock that is pretended is never right, and simulators have no Sun to fear.
@@ -255,6 +264,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     // What a client began before it was told.
     stop_motion(&plugins).await;
     tasks.shutdown().await;
+    save_uses(&uses, &tokens.current()).await;
     safeguards::rest(&plugins, &hardware.lines, &journal).await;
     cameras.close();
     hardware.close();
@@ -262,6 +272,23 @@ async fn run(options: ServeOptions) -> Result<()> {
         tracing::warn!("the security log may lack its last lines");
     }
     Ok(())
+}
+
+/// Writes down from time to time when tokens were used last.
+async fn keep_uses(uses: Arc<TokenUses>, tokens: watch::Receiver<Arc<TokenSet>>) {
+    loop {
+        tokio::time::sleep(USES_EVERY).await;
+        let known = Arc::clone(&tokens.borrow());
+        save_uses(&uses, &known).await;
+    }
+}
+
+async fn save_uses(uses: &Arc<TokenUses>, tokens: &Arc<TokenSet>) {
+    let (uses, tokens) = (Arc::clone(uses), Arc::clone(tokens));
+    let saved = tokio::task::spawn_blocking(move || uses.save(&tokens)).await;
+    if let Ok(Err(error)) = saved {
+        tracing::warn!(%error, "cannot write down when tokens were used last");
+    }
 }
 
 async fn bind(name: &'static str, address: SocketAddr) -> Result<Bound, BindError> {

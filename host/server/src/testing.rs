@@ -10,7 +10,7 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use slewgate_security::admission::{Admission, AdmissionSettings, PenaltySettings};
 use slewgate_security::log::{LogSettings, SecurityLog};
-use slewgate_security::tokens::{TokenFile, TokenSet};
+use slewgate_security::tokens::{TokenFile, TokenSet, TokenUses};
 use slewgate_sky::{Clock, SharedClock};
 use tokio::io::{AsyncRead, AsyncWrite, DuplexStream};
 use tokio::sync::{mpsc, watch};
@@ -123,6 +123,7 @@ impl Harness {
             tokens: in_force,
             sessions: Arc::new(Sessions::default()),
             service: Service::Commands(Arc::new(Recorder(recorder))),
+            uses: Arc::new(TokenUses::open(directory.path().join("token_uses.json"))),
             log,
             clock,
             stopping: CancellationToken::new(),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io::{self, Read as _};
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::file_error::TokenFileError;
 use super::record::{TokenRecord, valid_client_type, valid_name};
 use super::set::TokenSet;
 use super::token::{Token, valid_id};
+use crate::admission::Network;
 use crate::platform;
 use crate::write::WriteLock;
 
@@ -23,6 +25,28 @@ pub const MAX_FILE: u64 = 1 << 20;
 #[derive(Debug, Clone)]
 pub struct TokenFile {
     path: PathBuf,
+}
+
+/// How far a new token goes; the default has no bounds of its own.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bounds {
+    /// It is good for so long from now on; none: until it is revoked.
+    pub lifetime: Option<Duration>,
+    /// It is good only from these networks; none: from everywhere.
+    pub networks: Option<Vec<Network>>,
+    /// Its own limit, instead of the host's.
+    pub requests_per_minute: Option<NonZeroU32>,
+}
+
+impl Bounds {
+    /// Good for so long, and from everywhere.
+    #[must_use]
+    pub fn lasting(lifetime: Duration) -> Self {
+        Self {
+            lifetime: Some(lifetime),
+            ..Self::default()
+        }
+    }
 }
 
 impl TokenFile {
@@ -58,7 +82,7 @@ impl TokenFile {
         }
     }
 
-    /// Makes a token and writes its entry; `lifetime` counts from now.
+    /// Makes a token and writes its entry.
     ///
     /// # Errors
     /// When name or client type are not ones, or the file cannot be read or written: a broken file
@@ -67,7 +91,7 @@ impl TokenFile {
         &self,
         name: &str,
         client_type: &str,
-        lifetime: Option<Duration>,
+        bounds: &Bounds,
     ) -> Result<(Token, TokenRecord), TokenFileError> {
         if !valid_name(name) {
             return Err(TokenFileError::Name);
@@ -77,7 +101,7 @@ impl TokenFile {
         }
         self.change(|entries| {
             let token = new_token(&entries.to_set())?;
-            let record = new_record(&token, name.trim(), client_type, lifetime);
+            let record = new_record(&token, name.trim(), client_type, bounds);
             entries
                 .add(&record)
                 .map_err(|error| self.cannot_write(error.into()))?;
@@ -276,22 +300,17 @@ fn new_token(known: &TokenSet) -> Result<Token, TokenFileError> {
     }
 }
 
-fn new_record(
-    token: &Token,
-    name: &str,
-    client_type: &str,
-    lifetime: Option<Duration>,
-) -> TokenRecord {
+fn new_record(token: &Token, name: &str, client_type: &str, bounds: &Bounds) -> TokenRecord {
     let created = now();
     TokenRecord {
         id: token.id().to_owned(),
         client_type: client_type.to_owned(),
         name: name.to_owned(),
         created: Some(created),
-        expires: lifetime.map(|lifetime| later(created, lifetime)),
+        expires: bounds.lifetime.map(|lifetime| later(created, lifetime)),
         not_before: None,
-        networks: None,
-        requests_per_minute: None,
+        networks: bounds.networks.clone(),
+        requests_per_minute: bounds.requests_per_minute,
         hash: token.hash(),
     }
 }
@@ -299,11 +318,12 @@ fn new_record(
 fn successor(token: &Token, old: &TokenRecord) -> TokenRecord {
     let begun = old.created.zip(old.expires);
     let lifetime = begun.map(|(created, expires)| expires.duration_since(created).unsigned_abs());
-    TokenRecord {
+    let bounds = Bounds {
+        lifetime,
         networks: old.networks.clone(),
         requests_per_minute: old.requests_per_minute,
-        ..new_record(token, &old.name, &old.client_type, lifetime)
-    }
+    };
+    new_record(token, &old.name, &old.client_type, &bounds)
 }
 
 /// The time in whole seconds: the file is for people too.

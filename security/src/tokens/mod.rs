@@ -8,13 +8,15 @@ mod record;
 mod set;
 mod store;
 mod token;
+mod uses;
 
-pub use file::{MAX_FILE, TokenFile};
+pub use file::{Bounds, MAX_FILE, TokenFile};
 pub use file_error::TokenFileError;
 pub use lifetime::{LifetimeError, parse_lifetime};
 pub use record::{TokenRecord, valid_client_type};
 pub use set::{TokenProblem, TokenSet};
 pub use store::{TokenNews, TokenStore};
 pub use token::{Token, looks_generated};
+pub use uses::TokenUses;
 
 pub(crate) use token::{ID_LENGTH, PREFIX, valid_id};

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use slewgate_security::tokens::{MAX_FILE, TokenFile, TokenFileError};
+use slewgate_security::tokens::{Bounds, MAX_FILE, TokenFile, TokenFileError};
 use tempfile::TempDir;
 
 const BY_HAND: &str = r#"{
@@ -57,7 +57,9 @@ fn admits(file: &TokenFile, token: &str) -> bool {
 fn a_generated_token_admits_and_is_not_in_the_file() {
     let directory = tempfile::tempdir().unwrap();
     let file = here(&directory);
-    let (token, record) = file.generate("Main", "telescope", None).unwrap();
+    let (token, record) = file
+        .generate("Main", "telescope", &Bounds::default())
+        .unwrap();
     assert!(admits(&file, token.expose()));
     assert_eq!(record.id, token.id());
     let text = text_of(&file);
@@ -71,7 +73,11 @@ fn what_was_generated_is_read_back_as_it_was_told() {
     let directory = tempfile::tempdir().unwrap();
     let file = here(&directory);
     let (_, record) = file
-        .generate("Ünï \"quoted\"", "guide-2", Some(Duration::from_secs(60)))
+        .generate(
+            "Ünï \"quoted\"",
+            "guide-2",
+            &Bounds::lasting(Duration::from_secs(60)),
+        )
         .unwrap();
     assert_eq!(file.read().unwrap().list(), [record]);
 }
@@ -81,7 +87,7 @@ fn a_token_with_a_lifetime_expires_at_its_end() {
     let directory = tempfile::tempdir().unwrap();
     let file = here(&directory);
     let (_, record) = file
-        .generate("n", "t", Some(Duration::from_secs(90 * 86_400)))
+        .generate("n", "t", &Bounds::lasting(Duration::from_secs(90 * 86_400)))
         .unwrap();
     let lifetime = record
         .expires
@@ -93,7 +99,9 @@ fn a_token_with_a_lifetime_expires_at_its_end() {
 #[test]
 fn what_people_wrote_stays_as_they_wrote_it() {
     let (_directory, file) = with(BY_HAND);
-    let (token, _) = file.generate("New", "telescope", None).unwrap();
+    let (token, _) = file
+        .generate("New", "telescope", &Bounds::default())
+        .unwrap();
     let entry = r#"{"name": "By hand",  "client_type": "observer", "note": {"b": 1, "a": 2}}"#;
     assert!(text_of(&file).contains(entry), "{}", text_of(&file));
     file.revoke(token.expose()).unwrap();
@@ -105,7 +113,9 @@ fn what_people_wrote_stays_as_they_wrote_it() {
 #[test]
 fn a_token_is_revoked_by_its_text_or_its_id() {
     let (_directory, file) = with(BY_HAND);
-    let (token, _) = file.generate("New", "telescope", None).unwrap();
+    let (token, _) = file
+        .generate("New", "telescope", &Bounds::default())
+        .unwrap();
     assert_eq!(file.revoke(token.id()).unwrap().name, "New");
     assert_eq!(file.revoke("written-by-hand").unwrap().name, "By hand");
     assert_eq!(text_of(&file), "{}\n");
@@ -140,12 +150,12 @@ fn names_and_client_types_that_are_none_are_refused() {
     let file = here(&directory);
     for name in ["", "  ", "a\nb", &"n".repeat(65)] {
         assert!(matches!(
-            file.generate(name, "t", None),
+            file.generate(name, "t", &Bounds::default()),
             Err(TokenFileError::Name)
         ));
     }
     for client_type in ["", "Telescope", "a b", "../x", &"t".repeat(33)] {
-        let refused = file.generate("n", client_type, None);
+        let refused = file.generate("n", client_type, &Bounds::default());
         assert!(matches!(refused, Err(TokenFileError::ClientType)));
     }
     assert!(!file.path().exists());
@@ -162,7 +172,7 @@ fn a_broken_file_is_named_and_never_replaced() {
         "secret",
     ] {
         let (_directory, file) = with(text);
-        let error = file.generate("n", "t", None).unwrap_err();
+        let error = file.generate("n", "t", &Bounds::default()).unwrap_err();
         assert!(matches!(error, TokenFileError::Json { .. }), "{error}");
         assert!(!error.to_string().contains("secret"), "{error}");
         assert_eq!(text_of(&file), text);
@@ -225,7 +235,7 @@ fn rotating_does_not_lengthen_a_life() {
     let directory = tempfile::tempdir().unwrap();
     let file = here(&directory);
     let (_, old) = file
-        .generate("n", "t", Some(Duration::from_secs(60)))
+        .generate("n", "t", &Bounds::lasting(Duration::from_secs(60)))
         .unwrap();
     file.rotate(&old.id, Duration::from_secs(3600)).unwrap();
     assert_eq!(
@@ -260,7 +270,9 @@ fn a_reader_meets_a_whole_file_during_200_writes() {
             reads
         });
         for _ in 0..100 {
-            let (token, _) = file.generate("New", "telescope", None).unwrap();
+            let (token, _) = file
+                .generate("New", "telescope", &Bounds::default())
+                .unwrap();
             file.revoke(token.id()).unwrap();
         }
         done.store(true, Ordering::Relaxed);
@@ -275,7 +287,9 @@ fn writers_at_the_same_time_lose_nothing() {
     let file = here(&directory);
     thread::scope(|scope| {
         for _ in 0..4 {
-            scope.spawn(|| (0..5).for_each(|_| drop(file.generate("n", "t", None).unwrap())));
+            scope.spawn(|| {
+                (0..5).for_each(|_| drop(file.generate("n", "t", &Bounds::default()).unwrap()))
+            });
         }
     });
     assert_eq!(file.read().unwrap().list().len(), 20);
@@ -286,7 +300,7 @@ fn what_a_killed_writer_left_does_not_stop_the_next() {
     let (directory, file) = with(BY_HAND);
     let left = directory.path().join(".api_tokens.json.new");
     fs::write(&left, "{ half").unwrap();
-    file.generate("n", "t", None).unwrap();
+    file.generate("n", "t", &Bounds::default()).unwrap();
     assert!(admits(&file, "written-by-hand"));
     assert!(!left.exists());
 }
@@ -316,7 +330,7 @@ mod modes {
     fn what_is_written_is_for_its_owner_alone() {
         let directory = tempfile::tempdir().unwrap();
         let file = here(&directory);
-        file.generate("n", "t", None).unwrap();
+        file.generate("n", "t", &Bounds::default()).unwrap();
         assert_eq!(mode(file.path()), 0o600);
         assert_eq!(mode(&directory.path().join(".api_tokens.json.lock")), 0o600);
     }
@@ -347,7 +361,7 @@ mod modes {
             let (_directory, file) = with(BY_HAND);
             set_mode(file.path(), open);
             assert!(refusal(&file).contains("others can write it"));
-            assert!(file.generate("n", "t", None).is_err());
+            assert!(file.generate("n", "t", &Bounds::default()).is_err());
             assert_eq!(mode(file.path()), open);
         }
     }
@@ -358,7 +372,7 @@ mod modes {
         let link = TokenFile::new(directory.path().join("link.json"));
         symlink(file.path(), link.path()).unwrap();
         assert!(refusal(&link).contains("symbolic link"));
-        assert!(link.generate("n", "t", None).is_err());
+        assert!(link.generate("n", "t", &Bounds::default()).is_err());
         assert_eq!(text_of(&file), BY_HAND);
     }
 

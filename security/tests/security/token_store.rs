@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 use slewgate_security::log::EventKind;
-use slewgate_security::tokens::{TokenFile, TokenNews, TokenStore};
+use slewgate_security::tokens::{Bounds, TokenFile, TokenNews, TokenStore};
 use tempfile::TempDir;
 
 use super::token_file::write_private;
@@ -116,7 +116,7 @@ async fn whoever_holds_the_set_hears_of_the_next() {
     let watched = Watched::start(None);
     let mut tokens = watched.store.tokens();
     tokens.mark_unchanged();
-    watched.file.generate("n", "t", None).unwrap();
+    watched.file.generate("n", "t", &Bounds::default()).unwrap();
     tokio::time::timeout(DEADLINE, tokens.changed())
         .await
         .unwrap()

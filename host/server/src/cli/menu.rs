@@ -2,9 +2,9 @@
 
 use std::io::{self, BufRead, Write};
 
-use slewgate_security::tokens::{TokenFile, TokenFileError};
+use slewgate_security::tokens::{Bounds, TokenFile, TokenFileError};
 
-use super::token::{generated, listed, revoked};
+use super::token::{generated, listed, revoked, uses};
 
 const CHOICES: &str = "\
 1. Generate a new token
@@ -38,7 +38,9 @@ pub(super) fn run(
         };
         let answer = match choice.as_str() {
             "1" => dialogue.generate(file)?,
-            "2" => Some(told(file.list().map(|tokens| listed(tokens.list())))),
+            "2" => Some(told(
+                file.list().map(|tokens| listed(tokens.list(), &uses(file))),
+            )),
             "3" => dialogue
                 .ask("Token or id")?
                 .map(|given| told(file.revoke(&given).map(|record| revoked(&record)))),
@@ -78,7 +80,7 @@ impl<I: BufRead, O: Write> Dialogue<'_, I, O> {
         let Some(client_type) = self.client_type()? else {
             return Ok(None);
         };
-        let made = file.generate(&name, &client_type, None);
+        let made = file.generate(&name, &client_type, &Bounds::default());
         Ok(Some(told(
             made.map(|(token, record)| generated(&token, &record)),
         )))
@@ -152,8 +154,12 @@ mod tests {
     #[test]
     fn a_token_is_listed_and_revoked_by_itself_or_its_id() {
         let (_data, file) = file();
-        let (token, by_text) = file.generate("one", "observer", None).unwrap();
-        let (_, by_id) = file.generate("two", "telescope", None).unwrap();
+        let (token, by_text) = file
+            .generate("one", "observer", &Bounds::default())
+            .unwrap();
+        let (_, by_id) = file
+            .generate("two", "telescope", &Bounds::default())
+            .unwrap();
         let (shown, _) = transcript(
             &file,
             &format!("2\n3\n{}\n3\n{}\n2\n4\n", token.expose(), by_id.id),

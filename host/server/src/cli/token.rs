@@ -1,5 +1,7 @@
+use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::io;
+use std::num::NonZeroU32;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -7,7 +9,8 @@ use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
-use slewgate_security::tokens::{Token, TokenFile, TokenRecord, parse_lifetime};
+use slewgate_security::admission::Network;
+use slewgate_security::tokens::{Bounds, Token, TokenFile, TokenRecord, TokenUses, parse_lifetime};
 
 use super::menu::{self, Ended};
 use super::serve::{CONFIGURATION, found_in};
@@ -30,6 +33,7 @@ const FROM_INPUT: &str = "-";
 Such as:
   slewgate token generate --name \"Main Telescope Controller\" --client-type telescope
   slewgate token generate --name \"Visitors\" --client-type observer --expires 90d
+  slewgate token generate --name \"Dome\" --client-type observer --network 192.168.1.20 --requests-per-minute 600
   slewgate token list
   slewgate token revoke 4f1c09aa
   slewgate token rotate 4f1c09aa --overlap 12h
@@ -52,6 +56,12 @@ enum Verb {
         /// How long it is good for, such as 12h, 90d or 1y [default: until it is revoked]
         #[arg(long, value_name = "TIME", value_parser = parse_lifetime)]
         expires: Option<Duration>,
+        /// From where alone it is good, such as 192.168.1.0/24; may be given several times [default: from everywhere]
+        #[arg(long = "network", value_name = "NETWORK")]
+        networks: Vec<Network>,
+        /// Its own limit instead of the host's
+        #[arg(long, value_name = "N")]
+        requests_per_minute: Option<NonZeroU32>,
     },
     /// Show id, name, type and age of each; never the token itself
     List,
@@ -60,6 +70,8 @@ enum Verb {
         /// The token or its id; - reads it from the input, where no other user sees it
         token_or_id: String,
     },
+    /// Replace the tokens that people wrote into the file by what cannot be read back; they stay good
+    Seal,
     /// Make a token that takes the place of another, which stays good for a while
     Rotate {
         /// The token or its id; - reads it from the input, where no other user sees it
@@ -81,9 +93,16 @@ impl Tokens {
                 name,
                 client_type,
                 expires,
+                networks,
+                requests_per_minute,
             }) => {
+                let bounds = Bounds {
+                    lifetime: expires,
+                    networks: (!networks.is_empty()).then_some(networks),
+                    requests_per_minute,
+                };
                 let (token, record) = file
-                    .generate(&name, &client_type, expires)
+                    .generate(&name, &client_type, &bounds)
                     .map_err(failed)?;
                 without_policy(&common.data, &client_type)
                     .iter()
@@ -93,7 +112,22 @@ impl Tokens {
             Some(Verb::List) => {
                 let tokens = file.list().map_err(failed)?;
                 tokens.problems().iter().for_each(complain);
-                say(common, &listed(tokens.list()), &tokens.list())
+                let uses = uses(&file);
+                let told: Vec<_> = tokens
+                    .list()
+                    .iter()
+                    .map(|record| used(record, &uses))
+                    .collect();
+                say(common, &listed(tokens.list(), &uses), &told)
+            }
+            Some(Verb::Seal) => {
+                let sealed = file.seal().map_err(failed)?;
+                let words = match sealed {
+                    0 => "none was written in clear".to_owned(),
+                    1 => "one token was written in clear, and is sealed".to_owned(),
+                    many => format!("{many} tokens were written in clear, and are sealed"),
+                };
+                say(common, &words, &json!({ "sealed": sealed }))
             }
             Some(Verb::Rotate {
                 token_or_id,
@@ -190,8 +224,27 @@ pub(super) fn revoked(record: &TokenRecord) -> String {
     format!("revoked {} ({})", record.id, record.name)
 }
 
+/// When tokens were used last, as a host has written it down.
+pub(super) fn uses(file: &TokenFile) -> BTreeMap<String, Timestamp> {
+    let path = TokenUses::beside(file.path());
+    TokenUses::read(&path).unwrap_or_else(|error| {
+        let path = path.display();
+        complain(&format!("{path} does not say when they were used: {error}"));
+        BTreeMap::new()
+    })
+}
+
+/// What is shown of a token in JSON, with its last use.
+fn used(record: &TokenRecord, uses: &BTreeMap<String, Timestamp>) -> Value {
+    let mut told = json!(record);
+    if let Some(last) = uses.get(&record.id) {
+        told["last_used"] = format!("{last:.0}").into();
+    }
+    told
+}
+
 /// A table of the tokens without the tokens.
-pub(super) fn listed(records: &[TokenRecord]) -> String {
+pub(super) fn listed(records: &[TokenRecord], uses: &BTreeMap<String, Timestamp>) -> String {
     if records.is_empty() {
         return "there is no token; `slewgate token generate` makes one".to_owned();
     }
@@ -205,7 +258,18 @@ pub(super) fn listed(records: &[TokenRecord]) -> String {
             expires,
             ..
         } = record.clone();
-        [id, name, client_type, time(created), time(expires)]
+        let used = uses.get(&id).copied();
+        [
+            id,
+            name,
+            client_type,
+            time(created),
+            time(expires),
+            time(used),
+        ]
     });
-    table(["ID", "NAME", "TYPE", "CREATED", "EXPIRES"], rows)
+    table(
+        ["ID", "NAME", "TYPE", "CREATED", "EXPIRES", "LAST USED"],
+        rows,
+    )
 }

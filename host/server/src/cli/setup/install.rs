@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, anyhow};
 use serde::Serialize;
-use slewgate_security::tokens::TokenFile;
+use slewgate_security::tokens::{Bounds, TokenFile};
 
 use super::super::token::failed;
 use super::super::{Failure, platform};
@@ -163,7 +163,9 @@ impl Installed {
     fn first_tokens(&mut self, place: &Place) -> Result<(), Failure> {
         for client_type in CLIENT_TYPES {
             let name = format!("First {client_type}");
-            let made = place.tokens().generate(&name, client_type, None);
+            let made = place
+                .tokens()
+                .generate(&name, client_type, &Bounds::default());
             let (token, record) = made.map_err(failed)?;
             self.tokens.push(MadeToken {
                 token: token.expose().to_owned(),
