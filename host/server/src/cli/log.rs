@@ -116,7 +116,7 @@ fn whole(common: &Common, verified: &Verified) -> Result<(), Failure> {
     );
     match head {
         None => {
-            words += "\nthere is no log.head: lines that were removed at the end are not missed"
+            words += "\nthere is no log.head: lines that were removed at the end are not missed";
         }
         Some(_) if held < last.sequence => {
             let newer = last.sequence - held;

@@ -90,8 +90,10 @@ impl Handler for Heater {
             Mistake::Changes => DESCRIBED.fetch_add(1, Ordering::Relaxed),
             _ => 0,
         };
-        while mistake == Mistake::Loops {
-            hint::spin_loop();
+        if mistake == Mistake::Loops {
+            loop {
+                hint::spin_loop();
+            }
         }
         let command = |name: &str, effect, params: &str, result: &str, example: &str| Command {
             name: name.into(),

@@ -9,10 +9,12 @@ use slewgate_engine::{ReadComponent, Trust as _};
 use slewgate_security::log::{LogSettings, Unverified, verify};
 use slewgate_security::tokens::{TokenFile, TokenFileError, TokenSet};
 use slewgate_security::trust::Digest;
+use slewgate_sky::SystemClock;
 
 use super::super::platform;
 use super::super::token;
 use super::Finding;
+use crate::authenticate::timestamp;
 use crate::config::Config;
 use crate::trust::Trusted;
 
@@ -89,7 +91,7 @@ fn usable(tokens: &TokenSet) -> Vec<Finding> {
     let mut findings: Vec<_> = problems
         .map(|problem| Finding::noted(about, problem.clone(), "see api_tokens.json"))
         .collect();
-    let now = jiff::Timestamp::now();
+    let now = timestamp(&SystemClock);
     let (over, good): (Vec<_>, Vec<_>) = tokens
         .list()
         .iter()
