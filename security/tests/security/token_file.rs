@@ -288,7 +288,7 @@ fn writers_at_the_same_time_lose_nothing() {
     thread::scope(|scope| {
         for _ in 0..4 {
             scope.spawn(|| {
-                (0..5).for_each(|_| drop(file.generate("n", "t", &Bounds::default()).unwrap()))
+                (0..5).for_each(|_| drop(file.generate("n", "t", &Bounds::default()).unwrap()));
             });
         }
     });
