@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 
+use crate::alarms;
 use crate::authenticate::timestamp;
 use crate::cameras::Cameras;
 use crate::config::{Config, Device, Site};
@@ -112,6 +113,9 @@ async fn run(options: ServeOptions) -> Result<()> {
     let web = bind("web", config.web).await?;
     let clock = clock(&config);
     let log = security_log(&data, config.security_log, &clock)?;
+    if !config.alarm_command.is_empty() {
+        alarms::start(config.alarm_command.clone(), &log)?;
+    }
     let surroundings = surroundings(&config, &clock);
     let (journal, left) = safeguards::journal(&config, &data, &log)?;
     let hardware = Hardware::start(&config, &data, &surroundings)?;

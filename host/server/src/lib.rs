@@ -28,6 +28,8 @@ mod requests;
 
 mod recorder;
 
+mod alarms;
+
 mod tables;
 
 mod trust;

@@ -11,7 +11,7 @@ use std::time::{Duration, Instant};
 use jiff::Timestamp;
 use tokio::sync::watch;
 
-use super::event::SecurityEvent;
+use super::event::{EventKind, SecurityEvent};
 use super::text;
 use super::writer::Writer;
 use crate::tokens::TokenSet;
@@ -63,6 +63,7 @@ pub(super) struct Shared {
     pub(super) lost: AtomicU64,
     now: Arc<dyn Fn() -> Timestamp + Send + Sync>,
     tokens: OnceLock<watch::Receiver<Arc<TokenSet>>>,
+    alarms: OnceLock<SyncSender<SecurityEvent>>,
 }
 
 pub(super) enum Message {
@@ -98,6 +99,7 @@ impl SecurityLog {
             lost: AtomicU64::new(0),
             now: settings.now,
             tokens: OnceLock::new(),
+            alarms: OnceLock::new(),
         });
         let writer = Writer::new(settings.path, settings.kept, shared.clone());
         let body = move || writer.run(&messages);
@@ -113,10 +115,17 @@ impl SecurityLog {
         let _ = self.shared.tokens.set(tokens);
     }
 
+    /// Has somebody told of alarms from now on, those of the log itself too, as they are in the log. The first call counts; where the queue is
+    /// full they are in the log alone.
+    pub fn tell_alarms(&self, alarms: SyncSender<SecurityEvent>) {
+        let _ = self.shared.alarms.set(alarms);
+    }
+
     /// Puts an event on record. Never waits: when the queue is full, the event is counted as lost.
     pub fn record(&self, mut event: SecurityEvent) {
         event.time = self.shared.now();
         self.make_harmless(&mut event);
+        self.shared.alarm(&event);
         if self
             .queue
             .try_send(Message::Event(Box::new(event)))
@@ -175,6 +184,16 @@ impl SecurityLog {
 }
 
 impl Shared {
+    /// Tells of an event, if it is an alarm.
+    pub(super) fn alarm(&self, event: &SecurityEvent) {
+        if event.kind == EventKind::Alarm
+            && let Some(alarms) = self.alarms.get()
+        {
+            // Who is not told now reads it in the log.
+            let _ = alarms.try_send(event.clone());
+        }
+    }
+
     pub(super) fn now(&self) -> Timestamp {
         (self.now)()
     }
@@ -183,7 +202,6 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::log::EventKind;
 
     #[test]
     #[expect(clippy::disallowed_methods, reason = "the time does not matter")]
@@ -194,6 +212,7 @@ mod tests {
             lost: AtomicU64::new(0),
             now: Arc::new(Timestamp::now),
             tokens: OnceLock::new(),
+            alarms: OnceLock::new(),
         });
         let log = SecurityLog { queue, shared };
         (0..3).for_each(|_| log.record(SecurityEvent::new(EventKind::Connection)));

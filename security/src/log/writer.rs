@@ -196,14 +196,43 @@ impl Writer {
         }
         platform::make_private(&file)?;
         let end = End::read(&mut file)?;
-        let length = file.metadata()?.len();
-        let first = files::first(&mut file)?;
         let mut open = Open {
+            length: file.metadata()?.len(),
+            first: files::first(&mut file)?,
             file,
-            length,
-            first,
         };
-        let found = match end.last {
+        let cut_off = self.find_place(&end.last, open.first)?;
+        if open.length > 0 && end.whole == open.length && !files::ends_a_line(&mut open.file)? {
+            open.append(b"\n")?;
+        }
+        if end.whole < open.length {
+            // Half a line is worse than none, and was never synced.
+            open.file.set_len(end.whole)?;
+            let cut = open.length - end.whole;
+            open.length = end.whole;
+            let reason =
+                format!("the log ended in the middle of a line, of which {cut} bytes were here");
+            self.append(&mut open, SecurityEvent::new(EventKind::Gap).reason(reason))?;
+        }
+        if let Some(found) = cut_off {
+            let known = self.last.sequence;
+            let reason = format!(
+                "the security log ends with line {found}, and went up to line {known}: somebody cut it off"
+            );
+            tracing::error!(path = %self.path.display(), "{reason}");
+            let alarm = SecurityEvent::new(EventKind::Alarm).reason(reason);
+            self.append(&mut open, alarm)?;
+        }
+        Ok(open)
+    }
+
+    /// The line that the next one follows. Opened again after a failure, the log goes on where this process was; at a start, where its file
+    /// ends, or after what `log.head` says, if that is more: then the sequence that the file ends with.
+    fn find_place(&mut self, last: &Last, first: Option<u64>) -> io::Result<Option<u64>> {
+        if self.last != Link::NONE {
+            return Ok(None);
+        }
+        let found = match *last {
             Last::Line(last) => last,
             Last::None => self.earlier()?,
             Last::Foreign(digest) => Link {
@@ -211,51 +240,23 @@ impl Writer {
                 ..self.earlier()?
             },
         };
-        // Opened again after a failure, it goes on where this process was; at a start, where it was as of its head.
-        let head = match self.last {
-            Link::NONE => self.head(),
-            _ => None,
-        };
-        let known = head.as_ref().map_or(self.last, |head| head.last);
-        let cut = head.is_some() && known.sequence > found.sequence;
-        self.last = match known.sequence > found.sequence || self.last != Link::NONE {
-            true => known,
-            false => found,
-        };
-        if self.first.is_none() {
-            let full = files::all_full(&self.path)?;
-            let oldest = full.first().map(|file| file.first).or(open.first);
-            self.first = head.map(|head| head.first).or(oldest);
-        }
-        if length > 0 && !files::ends_a_line(&mut open.file)? && end.whole == length {
-            open.append(b"\n")?;
-        }
-        if end.whole < length {
-            // Half a line is worse than none, and was never synced.
-            open.file.set_len(end.whole)?;
-            open.length = end.whole;
-            let cut = length - end.whole;
-            let reason =
-                format!("the log ended in the middle of a line, of which {cut} bytes were here");
-            self.append(&mut open, SecurityEvent::new(EventKind::Gap).reason(reason))?;
-        }
-        if cut {
-            let (found, known) = (found.sequence, known.sequence);
-            let reason = format!(
-                "the security log ends with line {found}, and went up to line {known}: somebody cut it off"
-            );
-            tracing::error!(path = %self.path.display(), "{reason}");
-            self.append(
-                &mut open,
-                SecurityEvent::new(EventKind::Alarm).reason(reason),
-            )?;
-        }
-        Ok(open)
+        let head = self.head();
+        let full = files::all_full(&self.path)?;
+        let oldest = full.first().map(|file| file.first).or(first);
+        self.first = head.as_ref().map(|head| head.first).or(oldest);
+        self.last = found;
+        let cut_off = head.filter(|head| head.last.sequence > found.sequence);
+        Ok(cut_off.map(|head| {
+            self.last = head.last;
+            found.sequence
+        }))
     }
 
-    /// A line of the host's own.
+    /// A line of the log's own.
     fn append(&mut self, open: &mut Open, event: SecurityEvent) -> io::Result<()> {
-        let (line, link) = self.last.next(&self.dated(event))?;
+        let event = self.dated(event);
+        self.shared.alarm(&event);
+        let (line, link) = self.last.next(&event)?;
         open.append(&line)?;
         open.first.get_or_insert(link.sequence);
         self.last = link;
@@ -327,6 +328,9 @@ impl Writer {
     fn give_up_for_now(&mut self, error: &io::Error) {
         if self.retry.is_none() {
             let path = self.path.display();
+            let reason = format!("cannot write the security log: {error}");
+            let alarm = SecurityEvent::new(EventKind::Alarm).reason(reason);
+            self.shared.alarm(&self.dated(alarm));
             tracing::error!(%path, %error, "cannot write the security log; events are counted until it works again");
         }
         self.open = None;

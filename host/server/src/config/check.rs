@@ -63,6 +63,7 @@ pub(super) fn check(
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0, &engine)?,
         trust: trust(source, &shape.trust)?,
+        alarm_command: shape.alarms.command,
         security_log: Kept {
             file_bytes: u64::from(shape.security_log.file_mib) << 20,
             full_files: count(shape.security_log.full_files),

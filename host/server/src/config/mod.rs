@@ -73,6 +73,8 @@ pub struct Config {
     pub trust: Trust,
     /// How much of the security log is kept: `[security_log]`.
     pub security_log: Kept,
+    /// The program that hears of alarms, with its arguments; empty: none does. `[alarms]`.
+    pub alarm_command: Vec<String>,
     /// A wall clock to pretend, for demonstrations and tests.
     pub clock: Option<PretendedClock>,
 }

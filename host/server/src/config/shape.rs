@@ -31,6 +31,7 @@ pub(super) struct Shape {
     pub(super) engine: Engine,
     pub(super) trust: Trust,
     pub(super) security_log: SecurityLog,
+    pub(super) alarms: Alarms,
     pub(super) clock: Clock,
 }
 
@@ -595,6 +596,12 @@ impl Default for SecurityLog {
             full_files: 15,
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Alarms {
+    pub(super) command: Vec<String>,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

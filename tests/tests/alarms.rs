@@ -1,0 +1,81 @@
+//! `[alarms] command` hears of what somebody should look at.
+
+use std::fs;
+
+use serde_json::{Value, json};
+use slewgate_tests::{Observatory, Setup};
+
+/// A host whose alarms go through this shell command, which runs in the data directory.
+fn with(command: &str) -> Observatory {
+    let config = format!("[alarms]\ncommand = [\"sh\", \"-c\", {command:?}]");
+    Setup::default().config(&config).start()
+}
+
+/// Which is an alarm.
+fn spoil_tokens(observatory: &Observatory, text: &str) {
+    fs::write(observatory.data().join("api_tokens.json"), text).unwrap();
+}
+
+fn told(observatory: &Observatory) -> Vec<Value> {
+    let text = fs::read_to_string(observatory.data().join("told.jsonl")).unwrap_or_default();
+    text.lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect()
+}
+
+#[tokio::test]
+async fn an_alarm_is_told_once_a_minute_and_another_at_once() {
+    let observatory = with("cat >> told.jsonl");
+    observatory.token("telescope");
+    spoil_tokens(&observatory, "{");
+    let first = observatory.wait("alarm", || told(&observatory).first().cloned());
+    assert_eq!(first["event"], "alarm");
+    assert!(
+        first["reason"]
+            .as_str()
+            .unwrap()
+            .contains("api_tokens.json"),
+        "{first}"
+    );
+    // The same again, and then something else.
+    fs::remove_file(observatory.data().join("api_tokens.json")).unwrap();
+    observatory.token("telescope");
+    spoil_tokens(&observatory, "{");
+    observatory.wait("the same once more in the log", || {
+        let events = observatory.security_log();
+        let same = events
+            .iter()
+            .filter(|event| event["reason"] == first["reason"]);
+        (same.count() == 2).then_some(())
+    });
+    spoil_tokens(&observatory, "[]");
+    let told = observatory.wait("another alarm", || {
+        let told = told(&observatory);
+        (told.len() > 1).then_some(told)
+    });
+    assert_eq!(told.len(), 2, "{told:?}");
+    assert_ne!(told[0]["reason"], told[1]["reason"]);
+}
+
+#[tokio::test]
+async fn a_command_that_fails_or_hangs_is_told_of_and_keeps_nobody() {
+    let observatory = with("exit 3");
+    let mut client = observatory.client("telescope").await;
+    spoil_tokens(&observatory, "{");
+    observatory.told(&["[alarms] command: it failed: exit status: 3"]);
+    client.call("host.info", json!({})).await.unwrap();
+
+    let mut observatory = with("exec sleep 1000");
+    let mut client = observatory.client("telescope").await;
+    spoil_tokens(&observatory, "{");
+    observatory.wait_for_security_event(|event| event["event"] == "alarm");
+    client.call("host.info", json!({})).await.unwrap();
+    observatory.terminate();
+    assert_eq!(observatory.exit_code(), Some(0));
+
+    let nowhere = "[alarms]\ncommand = [\"/no/such/program\"]";
+    let observatory = Setup::default().config(nowhere).start();
+    observatory.token("telescope");
+    spoil_tokens(&observatory, "{");
+    observatory.told(&["[alarms] command: it does not start", "No such file"]);
+}
