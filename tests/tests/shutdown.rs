@@ -1,6 +1,7 @@
 //! The end of the host, as it should be and as it should not.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
 use std::time::Instant;
 
 use serde_json::{Value, json};
@@ -116,4 +117,41 @@ async fn a_host_whose_terminal_is_gone_stops_the_mount() {
     observatory.wait("rest", || {
         (!observatory.mount().state().moving).then_some(())
     });
+}
+
+/// As systemd hears it.
+#[tokio::test]
+async fn a_service_manager_hears_that_the_host_serves_that_it_lives_and_that_it_ends() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("notify");
+    let manager = UnixDatagram::bind(&path).unwrap();
+    manager.set_read_timeout(Some(PATIENCE)).unwrap();
+    let hears = || {
+        let mut said = [0; 256];
+        let length = manager.recv(&mut said).unwrap();
+        String::from_utf8(said[..length].to_vec())
+            .unwrap()
+            .trim_end()
+            .to_owned()
+    };
+    let mut observatory = Setup::default()
+        .variable("NOTIFY_SOCKET", path.to_str().unwrap())
+        .variable("WATCHDOG_USEC", "300000")
+        .start();
+    // It may say that it lives a moment before it says that it serves.
+    let mut first = vec![hears()];
+    while first.last().unwrap() != "READY=1" {
+        first.push(hears());
+    }
+    assert!(first.len() < 4, "{first:?}");
+    for _ in 0..3 {
+        assert_eq!(hears(), "WATCHDOG=1");
+    }
+    observatory.terminate();
+    let mut said = hears();
+    while said == "WATCHDOG=1" {
+        said = hears();
+    }
+    assert_eq!(said, "STOPPING=1");
+    assert_eq!(observatory.exit_code(), Some(0));
 }

@@ -41,6 +41,7 @@ use crate::platform;
 use crate::recorder::{record_notices, record_swaps};
 use crate::safeguards;
 use crate::sessions::Sessions;
+use crate::supervised::{self, Word};
 use crate::tables;
 use crate::timekeeping;
 use crate::topics::Topics;
@@ -256,9 +257,12 @@ async fn run(options: ServeOptions) -> Result<()> {
         let look = Arc::new(timekeeping::ask_systemd);
         tasks.spawn(timekeeping::watch(look, log.clone()));
     }
+    tasks.spawn(supervised::stay_alive());
     announce(ready_file.as_deref(), &addresses)?;
+    supervised::tell(Word::Ready);
 
     let signal = platform::end().await?;
+    supervised::tell(Word::Ending);
     tracing::info!(signal, "shutting down");
     ending.cancel();
     stop_motion(&plugins).await;

@@ -70,6 +70,8 @@ mod timekeeping;
 
 mod safeguards;
 
+mod supervised;
+
 mod platform;
 
 mod check;
