@@ -3,19 +3,15 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jsonschema::error::ValidationErrorKind;
-use jsonschema::{ValidationError, Validator};
 use serde_json::{Map, Value};
 use slewgate_rpc::Refusal;
 
 use crate::bindings::handler::exports::slewgate::plugin::handler::Command as Described;
 use crate::bindings::types;
+use crate::schema::Schema;
 
 /// Commands of one plugin.
 pub(crate) const MAX_COMMANDS: usize = 128;
-
-/// Characters of a sentence about params that do not fit.
-const MAX_SENTENCE: usize = 200;
 
 /// What a command can do to the world (`types.wit`).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -46,8 +42,8 @@ pub struct Command {
     pub result: Value,
     /// Params of a typical call.
     pub example: Map<String, Value>,
-    validator: Validator,
-    answers: Validator,
+    accepts: Schema,
+    answers: Schema,
 }
 
 /// By verb.
@@ -70,7 +66,7 @@ pub(crate) enum DescriptionError {
         part: &'static str,
         cause: serde_json::Error,
     },
-    #[error("the {part} of `{verb}` is no JSON Schema: {cause}")]
+    #[error("the {part} of `{verb}` cannot be used: {cause}")]
     Schema {
         verb: String,
         part: &'static str,
@@ -124,7 +120,8 @@ impl Command {
     /// # Errors
     /// -32602, with the field that does not.
     pub fn fit(&self, params: &Map<String, Value>) -> Result<(), Refusal> {
-        fit(&self.validator, &self.params, params)
+        self.accepts
+            .accept(&self.params, params)
             .map_err(|(field, why)| Refusal::invalid_params(&field, why))
     }
 
@@ -133,7 +130,8 @@ impl Command {
     /// # Errors
     /// The field that is not, and why.
     pub fn answers(&self, result: &Value) -> Result<(), String> {
-        fit_value(&self.answers, &self.result, result, "the result")
+        self.answers
+            .fit(&self.result, result, "the result")
             .map_err(|(field, why)| format!("{field}: {why}"))
     }
 
@@ -154,11 +152,12 @@ impl Command {
         effect: Effect,
         [params, result, example]: [Value; 3],
     ) -> Result<Command, String> {
-        let (validator, answers) = (compile(&params)?, compile(&result)?);
+        let (accepts, answers) = (Schema::new(&params)?, Schema::new(&result)?);
         let Value::Object(example) = example else {
             return Err(format!("the example of {method} is not an object"));
         };
-        fit(&validator, &params, &example)
+        accepts
+            .accept(&params, &example)
             .map_err(|(field, why)| format!("the example of {method}: {field}: {why}"))?;
         let (verb, summary) = (method.to_owned(), summary.to_owned());
         Ok(Command {
@@ -168,7 +167,7 @@ impl Command {
             params,
             result,
             example,
-            validator,
+            accepts,
             answers,
         })
     }
@@ -187,13 +186,13 @@ impl Command {
         let result = json("result schema", &described.result_schema)?;
         let example = json("example", &described.example)?;
         let compiled = |part, schema: &Value| {
-            compile(schema).map_err(|cause| DescriptionError::Schema {
+            Schema::new(schema).map_err(|cause| DescriptionError::Schema {
                 verb: verb.clone(),
                 part,
                 cause,
             })
         };
-        let validator = compiled("params schema", &params)?;
+        let accepts = compiled("params schema", &params)?;
         let answers = compiled("result schema", &result)?;
         let Value::Object(example) = example else {
             return Err(DescriptionError::Example {
@@ -201,7 +200,8 @@ impl Command {
                 cause: "it is not an object".into(),
             });
         };
-        fit(&validator, &params, &example).map_err(|(field, why)| DescriptionError::Example {
+        let fits = accepts.accept(&params, &example);
+        fits.map_err(|(field, why)| DescriptionError::Example {
             verb: verb.clone(),
             cause: format!("{field}: {why}"),
         })?;
@@ -212,7 +212,7 @@ impl Command {
             params,
             result,
             example,
-            validator,
+            accepts,
             answers,
         })
     }
@@ -226,11 +226,6 @@ impl fmt::Debug for Command {
             .field("effect", &self.effect)
             .finish_non_exhaustive()
     }
-}
-
-/// Compiles a JSON Schema that reads nothing from elsewhere.
-pub(crate) fn compile(schema: &Value) -> Result<Validator, String> {
-    jsonschema::validator_for(schema).map_err(|error| error.to_string())
 }
 
 pub(crate) fn commands(described: Vec<Described>) -> Result<Commands, DescriptionError> {
@@ -259,141 +254,11 @@ fn check_name(verb: &str) -> Result<(), DescriptionError> {
     }
 }
 
-/// The first thing that does not fit: the field, and why.
-pub(crate) fn fit(
-    validator: &Validator,
-    schema: &Value,
-    params: &Map<String, Value>,
-) -> Result<(), (String, String)> {
-    fit_value(validator, schema, &Value::Object(params.clone()), "params")
-}
-
-/// The same of any value; `whole` is what it is called itself.
-fn fit_value(
-    validator: &Validator,
-    schema: &Value,
-    value: &Value,
-    whole: &str,
-) -> Result<(), (String, String)> {
-    match validator.validate(value) {
-        Ok(()) => Ok(()),
-        Err(error) => {
-            let path = error.instance_path().to_string();
-            let field = match (path.trim_start_matches('/'), named(&error)) {
-                ("", None) => whole.to_owned(),
-                ("", Some(name)) => name,
-                (path, None) => path.replace('/', "."),
-                (path, Some(name)) => format!("{}.{name}", path.replace('/', ".")),
-            };
-            Err((
-                field,
-                sentence(&error, schema)
-                    .chars()
-                    .take(MAX_SENTENCE)
-                    .collect(),
-            ))
-        }
-    }
-}
-
-/// The library names two words of those that fit and counts the rest, and of a range only the end that was passed.
-fn sentence(error: &ValidationError<'_>, schema: &Value) -> String {
-    match error.kind() {
-        ValidationErrorKind::Enum { options } => {
-            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
-            let options: Vec<_> = options.iter().map(Value::to_string).collect();
-            format!("{} is not one of {}", error.instance(), options.join(", "))
-        }
-        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
-            match range(error, schema) {
-                Some((least, most)) => {
-                    format!("{} is not within {least} to {most}", error.instance())
-                }
-                None => error.to_string(),
-            }
-        }
-        _ => error.to_string(),
-    }
-}
-
-/// Both ends of the range that was left, where the schema has both.
-fn range<'s>(error: &ValidationError<'_>, schema: &'s Value) -> Option<(&'s Value, &'s Value)> {
-    let path = error.schema_path().to_string();
-    let (place, _) = path.rsplit_once('/')?;
-    let place = schema.pointer(place)?;
-    Some((place.get("minimum")?, place.get("maximum")?))
-}
-
-/// The member that is missing or unknown: it is not part of the path.
-fn named(error: &ValidationError<'_>) -> Option<String> {
-    match error.kind() {
-        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().cloned(),
-        ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
-        _ => None,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
 
     use super::*;
-
-    fn field(params: Value) -> String {
-        let schema = json!({
-            "type": "object", "required": ["ra"], "additionalProperties": false,
-            "properties": { "ra": { "type": "number" }, "at": { "type": "object", "required": ["hour"] } },
-        });
-        let Value::Object(params) = params else {
-            panic!("an object")
-        };
-        fit(&compile(&schema).unwrap(), &schema, &params)
-            .unwrap_err()
-            .0
-    }
-
-    #[test]
-    fn what_does_not_fit_is_named_by_its_field() {
-        assert_eq!(field(json!({ "ra": "x" })), "ra");
-        assert_eq!(field(json!({})), "ra");
-        assert_eq!(field(json!({ "ra": 1, "dec": 2 })), "dec");
-        assert_eq!(field(json!({ "ra": 1, "at": {} })), "at.hour");
-    }
-
-    #[test]
-    fn every_word_that_fits_is_named() {
-        let schema =
-            json!({ "properties": { "rate": { "enum": ["guide", "center", "find", "slew"] } } });
-        let Value::Object(params) = json!({ "rate": "warp" }) else {
-            panic!("an object")
-        };
-        assert_eq!(
-            fit(&compile(&schema).unwrap(), &schema, &params).unwrap_err(),
-            (
-                "rate".to_owned(),
-                r#""warp" is not one of "guide", "center", "find", "slew""#.to_owned()
-            )
-        );
-    }
-
-    #[test]
-    fn a_range_is_named_with_both_ends() {
-        let schema = json!({ "properties": {
-            "latitude": { "type": "number", "minimum": -90, "maximum": 90 },
-            "gain": { "type": "integer", "minimum": 1 },
-        } });
-        for (field, value, why) in [
-            ("latitude", json!(91), "91 is not within -90 to 90"),
-            ("latitude", json!(-90.5), "-90.5 is not within -90 to 90"),
-            ("gain", json!(0), "0 is less than the minimum of 1"),
-        ] {
-            let params = Map::from_iter([(field.to_owned(), value)]);
-            assert_eq!(
-                fit(&compile(&schema).unwrap(), &schema, &params).unwrap_err(),
-                (field.to_owned(), why.to_owned())
-            );
-        }
-    }
 
     fn described(params: &str, result: &str, example: &str) -> Result<Command, String> {
         let described = Described {
@@ -415,13 +280,13 @@ mod tests {
                 wrong,
                 object,
                 "{}",
-                "the params schema of `set` is no JSON Schema: ",
+                "the params schema of `set` cannot be used: it is no JSON Schema: ",
             ),
             (
                 object,
                 wrong,
                 "{}",
-                "the result schema of `set` is no JSON Schema: ",
+                "the result schema of `set` cannot be used: it is no JSON Schema: ",
             ),
             (
                 "{",

@@ -35,6 +35,7 @@ mod pool;
 mod powers;
 mod quarantine;
 mod reload;
+mod schema;
 mod snapshot;
 mod standing;
 mod state;

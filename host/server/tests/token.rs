@@ -44,9 +44,9 @@ fn a_rotated_token_has_a_successor_of_its_name_and_type_and_an_end() {
     // People see which one is to go.
     let shown = String::from_utf8(run(&data, &["list"]).stdout).unwrap();
     let line = |id: &str| shown.lines().find(|line| line.starts_with(id)).unwrap();
-    assert!(line(old_id).ends_with('Z'), "{shown}");
+    assert!(line(old_id).ends_with("Z  -"), "{shown}");
     assert!(
-        line(new["id"].as_str().unwrap()).ends_with("  -"),
+        line(new["id"].as_str().unwrap()).ends_with("  -                     -"),
         "{shown}"
     );
 

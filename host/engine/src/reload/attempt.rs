@@ -1,13 +1,14 @@
 //! One attempt to fill a slot. Runs beside the task, which hears the outcome.
 
 use std::fs::Metadata;
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use anyhow::{Context, anyhow, bail};
-use tokio::sync::Semaphore;
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
 use super::candidate::{Digest, Reading, read};
@@ -19,8 +20,11 @@ use super::slot::Slot;
 use super::steps::{Progress, Step};
 use super::trust::{Trust, judge};
 
-/// How many units are read and loaded at once.
+/// How many units of each size are read and loaded at once.
 pub(crate) const MAX_LOADS: usize = 2;
+
+/// From this size on, in bytes, a component is large: it may take long to compile.
+const LARGE: u64 = 1 << 20;
 
 /// What every attempt needs.
 #[derive(Debug)]
@@ -29,8 +33,15 @@ pub(crate) struct Workshop<L> {
     remembered: Option<Remembered>,
     trust: Option<Arc<dyn Trust>>,
     steps: UnboundedSender<Step>,
-    permits: Semaphore,
+    permits: Permits,
     generations: AtomicU64,
+}
+
+/// Those who wait for their turn. What is large has a queue of its own: a policy that became stricter does not wait behind an interpreter.
+#[derive(Debug)]
+struct Permits {
+    small: Semaphore,
+    large: Semaphore,
 }
 
 /// What one attempt is about.
@@ -113,7 +124,10 @@ impl<L: Loader> Workshop<L> {
             remembered,
             trust,
             steps,
-            permits: Semaphore::new(MAX_LOADS),
+            permits: Permits {
+                small: Semaphore::new(MAX_LOADS),
+                large: Semaphore::new(MAX_LOADS),
+            },
             generations: AtomicU64::new(0),
         }
     }
@@ -150,8 +164,7 @@ impl<L: Loader> Workshop<L> {
     }
 
     pub(crate) async fn attempt(self: Arc<Self>, mut job: Job) -> Outcome<L::Loaded> {
-        // Nobody closes the semaphore; without a permit the attempt would only be less patient.
-        let _permit = self.permits.acquire().await.ok();
+        let _permit = self.permit(&job.source).await;
         let remembered = job.remembered.take();
         let mut outcome = self.find_and_load(&job).await;
         let (known, other) = match &mut outcome {
@@ -177,6 +190,22 @@ impl<L: Loader> Workshop<L> {
         let another = remembered.filter(|kept| Some(&kept.identity) != known);
         *other = self.load_kept(&job.slot, another).await;
         outcome
+    }
+
+    /// The turn of an attempt. What is not there needs none: that it is gone is known at once.
+    async fn permit(&self, source: &Source) -> Option<SemaphorePermit<'_>> {
+        let path = match source {
+            Source::File { path, .. } => path.clone(),
+            Source::Kept(kept) => self.remembered.as_ref()?.component(kept),
+        };
+        let length = spawn_blocking(move || std::fs::metadata(path).map(|file| file.len()));
+        let permits = match length.await.ok()? {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+            Ok(length) if length >= LARGE => &self.permits.large,
+            _ => &self.permits.small,
+        };
+        // Nobody closes a semaphore; without a permit the attempt would only be less patient.
+        permits.acquire().await.ok()
     }
 
     async fn find_and_load(&self, job: &Job) -> Outcome<L::Loaded> {

@@ -165,7 +165,7 @@ mod tests {
             &format!("2\n3\n{}\n3\n{}\n2\n4\n", token.expose(), by_id.id),
         );
         assert!(
-            shown.contains("ID        NAME  TYPE       CREATED               EXPIRES\n"),
+            shown.contains("ID        NAME  TYPE       CREATED               EXPIRES  LAST USED\n"),
             "{shown}"
         );
         assert!(

@@ -39,7 +39,12 @@ where
     fn begin_knowing(&mut self, slot: Slot, retry: Retry, remembered: Option<Kept>) {
         if let Some(busy) = self.busy.get_mut(&slot) {
             busy.again = busy.again.max(Some(retry));
-            return;
+            // What was written anew does not wait for what nobody wants any more. Its outcome is no slot's then.
+            if retry < Retry::All || !busy.is_only_new {
+                return;
+            }
+            busy.attempt.abort();
+            self.busy.remove(&slot);
         }
         let Some(file) = self.configuration.file(&slot) else {
             return;
@@ -91,10 +96,11 @@ where
 
     fn spawn(&mut self, job: Job, asked: Option<oneshot::Sender<Result<(), NoRollback>>>) {
         let slot = job.slot.clone();
+        let is_only_new = asked.is_none() && job.remembered.is_none();
         let workshop = self.workshop.clone();
-        let attempt = self.attempts.spawn(workshop.attempt(job)).id();
         let busy = Busy {
-            attempt,
+            attempt: self.attempts.spawn(workshop.attempt(job)),
+            is_only_new,
             again: None,
             asked,
         };
@@ -113,7 +119,7 @@ where
         };
         let mut busy = self.busy.iter();
         let Some(slot) = busy
-            .find(|(_, busy)| busy.attempt == id)
+            .find(|(_, busy)| busy.attempt.id() == id)
             .map(|(slot, _)| slot.clone())
         else {
             return Vec::new();

@@ -18,7 +18,7 @@ use std::time::Instant;
 pub(crate) use filling::MAX_POLICIES;
 use slewgate_sky::SharedClock;
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
-use tokio::task::{Id, JoinSet};
+use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::{MissedTickBehavior, interval, sleep_until, timeout_at};
 
 use super::attempt::{Outcome, Workshop};
@@ -67,7 +67,9 @@ pub(crate) struct Task<L: Loader, P> {
 
 #[derive(Debug)]
 struct Busy {
-    attempt: Id,
+    attempt: AbortHandle,
+    /// Nothing is lost with it but time.
+    is_only_new: bool,
     /// Something changed meanwhile: the outcome is out of date.
     again: Option<Retry>,
     /// It is the version before, and somebody asked for it.

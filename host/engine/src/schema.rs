@@ -1,0 +1,384 @@
+//! JSON Schemas that plugins bring. They are checked where requests are served, so a check has to end soon, whatever the schema and whatever
+//! the client sent: what could take long is no schema here, or no params.
+
+use jsonschema::error::ValidationErrorKind;
+use jsonschema::{PatternOptions, ValidationError, Validator};
+use serde_json::{Map, Value};
+
+/// Parts of a schema, with each reference counted with all that it leads to.
+const MOST_PARTS: usize = 1_000;
+
+/// Parts of a schema times parts of the params: some hundredths of a second.
+const MOST_WORK: usize = 300_000;
+
+/// Bytes of a text that count as one part: patterns read them.
+const TEXT: usize = 16;
+
+/// Bytes of a compiled pattern.
+const MOST_PATTERN: usize = 256 * 1024;
+
+/// Characters of a sentence about what does not fit.
+const MAX_SENTENCE: usize = 200;
+
+/// Keywords with a map from names to schemas.
+const MAPS: [&str; 5] = [
+    "properties",
+    "patternProperties",
+    "$defs",
+    "definitions",
+    "dependentSchemas",
+];
+
+/// Keywords with plain values.
+const VALUES: [&str; 4] = ["const", "enum", "default", "examples"];
+
+/// Keywords that lead where only the course of a check tells.
+const UNBOUNDED: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
+
+/// A schema that is checked in bounded time, and reads nothing from elsewhere.
+pub(crate) struct Schema {
+    validator: Validator,
+    parts: usize,
+}
+
+/// The field that does not fit, and why.
+type Misfit = (String, String);
+
+impl Schema {
+    /// Compiles it.
+    ///
+    /// # Errors
+    /// Why it cannot be used: a clause.
+    pub(crate) fn new(schema: &Value) -> Result<Self, String> {
+        let mut count = Count {
+            root: schema,
+            way: Vec::new(),
+            parts: 0,
+        };
+        count.schema(schema)?;
+        // Patterns that take time in proportion to the text: none looks back or around.
+        let patterns = PatternOptions::regex().size_limit(MOST_PATTERN);
+        let validator = jsonschema::options()
+            .with_pattern_options(patterns)
+            .build(schema)
+            .map_err(|error| format!("it is no JSON Schema: {error}"))?;
+        Ok(Self {
+            validator,
+            parts: count.parts,
+        })
+    }
+
+    /// The first thing in params that does not fit, or that they are too many to look at.
+    pub(crate) fn accept(&self, schema: &Value, params: &Map<String, Value>) -> Result<(), Misfit> {
+        let weight: usize = params.values().map(weight).sum();
+        if weight.saturating_mul(self.parts) > MOST_WORK {
+            let why = "they are too large for what they are checked against";
+            return Err(("params".to_owned(), why.to_owned()));
+        }
+        self.fit(schema, &Value::Object(params.clone()), "params")
+    }
+
+    /// The first thing that does not fit in a value of any size; `whole` is what it is called itself.
+    pub(crate) fn fit(&self, schema: &Value, value: &Value, whole: &str) -> Result<(), Misfit> {
+        let Err(error) = self.validator.validate(value) else {
+            return Ok(());
+        };
+        let path = error.instance_path().to_string();
+        let field = match (path.trim_start_matches('/'), named(&error)) {
+            ("", None) => whole.to_owned(),
+            ("", Some(name)) => name,
+            (path, None) => path.replace('/', "."),
+            (path, Some(name)) => format!("{}.{name}", path.replace('/', ".")),
+        };
+        let why = sentence(&error, schema);
+        Err((field, why.chars().take(MAX_SENTENCE).collect()))
+    }
+}
+
+/// Counts the parts of a schema as a check meets them.
+struct Count<'s> {
+    root: &'s Value,
+    /// References that are being followed.
+    way: Vec<&'s str>,
+    parts: usize,
+}
+
+impl<'s> Count<'s> {
+    fn schema(&mut self, schema: &'s Value) -> Result<(), String> {
+        self.one()?;
+        let Value::Object(keywords) = schema else {
+            return match schema {
+                Value::Array(schemas) => schemas.iter().try_for_each(|schema| self.schema(schema)),
+                _ => Ok(()),
+            };
+        };
+        for (keyword, value) in keywords {
+            match (keyword.as_str(), value) {
+                (keyword, Value::Object(schemas)) if MAPS.contains(&keyword) => {
+                    self.one()?;
+                    schemas
+                        .values()
+                        .try_for_each(|schema| self.schema(schema))?;
+                }
+                (keyword, value) if VALUES.contains(&keyword) => self.value(value)?,
+                (keyword, _) if UNBOUNDED.contains(&keyword) => {
+                    return Err(format!("it has {keyword}; write what is meant"));
+                }
+                ("$ref", Value::String(reference)) => self.reference(reference)?,
+                ("$id", _) if !std::ptr::eq(schema, self.root) => {
+                    return Err("a part of it has an $id; only the whole may".to_owned());
+                }
+                (_, value) => self.schema(value)?,
+            }
+        }
+        Ok(())
+    }
+
+    fn value(&mut self, value: &Value) -> Result<(), String> {
+        self.one()?;
+        match value {
+            Value::Array(values) => values.iter().try_for_each(|value| self.value(value)),
+            Value::Object(members) => members.values().try_for_each(|value| self.value(value)),
+            _ => Ok(()),
+        }
+    }
+
+    /// What it leads to is checked wherever it stands.
+    fn reference(&mut self, reference: &'s str) -> Result<(), String> {
+        if reference == "#" || self.way.contains(&reference) {
+            return Err(format!(
+                "{reference:?} refers to what it is a part of; write out how deep values may nest"
+            ));
+        }
+        let target = reference
+            .strip_prefix('#')
+            .filter(|pointer| pointer.starts_with('/'))
+            .and_then(|pointer| self.root.pointer(pointer));
+        let Some(target) = target else {
+            return Err(format!(
+                "{reference:?} leads nowhere; a reference is written as #/$defs/NAME"
+            ));
+        };
+        self.way.push(reference);
+        self.schema(target)?;
+        self.way.pop();
+        Ok(())
+    }
+
+    fn one(&mut self) -> Result<(), String> {
+        self.parts += 1;
+        match self.parts > MOST_PARTS {
+            true => Err(format!(
+                "it has more than {MOST_PARTS} parts, each reference counted with all that it leads to; make it simpler"
+            )),
+            false => Ok(()),
+        }
+    }
+}
+
+/// Parts of a value.
+fn weight(value: &Value) -> usize {
+    match value {
+        Value::String(text) => 1 + text.len() / TEXT,
+        Value::Array(values) => 1 + values.iter().map(weight).sum::<usize>(),
+        Value::Object(members) => {
+            let members = members.iter();
+            1 + members
+                .map(|(name, value)| weight(value) + name.len() / TEXT)
+                .sum::<usize>()
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) => 1,
+    }
+}
+
+/// The library names two words of those that fit and counts the rest, and of a range only the end that was passed.
+fn sentence(error: &ValidationError<'_>, schema: &Value) -> String {
+    match error.kind() {
+        ValidationErrorKind::Enum { options } => {
+            let options = options.as_array().map(Vec::as_slice).unwrap_or_default();
+            let options: Vec<_> = options.iter().map(Value::to_string).collect();
+            format!("{} is not one of {}", error.instance(), options.join(", "))
+        }
+        ValidationErrorKind::Minimum { .. } | ValidationErrorKind::Maximum { .. } => {
+            match range(error, schema) {
+                Some((least, most)) => {
+                    format!("{} is not within {least} to {most}", error.instance())
+                }
+                None => error.to_string(),
+            }
+        }
+        _ => error.to_string(),
+    }
+}
+
+/// Both ends of the range that was left, where the schema has both.
+fn range<'s>(error: &ValidationError<'_>, schema: &'s Value) -> Option<(&'s Value, &'s Value)> {
+    let path = error.schema_path().to_string();
+    let (place, _) = path.rsplit_once('/')?;
+    let place = schema.pointer(place)?;
+    Some((place.get("minimum")?, place.get("maximum")?))
+}
+
+/// The member that is missing or unknown: it is not part of the path.
+fn named(error: &ValidationError<'_>) -> Option<String> {
+    match error.kind() {
+        ValidationErrorKind::AdditionalProperties { unexpected } => unexpected.first().cloned(),
+        ValidationErrorKind::Required { property } => property.as_str().map(str::to_owned),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::{Duration, Instant};
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn field(params: Value) -> String {
+        let schema = json!({
+            "type": "object", "required": ["ra"], "additionalProperties": false,
+            "properties": { "ra": { "type": "number" }, "at": { "type": "object", "required": ["hour"] } },
+        });
+        let Value::Object(params) = params else {
+            panic!("an object")
+        };
+        Schema::new(&schema)
+            .unwrap()
+            .accept(&schema, &params)
+            .unwrap_err()
+            .0
+    }
+
+    #[test]
+    fn what_does_not_fit_is_named_by_its_field() {
+        assert_eq!(field(json!({ "ra": "x" })), "ra");
+        assert_eq!(field(json!({})), "ra");
+        assert_eq!(field(json!({ "ra": 1, "dec": 2 })), "dec");
+        assert_eq!(field(json!({ "ra": 1, "at": {} })), "at.hour");
+    }
+
+    #[test]
+    fn every_word_that_fits_is_named() {
+        let schema =
+            json!({ "properties": { "rate": { "enum": ["guide", "center", "find", "slew"] } } });
+        let Value::Object(params) = json!({ "rate": "warp" }) else {
+            panic!("an object")
+        };
+        assert_eq!(
+            Schema::new(&schema)
+                .unwrap()
+                .accept(&schema, &params)
+                .unwrap_err(),
+            (
+                "rate".to_owned(),
+                r#""warp" is not one of "guide", "center", "find", "slew""#.to_owned()
+            )
+        );
+    }
+
+    #[test]
+    fn a_range_is_named_with_both_ends() {
+        let schema = json!({ "properties": {
+            "latitude": { "type": "number", "minimum": -90, "maximum": 90 },
+            "gain": { "type": "integer", "minimum": 1 },
+        } });
+        for (field, value, why) in [
+            ("latitude", json!(91), "91 is not within -90 to 90"),
+            ("latitude", json!(-90.5), "-90.5 is not within -90 to 90"),
+            ("gain", json!(0), "0 is less than the minimum of 1"),
+        ] {
+            let params = Map::from_iter([(field.to_owned(), value)]);
+            assert_eq!(
+                Schema::new(&schema)
+                    .unwrap()
+                    .accept(&schema, &params)
+                    .unwrap_err(),
+                (field.to_owned(), why.to_owned())
+            );
+        }
+    }
+
+    fn refused(schema: Value) -> String {
+        Schema::new(&schema).err().expect("it is refused")
+    }
+
+    #[test]
+    fn a_schema_whose_references_grow_without_end_is_refused_at_once() {
+        let mut definitions = Map::from_iter([("d40".to_owned(), json!({ "type": "object" }))]);
+        for number in 0..40 {
+            let next = json!({ "$ref": format!("#/$defs/d{}", number + 1) });
+            definitions.insert(format!("d{number}"), json!({ "allOf": [next, next] }));
+        }
+        let began = Instant::now();
+        let why = refused(json!({ "$ref": "#/$defs/d0", "$defs": definitions }));
+        assert!(why.starts_with("it has more than 1000 parts"), "{why}");
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn a_schema_that_refers_to_itself_is_refused() {
+        let whole = json!({ "properties": { "a": { "$ref": "#" } } });
+        let part = json!({ "$ref": "#/$defs/a", "$defs": { "a": { "properties": { "a": { "$ref": "#/$defs/a" } } } } });
+        // A member may be called like a keyword whose value is plain.
+        let hidden = json!({ "properties": { "const": { "$ref": "#" } } });
+        for schema in [whole, part, hidden] {
+            let why = refused(schema);
+            assert!(why.contains("refers to what it is a part of"), "{why}");
+        }
+    }
+
+    #[test]
+    fn references_that_lead_nowhere_or_elsewhere_and_what_hides_them_are_refused() {
+        for (schema, said) in [
+            (json!({ "$ref": "#/$defs/none" }), "leads nowhere"),
+            (
+                json!({ "$ref": "http://example.org/schema" }),
+                "leads nowhere",
+            ),
+            (json!({ "$dynamicRef": "#node" }), "it has $dynamicRef"),
+            (
+                json!({ "properties": { "a": { "$id": "http://example.org/a" } } }),
+                "has an $id",
+            ),
+        ] {
+            let why = refused(schema);
+            assert!(why.contains(said), "{why}");
+        }
+        Schema::new(&json!({ "properties": { "at": { "$ref": "#/$defs/at" } }, "$defs": { "at": { "type": "number" } } })).unwrap();
+        Schema::new(
+            &json!({ "properties": { "$ref": { "type": "number" } }, "const": { "$ref": "#" } }),
+        )
+        .unwrap();
+    }
+
+    #[test]
+    fn a_pattern_that_looks_back_is_refused_and_a_long_text_is_checked_soon() {
+        let why = refused(json!({ "pattern": "^(?=((a+)+)+$)\\1b" }));
+        assert!(why.starts_with("it is no JSON Schema"), "{why}");
+        let schema = json!({ "properties": { "x": { "pattern": "^(a+)+$" } } });
+        let params = Map::from_iter([("x".to_owned(), json!("a".repeat(60_000) + "c"))]);
+        let began = Instant::now();
+        let misfit = Schema::new(&schema).unwrap().accept(&schema, &params);
+        assert_eq!(misfit.unwrap_err().0, "x");
+        assert!(began.elapsed() < Duration::from_secs(5));
+    }
+
+    #[test]
+    fn params_that_take_long_to_check_are_refused() {
+        let parts: Vec<_> = (0..200).map(|least| json!({ "minimum": least })).collect();
+        let schema = json!({ "properties": { "all": { "items": { "allOf": parts } } } });
+        let compiled = Schema::new(&schema).unwrap();
+        let params = |count: usize| Map::from_iter([("all".to_owned(), json!(vec![500; count]))]);
+        assert_eq!(compiled.accept(&schema, &params(100)), Ok(()));
+        let (field, why) = compiled.accept(&schema, &params(30_000)).unwrap_err();
+        assert_eq!(
+            (field.as_str(), why.as_str()),
+            (
+                "params",
+                "they are too large for what they are checked against"
+            )
+        );
+    }
+}
