@@ -6,6 +6,7 @@ use slewgate_rpc::{Outcome, Refusal};
 
 use crate::bindings::handler::exports::slewgate::plugin::handler::Failure;
 use crate::bindings::serial::ErrorCode;
+use crate::bounds::{MAX_FAILURE, cut};
 use crate::table::{Attached, Table};
 
 /// When a client may try a busy line again.
@@ -80,13 +81,13 @@ pub(crate) fn is_of_hardware(failure: &Failure) -> bool {
     matches!(failure, Failure::Line(_) | Failure::Hardware(_))
 }
 
-/// For the log, and for who began a motion.
+/// For the log, for who began a motion, and for whoever asks how the hardware is: cut to a length at which others can be told, too.
 pub(crate) fn describe(failure: &Failure) -> String {
     match failure {
         Failure::InvalidParams(why)
         | Failure::Refused(why)
         | Failure::Hardware(why)
-        | Failure::Internal(why) => why.clone(),
+        | Failure::Internal(why) => cut(why, MAX_FAILURE),
         Failure::Line(error) => line_error(error),
     }
 }

@@ -16,6 +16,7 @@ use crate::allowed::Looked;
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
 use crate::bindings::handler::{CommandHandler, CommandHandlerPre};
 use crate::bindings::types::{self, Observation};
+use crate::bounds;
 use crate::call::{CallError, Caller, World};
 use crate::called::Called;
 use crate::client::Client;
@@ -354,7 +355,7 @@ impl Handler {
             Ok(Err(failure)) => Attached::Failed(failure::describe(&failure)),
             Err(error) => {
                 self.end_with(&error);
-                Attached::Failed(error.in_short())
+                Attached::Failed(bounds::cut(&error.in_short(), bounds::MAX_FAILURE))
             }
         }
     }
@@ -387,7 +388,9 @@ impl Handler {
                 after: millis(step.after),
                 note: step.note,
             },
-            Ok(Ok(contract::Progress::Failed(why))) => Progress::Failed(why),
+            Ok(Ok(contract::Progress::Failed(why))) => {
+                Progress::Failed(bounds::cut(&why, bounds::MAX_FAILURE))
+            }
             Ok(Err(failure)) if failure::is_of_hardware(&failure) => {
                 Progress::Unclear(failure::describe(&failure))
             }
@@ -397,7 +400,7 @@ impl Handler {
                 after: BUSY_LOOK,
                 note: again,
             },
-            Err(error) => Progress::Fell(error.in_short()),
+            Err(error) => Progress::Fell(bounds::cut(&error.in_short(), bounds::MAX_FAILURE)),
         }
     }
 
@@ -500,3 +503,4 @@ async fn describe(caller: &Caller<HandlerWorld>) -> anyhow::Result<(Commands, Op
 fn millis(millis: u32) -> Duration {
     Duration::from_millis(u64::from(millis))
 }
+    bounds::judge(&described.commands)?;

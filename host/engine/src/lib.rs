@@ -15,6 +15,7 @@
 mod adapt;
 mod allowed;
 mod bindings;
+mod bounds;
 mod call;
 mod called;
 mod client;

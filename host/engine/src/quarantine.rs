@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use crate::bounds::{MAX_CAUSE, cut};
 use crate::limits::QuarantineSettings;
 
 /// Of one generation of a plugin. Every call looks at `shut` and `strikes`, and at nothing else while all is well.
@@ -110,7 +111,7 @@ impl Quarantine {
         term.now = Some(Quarantined {
             until: now + term.length,
             incident: incident(),
-            cause: cause.to_owned(),
+            cause: cut(cause, MAX_CAUSE),
         });
         self.shut.store(true, Ordering::Release);
         true

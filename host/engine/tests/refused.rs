@@ -143,6 +143,40 @@ async fn a_component_that_wants_what_no_world_has_is_refused() {
     assert!(failed.cause.contains(said), "{}", failed.cause);
 }
 
+#[tokio::test]
+async fn of_many_imports_that_do_not_fit_the_first_five_are_named_and_the_others_counted() {
+    let imports = (0..200)
+        .map(|number| format!("(import \"elsewhere:files/read{number}@1.0.0\" (instance))"));
+    let failed = load(&format!("(component {})", imports.collect::<String>())).await;
+    assert_eq!(failed.stage, Stage::Link);
+    assert_eq!(
+        failed
+            .cause
+            .matches("which the host does not offer")
+            .count(),
+        5
+    );
+    assert!(
+        failed.cause.contains("; and 195 more imports do not fit; "),
+        "{}",
+        failed.cause
+    );
+    assert!(
+        failed.cause.contains("build it with the wit/ of this host"),
+        "{}",
+        failed.cause
+    );
+}
+
+#[tokio::test]
+async fn a_cause_that_is_long_is_cut_to_what_everybody_can_be_told() {
+    let name = format!("a{}", "-b".repeat(5_000));
+    let failed = load(&format!("(component (import \"{name}\" (func)))")).await;
+    assert_eq!(failed.stage, Stage::Link);
+    assert_eq!(failed.cause.chars().count(), 2_000);
+    assert!(failed.cause.ends_with('…'), "{}", failed.cause);
+}
+
 /// A policy that allows everything: a component that is whole.
 const POLICY: &str = include_str!("../../server/src/check/allow.wat");
 

@@ -4,6 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::bounds::{MAX_CAUSE, cut};
 use crate::usage::Usage;
 
 /// What sort of plugin.
@@ -141,10 +142,27 @@ pub struct CandidateReport {
     pub digest: Option<String>,
     /// Where it failed, or waits.
     pub stage: Stage,
-    /// The whole chain of causes; for what it waits.
+    /// The chain of causes, of at most 2,000 characters; for what it waits.
     pub cause: String,
     /// When; milliseconds since 1970-01-01T00:00Z.
     pub at: f64,
+}
+
+impl CandidateReport {
+    /// A component's own words may be part of its cause: it is cut to a length at which everybody can be told of it.
+    pub(crate) fn new(
+        digest: Option<String>,
+        stage: Stage,
+        cause: &str,
+        at: f64,
+    ) -> CandidateReport {
+        CandidateReport {
+            digest,
+            stage,
+            cause: cut(cause, MAX_CAUSE),
+            at,
+        }
+    }
 }
 
 /// What became of a plugin.

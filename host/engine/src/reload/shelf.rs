@@ -205,12 +205,8 @@ impl<T> Shelf<T> {
 
     /// A candidate is ready, and waits.
     pub(crate) fn wait(&mut self, slot: &Slot, ready: Ready<T>, now: f64) -> PluginEvent {
-        let report = CandidateReport {
-            digest: Some(ready.identity.digest.to_string()),
-            stage: Stage::Waiting,
-            cause: WAITS.to_owned(),
-            at: now,
-        };
+        let digest = Some(ready.identity.digest.to_string());
+        let report = CandidateReport::new(digest, Stage::Waiting, WAITS, now);
         let entry = self.entry(slot.clone(), now);
         entry.waiting = Some(ready);
         entry.failed = Some(FailedUnit {
@@ -295,7 +291,7 @@ impl<T> Shelf<T> {
         let before = entry.proving.as_mut()?.before.take()?;
         entry.proving = None;
         let failed = entry.serving.replace(before)?;
-        entry.fail(failed.identity, stage, cause.to_owned(), now);
+        entry.fail(failed.identity, stage, cause, now);
         (entry.earlier, entry.since) = (true, now);
         Some(self.event(slot, What::RolledBack))
     }
@@ -312,7 +308,7 @@ impl<T> Shelf<T> {
         let identity = entry.serving.replace(ready).map(|served| served.identity);
         (entry.proving, entry.earlier, entry.since) = (None, true, now);
         if let Some(identity) = &identity {
-            entry.fail(identity.clone(), stage, cause.to_owned(), now);
+            entry.fail(identity.clone(), stage, cause, now);
         }
         identity
     }
@@ -328,12 +324,8 @@ impl<T> Shelf<T> {
         let digest = identity
             .as_ref()
             .map(|identity| identity.digest.to_string());
-        let report = CandidateReport {
-            digest,
-            stage: error.stage,
-            cause: format!("{:#}", error.cause),
-            at: now,
-        };
+        let cause = format!("{:#}", error.cause);
+        let report = CandidateReport::new(digest, error.stage, &cause, now);
         let entry = self.entry(slot.clone(), now);
         let known = entry.failed.as_ref().is_some_and(|before| {
             (before.report.stage, &before.report.cause) == (report.stage, &report.cause)
@@ -508,13 +500,9 @@ impl<T> Entry<T> {
         })
     }
 
-    fn fail(&mut self, identity: Identity, stage: Stage, cause: String, now: f64) {
-        let report = CandidateReport {
-            digest: Some(identity.digest.to_string()),
-            stage,
-            cause,
-            at: now,
-        };
+    fn fail(&mut self, identity: Identity, stage: Stage, cause: &str, now: f64) {
+        let digest = Some(identity.digest.to_string());
+        let report = CandidateReport::new(digest, stage, cause, now);
         self.failed = Some(FailedUnit {
             identity: Some(identity),
             report,

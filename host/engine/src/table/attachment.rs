@@ -9,6 +9,8 @@ use tokio::time::timeout;
 use super::desk::Desk;
 use super::{ATTACH_PATIENCE, Table};
 use crate::bindings::handler::exports::slewgate::plugin::handler as contract;
+use crate::bounds::{MAX_WORD, cut};
+use crate::command::MAX_COMMANDS;
 
 /// Whether the plugin knows its hardware.
 #[derive(Clone, Debug, PartialEq)]
@@ -28,7 +30,7 @@ pub enum Attached {
 /// What was found.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Attachment {
-    /// Such as `OnStepX 10.24`.
+    /// Such as `OnStepX 10.24`. At most 200 characters.
     pub model: String,
     /// Commands that this hardware lacks.
     pub lacks: Vec<String>,
@@ -56,9 +58,11 @@ impl Attachment {
             };
             judge(&stop.role, &sequence).map(|()| (stop.role, sequence))
         });
+        let lacks = found.lacks.iter().take(MAX_COMMANDS);
         Ok(Attachment {
-            model: found.model,
-            lacks: found.lacks,
+            // The hardware is there, however much it has to say of itself.
+            model: cut(&found.model, MAX_WORD),
+            lacks: lacks.map(|lacks| cut(lacks, MAX_WORD)).collect(),
             stops: stops.collect::<Result<_, _>>()?,
         })
     }
@@ -150,6 +154,19 @@ mod tests {
             exchanges: vec![exchange; count],
             patience,
         }
+    }
+
+    #[test]
+    fn what_is_found_has_a_name_of_a_length_that_others_can_be_told() {
+        let found = contract::Attachment {
+            model: "m".repeat(900_000),
+            lacks: vec!["l".repeat(900_000); 1_000],
+            stops: Vec::new(),
+        };
+        let found = Attachment::of_guest(found).unwrap();
+        assert_eq!(found.model, "m".repeat(199) + "…");
+        assert_eq!(found.lacks.len(), MAX_COMMANDS);
+        assert!(found.lacks.iter().all(|lacks| lacks.chars().count() == 200));
     }
 
     #[test]

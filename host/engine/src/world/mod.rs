@@ -29,6 +29,9 @@ pub const CONTRACT: Version = Version {
 /// Interfaces that are linked for the sake of languages which always import them.
 const WASI: &str = "wasi:";
 
+/// Imports that do not fit, of which each is named.
+const MAX_NAMED: usize = 5;
+
 /// Functions by interface.
 type Interfaces = BTreeMap<String, BTreeMap<String, Signature>>;
 
@@ -134,18 +137,20 @@ impl World {
                 &mut differences,
             );
         }
+        let mut others = Vec::new();
         for (name, import) in ty.imports(engine) {
             match import.ty {
                 ComponentItem::ComponentInstance(instance) if name.starts_with(OURS) => {
                     let used = exported(engine, &instance);
                     if !self.is_other(name) || !used.is_empty() {
-                        self.check_import(name, &used, &mut differences);
+                        self.check_import(name, &used, &mut others);
                     }
                 }
                 _ if name.starts_with(WASI) => {}
-                _ => differences.push(format!("it imports {name}, which the host does not offer")),
+                _ => others.push(format!("it imports {name}, which the host does not offer")),
             }
         }
+        differences.extend(some(others));
         if differences.is_empty() {
             return Ok(());
         }
@@ -270,6 +275,16 @@ fn exported(engine: &Engine, instance: &ComponentInstance) -> BTreeMap<String, S
             _ => None,
         });
     functions.collect()
+}
+
+/// The first few, and how many more there are: of exports there are as many as a world has, of imports as a component likes.
+fn some(mut differences: Vec<String>) -> Vec<String> {
+    let more = differences.len().saturating_sub(MAX_NAMED);
+    if more > 0 {
+        differences.truncate(MAX_NAMED);
+        differences.push(format!("and {more} more imports do not fit"));
+    }
+    differences
 }
 
 fn compare(

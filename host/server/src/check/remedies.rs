@@ -5,7 +5,7 @@ use std::path::Path;
 use slewgate_engine::{CandidateReport, Stage};
 
 /// Words of the cause, and what helps.
-const OF_A_DESCRIPTION: [(&str, &str); 7] = [
+const OF_A_DESCRIPTION: [(&str, &str); 10] = [
     (
         "is no name of a command",
         "name each command with lower-case letters, digits and _, at most 32, such as `set_power`",
@@ -25,6 +25,18 @@ const OF_A_DESCRIPTION: [(&str, &str); 7] = [
         "give an example that the command itself takes; it is shown to people and tried by this check",
     ),
     ("commands;", "describe fewer commands"),
+    (
+        "say it in one sentence",
+        "say what the command does in one sentence: people read it in a list of all commands",
+    ),
+    (
+        "write it in at most",
+        "describe what each field is, not each value that it may have",
+    ),
+    (
+        "bytes together",
+        "describe fewer commands, or with shorter schemas",
+    ),
 ];
 
 /// Where it failed is known, and perhaps why. `project`: the folder of the sources, where there is one.
@@ -136,6 +148,18 @@ mod tests {
                 "a JSON Schema",
             ),
             ("the example of `set` is not JSON: 7", "as JSON text"),
+            (
+                "the summary of `set` has 1001 characters; say it in one sentence, of at most 1000",
+                "what the command does",
+            ),
+            (
+                "the example of `set` has 16385 bytes; write it in at most 16384",
+                "what each field is",
+            ),
+            (
+                "what it says of its commands has 69564 bytes together; say it in at most 65536",
+                "shorter schemas",
+            ),
             (
                 "the example of `set` does not fit its schema: 7",
                 "an example that",
