@@ -1,6 +1,7 @@
 //! Events: the state first, then what changes; and what is told of motions.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use slewgate_tests::{Client, Observatory, PATIENCE, Setup, orders, test_component};
@@ -251,4 +252,42 @@ async fn an_order_that_the_mount_refuses_is_over_at_once() {
     wire.wait_for(|frame| frame.request == ":Qn#", PATIENCE)
         .unwrap();
     assert_eq!(orders(&wire), [":MS#", ":Mn#", ":Qn#"]);
+}
+
+/// A host that has the hostile component, and its client that listens to what that publishes.
+async fn with_hostile() -> (Observatory, Client) {
+    let config = "[lines.east]\n[plugins.mount]\n[plugins.hostile]\ncomponent = \"hostile.wasm\"\ncompute_ms = 1000\n";
+    let observatory = Setup::default().config(config).start();
+    let mut client = observatory.client("telescope").await;
+    subscribe(&mut client, &["plugins"]).await;
+    client.event("plugins").await;
+    let place = observatory.data().join("handlers/hostile.wasm");
+    fs::copy(test_component("hostile"), place).unwrap();
+    while client.swap().await["what"] != "published" {}
+    client
+        .call("events.unsubscribe", json!({ "topics": ["plugins"] }))
+        .await
+        .unwrap();
+    subscribe(&mut client, &["hostile.news"]).await;
+    (observatory, client)
+}
+
+#[tokio::test]
+async fn events_that_nobody_can_hear_of_fill_no_log() {
+    let (observatory, mut client) = with_hostile().await;
+    let began = std::time::Instant::now();
+    for _ in 0..5 {
+        let nags = json!({ "does": "nags" });
+        client.call("hostile.acts", nags).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    client
+        .call("hostile.acts", json!({ "does": "nags" }))
+        .await
+        .unwrap();
+    observatory.told(&["the plugin writes too much; lines were dropped"]);
+    // 20 a second, and the seconds that have begun.
+    let most = 20 * (began.elapsed().as_secs() as usize + 2);
+    let written = observatory.log().matches("an event was dropped").count();
+    assert!((20..=most).contains(&written), "{written} of 6000");
 }

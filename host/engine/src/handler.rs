@@ -428,13 +428,20 @@ impl Handler {
 
     fn fault(&self, cause: &str) -> Refusal {
         let incident = self.caller.engine().incident();
-        tracing::error!(
-            plugin = self.table.name(),
-            incident,
-            cause,
-            "a plugin failed"
-        );
+        if self.caller.standing().may_log_fault(self.table.name()) {
+            tracing::error!(
+                plugin = self.table.name(),
+                incident,
+                cause = bounds::cut(cause, bounds::MAX_CAUSE),
+                "a plugin failed"
+            );
+        }
         Refusal::internal(incident, cause)
+    }
+
+    /// Whether the log takes one more line of which the plugin is the cause.
+    pub(crate) fn may_log(&self) -> bool {
+        self.caller.standing().may_log(self.table.name())
     }
 
     fn refusal(&self, failure: contract::Failure, wrote: bool) -> Refusal {
@@ -497,10 +504,10 @@ async fn describe(caller: &Caller<HandlerWorld>) -> anyhow::Result<(Commands, Op
     });
     let described = described.await?;
     let sample_every = described.sample_every.map(millis);
+    bounds::judge(&described.commands)?;
     Ok((commands(described.commands)?, sample_every))
 }
 
 fn millis(millis: u32) -> Duration {
     Duration::from_millis(u64::from(millis))
 }
-    bounds::judge(&described.commands)?;

@@ -34,6 +34,8 @@ pub(crate) struct Guest<P> {
     wasi: WasiCtx,
     /// By its call under way.
     pub(crate) printed: Printed,
+    /// Of its plugin.
+    pub(crate) standing: Arc<Standing>,
     pub(crate) powers: P,
 }
 
@@ -110,6 +112,7 @@ impl<P> Guest<P> {
             handles,
             wasi,
             printed,
+            standing: Arc::clone(standing),
             powers,
         }
     }

@@ -13,30 +13,44 @@ const OF_THE_HOST: [&str; 3] = ["line", "motion", "status"];
 /// Longest topic that a plugin may name.
 const MAX_TOPIC: usize = 64;
 
+/// Why nobody hears of an event.
+#[derive(Debug, thiserror::Error)]
+enum Dropped {
+    #[error("its topic is empty or has more than {MAX_TOPIC} bytes")]
+    Topic,
+    #[error("its data has {0} bytes; at most {MAX_JSON}")]
+    Long(usize),
+    #[error("its topic is the host's own; name another")]
+    OfTheHost,
+    #[error("its data is not JSON: {0}")]
+    Json(serde_json::Error),
+}
+
 impl Host for Guest<HandlerPowers> {
     fn publish(&mut self, topic: String, data: String) -> Result<()> {
         let table = &self.powers.table;
-        if topic.is_empty() || topic.len() > MAX_TOPIC || data.len() > MAX_JSON {
-            tracing::warn!(
-                plugin = table.name(),
-                "an event was dropped: its topic or its data is too long"
-            );
-            return Ok(());
-        }
-        if OF_THE_HOST.contains(&topic.as_str()) {
-            tracing::warn!(
-                plugin = table.name(),
-                topic,
-                "an event was dropped: its topic is the host's own; name another"
-            );
-            return Ok(());
-        }
-        match RawValue::from_string(data) {
+        match event(&topic, data) {
             Ok(data) => table.publish(&topic, data),
-            Err(error) => {
-                tracing::warn!(plugin = table.name(), topic, %error, "an event was dropped: its data is not JSON");
+            Err(cause) if self.standing.may_log(table.name()) => {
+                let topic: String = topic.chars().take(MAX_TOPIC).collect();
+                tracing::warn!(plugin = table.name(), topic, %cause, "an event was dropped");
             }
+            Err(_) => {}
         }
         Ok(())
     }
+}
+
+/// The data, where others may hear of it.
+fn event(topic: &str, data: String) -> Result<Box<RawValue>, Dropped> {
+    if topic.is_empty() || topic.len() > MAX_TOPIC {
+        return Err(Dropped::Topic);
+    }
+    if data.len() > MAX_JSON {
+        return Err(Dropped::Long(data.len()));
+    }
+    if OF_THE_HOST.contains(&topic) {
+        return Err(Dropped::OfTheHost);
+    }
+    RawValue::from_string(data).map_err(Dropped::Json)
 }

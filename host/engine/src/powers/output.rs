@@ -43,7 +43,7 @@ pub(crate) fn context(
     context
 }
 
-/// How many lines a plugin may write in a second; the rest is counted.
+/// How many lines a plugin may cause in a second; the rest is counted.
 #[derive(Debug)]
 pub(crate) struct Rate {
     most: u32,
@@ -72,7 +72,7 @@ impl Rate {
     }
 
     /// One more line. None: it is one too many; otherwise how many were since the last that was none.
-    fn take(&self, now: Instant) -> Option<u64> {
+    pub(crate) fn take(&self, now: Instant) -> Option<u64> {
         let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
         if now.saturating_duration_since(second.since) >= Duration::from_secs(1) {
             (second.since, second.written) = (now, 0);
@@ -83,6 +83,12 @@ impl Rate {
         }
         second.written += 1;
         Some(std::mem::take(&mut second.dropped))
+    }
+
+    /// How many were too many since the last that was none.
+    #[cfg(test)]
+    pub(crate) fn dropped(&self) -> u64 {
+        self.second.lock().unwrap().dropped
     }
 }
 
@@ -137,17 +143,9 @@ impl Lines {
         // Before they are counted: the last line of many is the one that says why.
         let heard = [Some(&self.log.printed), standing.printed.as_ref()];
         heard.into_iter().flatten().for_each(|it| it.note(&line));
-        let Some(dropped) = standing.log.take(Instant::now()) else {
-            return;
-        };
-        if dropped > 0 {
-            tracing::warn!(
-                plugin,
-                dropped,
-                "the plugin writes too much; lines were dropped"
-            );
+        if standing.may_log(plugin) {
+            tracing::info!(plugin, "{}", line.escape_debug());
         }
-        tracing::info!(plugin, "{}", line.escape_debug());
     }
 }
 

@@ -38,12 +38,7 @@ impl Table {
     /// How the plugin says that its lines are stopped. What writes nothing stops nothing, and takes the place of nothing that does. Where
     /// it says nothing of a line and none of its commands moves anything, nothing has to be stopped there.
     pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)], moves: bool) {
-        for (role, stop) in stops {
-            if stop.writes_nothing() {
-                let plugin = self.name();
-                tracing::warn!(plugin, role, "the plugin's stop is empty, and is ignored");
-                continue;
-            }
+        for (role, stop) in stops.iter().filter(|(_, stop)| !stop.writes_nothing()) {
             self.keep_stop(role, stop);
             self.tell_stop(role, stop);
         }

@@ -188,10 +188,23 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
     let attached = handler.attach().await;
     let found = match &attached {
         Attached::To(attachment) => {
-            tracing::info!(plugin = table.name(), model = attachment.model, "attached");
+            if handler.may_log() {
+                tracing::info!(plugin = table.name(), model = attachment.model, "attached");
+            }
             let moves = handler
                 .commands()
                 .any(|command| command.effect == Effect::Move);
+            let empty = attachment
+                .stops
+                .iter()
+                .filter(|(_, stop)| stop.writes_nothing());
+            for (role, _) in empty.filter(|_| handler.may_log()) {
+                tracing::warn!(
+                    plugin = table.name(),
+                    role,
+                    "the plugin's stop is empty, and is ignored"
+                );
+            }
             table.remember_stops(&attachment.stops, moves);
             table.stops_are_kept().await;
             table.adopted(handler.sample_every().is_some());
@@ -202,7 +215,9 @@ async fn attach_once(table: &Table, handler: &Handler) -> bool {
         Attached::Failed(_) if *table.attached.borrow() == Attached::Silent => return false,
         Attached::Failed(_) if *table.attached.borrow() == attached => return false,
         Attached::Failed(why) => {
-            tracing::warn!(plugin = table.name(), why, "cannot attach; trying again");
+            if handler.may_log() {
+                tracing::warn!(plugin = table.name(), why, "cannot attach; trying again");
+            }
             false
         }
         Attached::NotYet | Attached::Unloaded | Attached::Silent => false,

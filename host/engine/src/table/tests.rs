@@ -281,19 +281,36 @@ async fn hardware_that_is_seen_to_move_unasked_is_looked_at_again_at_once() {
 async fn a_plugin_cannot_publish_what_only_the_host_tells() {
     let mount = table("mount", &["mount"], &line(), &watch::Sender::new(0));
     let mut news = mount.news();
-    let powers = HandlerPowers {
-        table: mount,
-        duty: None,
-    };
-    let standing = Arc::new(Standing::new(Limits::handler()));
-    let printed = Printed::default();
-    let wasi = output::context("mount", &Looked::default(), &standing, &printed).build();
-    let mut guest = Guest::new(&standing, wasi, printed, powers);
+    let mut guest = guest(mount, Limits::handler());
     for topic in ["motion", "status", "alignment"] {
         guest.publish(topic.into(), "{}".into()).unwrap();
     }
     assert_eq!(news.try_recv().unwrap().topic, "mount.alignment");
     assert!(news.try_recv().is_err());
+}
+
+#[tokio::test]
+async fn events_that_are_dropped_count_as_lines_of_the_log_and_are_not_written_beyond_their_rate() {
+    let mount = table("mount", &["mount"], &line(), &watch::Sender::new(0));
+    let silent = Limits {
+        log_lines: 0,
+        ..Limits::handler()
+    };
+    let mut guest = guest(mount, silent);
+    let long = "x".repeat(65);
+    for (topic, data) in [("", "{}"), (&long, "{}"), ("motion", "{}"), ("own", "{")] {
+        guest.publish(topic.into(), data.into()).unwrap();
+    }
+    assert_eq!(guest.standing.log.dropped(), 4);
+}
+
+/// An instance of the table's plugin, outside of any call.
+fn guest(table: Arc<Table>, limits: Limits) -> Guest<HandlerPowers> {
+    let powers = HandlerPowers { table, duty: None };
+    let standing = Arc::new(Standing::new(limits));
+    let printed = Printed::default();
+    let wasi = output::context("mount", &Looked::default(), &standing, &printed).build();
+    Guest::new(&standing, wasi, printed, powers)
 }
 
 #[tokio::test]

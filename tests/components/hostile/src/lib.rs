@@ -23,6 +23,9 @@ const TOO_MUCH: usize = 100_000_000;
 /// Longer than the JSON text that a call may answer, and within what the host takes, in bytes.
 const TOO_LONG: usize = 100_000;
 
+/// Events that nobody can hear of.
+const NAGGED: usize = 1_000;
+
 /// It does nothing by itself.
 pub struct Hostile {
     settings: Settings,
@@ -115,6 +118,7 @@ fn on_host(host: &dyn Host, does: &str) -> Result<String, Failure> {
             }
         }
         "publishes" => host.publish("news", &text(TOO_MUCH)),
+        "nags" => (0..NAGGED).for_each(|_| host.publish("", "{}")),
         "pours" => return Ok(text(TOO_MUCH)),
         "rambles" => return Ok(text(TOO_LONG)),
         _ => {}
