@@ -4,13 +4,15 @@
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
 //! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them), `cameras` (those of the host
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
-//! `config`, `bytes` (as people write them), `host` (made, started and ended in order), `tables` (what plugins are started with), `trust` (which of them may run), `recorder` (what the security log hears of them), `cli`, `logging`, `transcript` (every byte
+//! `config`, `bytes` (as people write them), `plain` (words of others on a terminal), `host` (made, started and ended in order), `tables` (what plugins are started with), `trust` (which of them may run), `recorder` (what the security log hears of them), `cli`, `logging`, `transcript` (every byte
 //! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
 //! the host before left), `panics`, `timekeeping` (whether the machine's clock is right), and `safeguards`, which start these and end them. For authors of plugins: `check`.
 
 pub mod config;
 
 mod bytes;
+
+mod plain;
 
 pub mod net;
 

@@ -124,7 +124,7 @@ fn judged(near: bool, seen: String, remedy: &str) -> Finding {
 const BACKTRACE: &str = "error while executing at wasm backtrace:";
 
 /// A chain of causes without the guest's stack, with which that of a trap begins.
-pub(super) fn brief(cause: &str) -> String {
+pub(crate) fn brief(cause: &str) -> String {
     let lines = cause
         .lines()
         .map(str::trim)

@@ -31,6 +31,7 @@ use tokio::runtime::Builder;
 
 use bench::Bench;
 pub(crate) use device::LineSpec;
+pub(crate) use load::brief;
 pub(crate) use report::Report;
 use report::{Finding, Outcome};
 

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 use serde::Serialize;
 use slewgate_engine::PluginKind;
 
+use crate::plain::plain;
+
 /// All that was found of one component.
 #[derive(Debug, Serialize)]
 pub(crate) struct Report {
@@ -166,7 +168,7 @@ impl fmt::Display for Report {
             .map_or("no plugin".to_owned(), |kind| kind.to_string());
         write!(f, "{}: {kind}", self.file.display())?;
         if let Some(contract) = &self.contract {
-            write!(f, ", contract {contract}")?;
+            write!(f, ", contract {}", plain(contract))?;
         }
         writeln!(f)?;
         for part in self.parts() {
@@ -192,11 +194,16 @@ fn show_part(f: &mut fmt::Formatter<'_>, part: &[Finding]) -> fmt::Result {
         .into_iter()
         .partition(|finding| !finding.subject.is_empty());
     for finding in alone {
-        writeln!(f, "  ok      {}: {}", finding.part, finding.seen)?;
+        writeln!(f, "  ok      {}: {}", finding.part, plain(&finding.seen))?;
     }
     if let Some(first) = named.first() {
         let subjects: Vec<_> = named.iter().map(|found| found.subject.as_str()).collect();
-        writeln!(f, "  ok      {}: {}", first.part, subjects.join(", "))?;
+        writeln!(
+            f,
+            "  ok      {}: {}",
+            first.part,
+            plain(&subjects.join(", "))
+        )?;
     }
     for alike in others.chunk_by(|before, after| before.is_like(after)) {
         show_others(f, alike)?;
@@ -217,38 +224,29 @@ fn show_others(f: &mut fmt::Formatter<'_>, alike: &[&Finding]) -> fmt::Result {
     write!(f, "  {word:<7} {}", first.part)?;
     match subjects.join(", ") {
         none if none.is_empty() => {}
-        subjects => write!(f, ", {subjects}")?,
+        subjects => write!(f, ", {}", plain(&subjects))?,
     }
-    writeln!(f, ": {}", first.seen)?;
+    writeln!(f, ": {}", plain(&first.seen))?;
     for line in &first.printed {
         writeln!(f, "          | {}", plain(line))?;
     }
     match &first.remedy {
-        Some(remedy) => writeln!(f, "          -> {remedy}"),
+        Some(remedy) => writeln!(f, "          -> {}", plain(remedy)),
         None => Ok(()),
     }
-}
-
-/// What would do something to a terminal is shown as what it is.
-fn plain(line: &str) -> String {
-    let shown = |letter: char| match letter.is_control() {
-        true => letter.escape_default().to_string(),
-        false => letter.to_string(),
-    };
-    line.chars().map(shown).collect()
 }
 
 /// A line for each method, or one for each decision of it where the situation matters.
 fn show_decisions(f: &mut fmt::Formatter<'_>, decisions: &[Decision]) -> fmt::Result {
     let word = |decision: &Decision| match &decision.reason {
         None => "allow".to_owned(),
-        Some(reason) => format!("deny: {reason}"),
+        Some(reason) => format!("deny: {}", plain(reason)),
     };
     for method in decisions.chunk_by(|before, after| before.method == after.method) {
         let Some(first) = method.first() else {
             continue;
         };
-        write!(f, "  {:<20} {:<11}", first.method, first.effect)?;
+        write!(f, "  {:<20} {:<11}", plain(&first.method), first.effect)?;
         if method.iter().all(|decision| word(decision) == word(first)) {
             writeln!(f, "{}", word(first))?;
             continue;
@@ -315,6 +313,20 @@ mod tests {
              FAILED  examples, set: it trapped\n          | Traceback\n          \
              | KeyError: 'x'\\u{1b}[2J\n          -> do not\n1 failed"
         );
+    }
+
+    #[test]
+    fn what_a_plugin_says_stands_on_one_line_and_does_nothing_to_a_terminal() {
+        let words = "it refused: bad \u{1b}[31m\nmount  serving\r\u{202e}";
+        let mut report = report(vec![
+            Finding::passed("attach", "", words),
+            Finding::noted("examples", "set", words, words),
+        ]);
+        report.decisions = vec![decision("still", Some(words))];
+        let text = report.to_string();
+        assert_eq!(text.lines().count(), 6, "{text}");
+        let harmless = |letter: char| letter == '\n' || letter == ' ' || letter.is_ascii_graphic();
+        assert!(text.chars().all(harmless), "{text:?}");
     }
 
     fn decision(situation: &'static str, reason: Option<&str>) -> Decision {

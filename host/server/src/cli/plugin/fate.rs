@@ -14,7 +14,9 @@ use slewgate_security::trust::Digest;
 
 use super::super::running::{self, Unanswered};
 use super::super::serve::{CONFIGURATION, found_in};
+use crate::check::brief;
 use crate::config::{Config, Variable};
+use crate::plain::plain;
 
 /// How long a host may take to compile the largest components on a small machine.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -55,10 +57,11 @@ impl fmt::Display for Fate {
         match self {
             Fate::Serves { generation } => write!(f, "serves as generation {generation}"),
             Fate::Failed { stage, cause } if stage == "waiting" => {
-                write!(f, "does not serve yet: {cause}")
+                write!(f, "does not serve yet: {}", plain(&brief(cause)))
             }
             Fate::Failed { stage, cause } => {
-                write!(f, "does not serve: failed at {stage}: {cause}")
+                let cause = plain(&brief(cause));
+                write!(f, "does not serve: failed at {}: {cause}", plain(stage))
             }
             Fate::Unnamed => write!(
                 f,

@@ -3,6 +3,8 @@ use serde_json::{Map, Value};
 
 use super::super::table::table;
 use super::super::{Common, Failure, running, say};
+use crate::check::brief;
+use crate::plain::plain;
 
 /// Digits of a digest that tell files apart by eye.
 const DIGITS: usize = 12;
@@ -63,14 +65,14 @@ fn what_is_wrong(report: &Value) -> String {
         format!("\n{name}: calls of generation {generation} go on: {calls}")
     });
     let candidate = report.get("candidate").map(|candidate| {
-        let (stage, cause) = (text(candidate, "stage"), text(candidate, "cause"));
+        let (stage, cause) = (text(candidate, "stage"), cause(candidate));
         match stage.as_str() {
             "waiting" => format!("\n{name}: the newest file does not serve yet: {cause}"),
             _ => format!("\n{name}: the newest file failed at {stage}: {cause}"),
         }
     });
     let quarantine = report.get("quarantine").map(|quarantine| {
-        let (incident, cause) = (text(quarantine, "incident"), text(quarantine, "cause"));
+        let (incident, cause) = (text(quarantine, "incident"), cause(quarantine));
         format!(
             "\n{name}: it keeps failing and is not called for a while, or until `slewgate plugin resume {name}`; the newest failure \
              (incident {incident}): {cause}"
@@ -103,10 +105,16 @@ fn memory(usage: &Value) -> String {
     bytes.map_or_else(|| "-".to_owned(), |bytes| format!("{:.1} MiB", bytes / MIB))
 }
 
-/// A field as it is shown.
+/// Why something failed, on one line: the log has the stack of a trap.
+fn cause(report: &Value) -> String {
+    let cause = report.get("cause").and_then(Value::as_str);
+    cause.map_or_else(|| "-".to_owned(), |cause| plain(&brief(cause)))
+}
+
+/// A field as it is shown. Some are a plugin's words.
 fn text(report: &Value, field: &str) -> String {
     match report.get(field) {
-        Some(Value::String(text)) => text.clone(),
+        Some(Value::String(text)) => plain(text),
         Some(Value::Null) | None => "-".to_owned(),
         Some(other) => other.to_string(),
     }
@@ -157,6 +165,21 @@ mod tests {
         let below = list.lines().nth(2).unwrap();
         assert!(below.contains("slewgate plugin resume mount"), "{list}");
         assert!(below.ends_with("(incident a-7): a trap"), "{list}");
+    }
+
+    #[test]
+    fn the_words_of_a_plugin_make_no_row_of_their_own_and_do_nothing_to_a_terminal() {
+        let words = "bad \u{1b}[31mRED\u{1b}[0m\nmount      handler  serving  99\rXX\u{202e}";
+        for (state, field) in [("failed", "candidate"), ("quarantined", "quarantine")] {
+            let list = in_words(&json!([{
+                "name": "hx", "kind": "handler", "state": state,
+                field: { "stage": "probe", "cause": words, "incident": "a-7", "at": 1.0 },
+            }]));
+            assert_eq!(list.lines().count(), 3, "{list}");
+            let harmless = |letter: char| letter == '\n' || !letter.is_control();
+            assert!(list.chars().all(harmless), "{list:?}");
+            assert!(!list.contains('\u{202e}'), "{list:?}");
+        }
     }
 
     #[test]
