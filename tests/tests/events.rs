@@ -273,6 +273,18 @@ async fn with_hostile() -> (Observatory, Client) {
 }
 
 #[tokio::test]
+async fn a_subscriber_that_reads_is_told_a_burst_of_long_events_and_answered_meanwhile() {
+    let (_observatory, mut client) = with_hostile().await;
+    let bursts = json!({ "does": "bursts" });
+    client.call("hostile.acts", bursts).await.unwrap();
+    client.call("host.info", json!({})).await.unwrap();
+    for seq in 1..=200 {
+        assert_eq!(client.event("hostile.news").await["seq"], seq);
+    }
+    client.call("host.info", json!({})).await.unwrap();
+}
+
+#[tokio::test]
 async fn events_that_nobody_can_hear_of_fill_no_log() {
     let (observatory, mut client) = with_hostile().await;
     let began = std::time::Instant::now();

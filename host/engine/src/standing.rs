@@ -11,6 +11,9 @@ use crate::powers::printed::Printed;
 use crate::quarantine::Quarantine;
 use crate::usage::Figures;
 
+/// Events that all instances of a plugin together may publish in a second.
+const EVENTS: u32 = 200;
+
 /// See the module.
 #[derive(Debug)]
 pub(crate) struct Standing {
@@ -22,6 +25,8 @@ pub(crate) struct Standing {
     pub(crate) log: Rate,
     /// Of failures that it answers as its own: what it prints must not crowd out the incident that a client was told.
     pub(crate) faults: Rate,
+    /// Of events that it publishes.
+    pub(crate) events: Rate,
     /// Hears what all of them print, beside the log.
     pub(crate) printed: Option<Printed>,
     /// Another version took its place, and its calls went on for as long as they may: those that are under way end.
@@ -36,6 +41,7 @@ impl Standing {
             peaks: Peaks::default(),
             log: Rate::new(limits.log_lines),
             faults: Rate::new(limits.log_lines),
+            events: Rate::new(EVENTS),
             printed: None,
             over: Notify::new(),
             limits,

@@ -64,6 +64,11 @@ impl Session {
         self.outbox.send(text)
     }
 
+    /// Queues a message once there is room. See [`Outbox::send_with_room`].
+    pub(crate) async fn send_with_room(&self, text: String) -> Result<(), Unsent> {
+        self.outbox.send_with_room(text).await
+    }
+
     /// [`Session::send`] within the session's own task. See [`Outbox::answer`].
     pub(crate) fn answer(&self, text: String) -> Result<(), Unsent> {
         self.outbox.answer(text)

@@ -1,5 +1,5 @@
 //! Events: a subscription gets the state as it is, then what changes. Each is a task of its session's, so that a slow reader
-//! holds up nobody else; what it cannot take closes it.
+//! holds up nobody else: it misses what it cannot take, and is told how much where that is a plugin's.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -211,15 +211,17 @@ struct Teller {
 
 impl Teller {
     /// False: the session takes no more.
-    fn tell(&mut self, data: &RawValue) -> bool {
+    async fn tell(&mut self, data: &RawValue) -> bool {
         self.seq += 1;
-        self.session
-            .send(event_text(&self.topic, self.seq, data))
-            .is_ok()
+        let text = event_text(&self.topic, self.seq, data);
+        self.session.send_with_room(text).await.is_ok()
     }
 
-    fn tell_value(&mut self, data: &impl serde::Serialize) -> bool {
-        serde_json::value::to_raw_value(data).is_ok_and(|data| self.tell(&data))
+    async fn tell_value(&mut self, data: &(impl serde::Serialize + Sync)) -> bool {
+        match serde_json::value::to_raw_value(data) {
+            Ok(data) => self.tell(&data).await,
+            Err(_) => false,
+        }
     }
 }
 
@@ -248,7 +250,7 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
         Source::Motion(table) => {
             let news = table.news();
             let active: Vec<_> = table.motions().iter().map(motion).collect();
-            if teller.tell_value(&json!({ "active": active })) {
+            if teller.tell_value(&json!({ "active": active })).await {
                 published(&mut teller, news).await;
             }
         }
@@ -259,15 +261,20 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
 
 async fn swaps(teller: &mut Teller, plugins: &Plugins) {
     let mut events = plugins.events();
-    let mut goes_on = teller.tell_value(&json!({ "plugins": plugins.reports() }));
+    let state = json!({ "plugins": plugins.reports() });
+    let mut goes_on = teller.tell_value(&state).await;
     while goes_on {
         goes_on = match events.recv().await {
-            Ok(event) => teller.tell_value(&PluginEvent {
-                plugin: plugins.complete(event.plugin),
-                ..event
-            }),
+            Ok(event) => {
+                let event = PluginEvent {
+                    plugin: plugins.complete(event.plugin),
+                    ..event
+                };
+                teller.tell_value(&event).await
+            }
             Err(RecvError::Lagged(_)) => {
-                teller.tell_value(&json!({ "plugins": plugins.reports() }))
+                let state = json!({ "plugins": plugins.reports() });
+                teller.tell_value(&state).await
             }
             Err(RecvError::Closed) => false,
         };
@@ -281,11 +288,14 @@ async fn notices(
     state: &Value,
     tell: impl Fn(&Notice) -> Option<Value>,
 ) {
-    let mut goes_on = teller.tell_value(state);
+    let mut goes_on = teller.tell_value(state).await;
     while goes_on {
         goes_on = match news.recv().await {
-            Ok(notice) => tell(&notice).is_none_or(|data| teller.tell_value(&data)),
-            Err(RecvError::Lagged(missed)) => teller.tell_value(&json!({ "missed": missed })),
+            Ok(notice) => match tell(&notice) {
+                Some(data) => teller.tell_value(&data).await,
+                None => true,
+            },
+            Err(RecvError::Lagged(missed)) => teller.tell_value(&json!({ "missed": missed })).await,
             Err(RecvError::Closed) => false,
         };
     }
@@ -321,7 +331,7 @@ async fn readings(teller: &mut Teller, table: &Table) {
     loop {
         let reading = readings.borrow_and_update().clone();
         if let Some(Ok(data)) = reading.as_ref().map(status)
-            && !teller.tell(&data)
+            && !teller.tell(&data).await
         {
             return;
         }
@@ -338,7 +348,7 @@ async fn connections(teller: &mut Teller, table: &Table) {
     loop {
         let now = Some(connection(table, &mut watched));
         if now != told {
-            if !teller.tell_value(&now) {
+            if !teller.tell_value(&now).await {
                 return;
             }
             told = now;
@@ -356,13 +366,13 @@ async fn published(
     loop {
         match news.recv().await {
             Ok(news) if news.topic == teller.topic => {
-                if !teller.tell(&news.data) {
+                if !teller.tell(&news.data).await {
                     return;
                 }
             }
             Ok(_) => {}
             Err(RecvError::Lagged(missed)) => {
-                if !teller.tell_value(&json!({ "missed": missed })) {
+                if !teller.tell_value(&json!({ "missed": missed })).await {
                     return;
                 }
             }

@@ -1,5 +1,7 @@
 //! `events` of `worlds.wit`.
 
+use std::time::Instant;
+
 use serde_json::value::RawValue;
 use wasmtime::Result;
 
@@ -30,7 +32,19 @@ impl Host for Guest<HandlerPowers> {
     fn publish(&mut self, topic: String, data: String) -> Result<()> {
         let table = &self.powers.table;
         match event(&topic, data) {
-            Ok(data) => table.publish(&topic, data),
+            Ok(data) => match self.standing.events.take(Instant::now()) {
+                None => {}
+                Some(dropped) => {
+                    if dropped > 0 && self.standing.may_log(table.name()) {
+                        tracing::warn!(
+                            plugin = table.name(),
+                            dropped,
+                            "the plugin publishes too much; events were dropped"
+                        );
+                    }
+                    table.publish(&topic, data);
+                }
+            },
             Err(cause) if self.standing.may_log(table.name()) => {
                 let topic: String = topic.chars().take(MAX_TOPIC).collect();
                 tracing::warn!(plugin = table.name(), topic, %cause, "an event was dropped");

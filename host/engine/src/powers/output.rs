@@ -43,14 +43,14 @@ pub(crate) fn context(
     context
 }
 
-/// How many lines a plugin may cause in a second; the rest is counted.
+/// How many lines or events a plugin may cause in a second; the rest is counted.
 #[derive(Debug)]
 pub(crate) struct Rate {
     most: u32,
     second: Mutex<Second>,
 }
 
-/// The newest second in which anything was written.
+/// The newest second in which anything came.
 #[derive(Debug)]
 struct Second {
     since: Instant,

@@ -304,6 +304,19 @@ async fn events_that_are_dropped_count_as_lines_of_the_log_and_are_not_written_b
     assert_eq!(guest.standing.log.dropped(), 4);
 }
 
+#[tokio::test]
+async fn of_a_flood_of_events_those_beyond_the_rate_are_counted_and_dropped() {
+    let mount = table("mount", &["mount"], &line(), &watch::Sender::new(0));
+    let news = mount.news();
+    let mut guest = guest(mount, Limits::handler());
+    for _ in 0..1_000 {
+        guest.publish("own".into(), "{}".into()).unwrap();
+    }
+    // A second may have ended meanwhile.
+    assert!((200..=400).contains(&news.len()), "{}", news.len());
+    assert!(guest.standing.events.dropped() > 0);
+}
+
 /// An instance of the table's plugin, outside of any call.
 fn guest(table: Arc<Table>, limits: Limits) -> Guest<HandlerPowers> {
     let powers = HandlerPowers { table, duty: None };

@@ -1,8 +1,9 @@
-//! What waits to be sent to one client. Whoever sends never waits; a client that does not read
-//! loses its connection, and nobody else notices.
+//! What waits to be sent to one client. Who answers never waits, and news wait until there is room; a client that does
+//! not read loses its connection, and nobody else notices.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Poll, Waker};
 
@@ -40,18 +41,31 @@ struct Shared {
     state: Mutex<State>,
     /// The end was asked for.
     closing: Notify,
+    /// Something was written, or nothing more will be.
+    room: Notify,
 }
 
 #[derive(Debug, Default)]
 struct State {
-    queue: VecDeque<String>,
-    /// Cost of what waits and of what is being written.
+    queue: VecDeque<Waiting>,
+    /// Cost of the answers that wait or are being written.
     pending: usize,
+    /// Cost of the news that wait or are being written. They take no room from answers.
+    news: usize,
+    /// Cost of the news that are being written.
+    written_now: usize,
     ping: bool,
     close: Option<Close>,
     shut: bool,
     /// The writer, while it waits for something to send.
     writer: Option<Waker>,
+}
+
+/// A message that waits to be sent.
+#[derive(Debug)]
+struct Waiting {
+    text: String,
+    is_news: bool,
 }
 
 /// What the writer sends next.
@@ -78,6 +92,7 @@ impl Outbox {
                 limit,
                 state: Mutex::default(),
                 closing: Notify::new(),
+                room: Notify::new(),
             }),
         }
     }
@@ -92,14 +107,8 @@ impl Outbox {
 
     /// [`Outbox::send`] for the task that writes: it looks for what is queued before it rests, and need not wake itself.
     pub(crate) fn answer(&self, text: String) -> Result<(), Unsent> {
-        if text.len() > LONGEST_MESSAGE {
-            return Err(Unsent::TooLong);
-        }
         let cost = cost(&text);
-        let mut state = self.state();
-        if state.shut || state.close.is_some() {
-            return Err(Unsent::Closed);
-        }
+        let mut state = self.open(&text)?;
         if state.pending > 0 && state.pending + cost > self.shared.limit {
             state.queue.clear();
             drop(state);
@@ -107,8 +116,36 @@ impl Outbox {
             return Err(Unsent::Closed);
         }
         state.pending += cost;
-        state.queue.push_back(text);
+        state.queue.push_back(Waiting {
+            text,
+            is_news: false,
+        });
         Ok(())
+    }
+
+    /// Queues news once no more than half of the limit is news that wait, or none are. A client that reads is never closed for them,
+    /// however much it is told, nor for the answers that come meanwhile: those have the limit for themselves.
+    pub async fn send_with_room(&self, text: String) -> Result<(), Unsent> {
+        let cost = cost(&text);
+        loop {
+            let room = self.shared.room.notified();
+            let mut room = pin!(room);
+            // Before it is looked: what is written in between counts.
+            room.as_mut().enable();
+            {
+                let mut state = self.open(&text)?;
+                if state.news == 0 || state.news + cost <= self.shared.limit / 2 {
+                    state.news += cost;
+                    state.queue.push_back(Waiting {
+                        text,
+                        is_news: true,
+                    });
+                    wake(state);
+                    return Ok(());
+                }
+            }
+            room.await;
+        }
     }
 
     /// Asks for the end of the connection. The first wish counts; what waits is sent before it,
@@ -116,11 +153,13 @@ impl Outbox {
     pub fn close(&self, close: Close) {
         self.state().close.get_or_insert(close);
         self.shared.closing.notify_one();
+        self.shared.room.notify_waiters();
     }
 
     /// Takes nothing more.
     pub(crate) fn shut(&self) {
         self.state().shut = true;
+        self.shared.room.notify_waiters();
     }
 
     /// Asks for a ping, once however often it is called before the ping is sent.
@@ -153,7 +192,14 @@ impl Outbox {
     /// What was taken has been written, and its cost no longer counts.
     pub(crate) fn written(&self, cost: usize) {
         let mut state = self.state();
-        state.pending = state.pending.saturating_sub(cost);
+        match std::mem::take(&mut state.written_now) {
+            0 => state.pending = state.pending.saturating_sub(cost),
+            news => {
+                state.news = state.news.saturating_sub(news);
+                drop(state);
+                self.shared.room.notify_waiters();
+            }
+        }
     }
 
     /// Waits until the end was asked for. For the one task of the connection.
@@ -164,6 +210,18 @@ impl Outbox {
             }
             self.shared.closing.notified().await;
         }
+    }
+
+    /// The state, while this message may still be sent at all.
+    fn open(&self, text: &str) -> Result<MutexGuard<'_, State>, Unsent> {
+        if text.len() > LONGEST_MESSAGE {
+            return Err(Unsent::TooLong);
+        }
+        let state = self.state();
+        if state.shut || state.close.is_some() {
+            return Err(Unsent::Closed);
+        }
+        Ok(state)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -180,7 +238,11 @@ impl State {
         if std::mem::take(&mut self.ping) {
             return Some(Outgoing::Ping);
         }
-        self.queue.pop_front().map(Outgoing::Text)
+        let Waiting { text, is_news } = self.queue.pop_front()?;
+        if is_news {
+            self.written_now = cost(&text);
+        }
+        Some(Outgoing::Text(text))
     }
 }
 
@@ -200,8 +262,8 @@ fn cost(text: &str) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures_util::future::poll_immediate;
     use std::future::Future;
-    use std::pin::pin;
     use std::sync::atomic::{AtomicBool, Ordering};
     use std::task::{Context, Wake};
 
@@ -298,6 +360,50 @@ mod tests {
         assert!(next.as_mut().poll(&mut context).is_pending());
         outbox.send("b".to_owned()).unwrap();
         assert!(woken.0.load(Ordering::Relaxed));
+    }
+
+    #[tokio::test]
+    async fn news_wait_for_room_and_take_none_from_answers() {
+        let outbox = Outbox::new(LIMIT);
+        let news = "x".repeat(LIMIT);
+        outbox.send_with_room(news.clone()).await.unwrap();
+        let mut waiting = pin!(outbox.send_with_room(news.clone()));
+        outbox.send("x".repeat(LIMIT - MESSAGE_COST)).unwrap();
+        let first = outbox.take().unwrap();
+        assert!(poll_immediate(waiting.as_mut()).await.is_none());
+        outbox.written(first.cost());
+        assert_eq!(poll_immediate(waiting).await, Some(Ok(())));
+        let mut third = pin!(outbox.send_with_room(news.clone()));
+        let answer = outbox.take().unwrap();
+        outbox.written(answer.cost());
+        assert!(poll_immediate(third.as_mut()).await.is_none());
+        assert_eq!(outbox.take(), Some(Outgoing::Text(news)));
+        assert_eq!(outbox.send(String::new()), Ok(()));
+    }
+
+    #[tokio::test]
+    async fn news_that_are_short_go_together_up_to_half_of_the_limit() {
+        let outbox = Outbox::new(LIMIT);
+        let mut sent = 0;
+        while poll_immediate(pin!(outbox.send_with_room("x".repeat(1_000))))
+            .await
+            .is_some()
+        {
+            sent += 1;
+        }
+        assert_eq!(sent, LIMIT / 2 / (1_000 + MESSAGE_COST));
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_room_ends_with_the_connection() {
+        for end in [|it: &Outbox| it.close(Close::SHUTDOWN), Outbox::shut] {
+            let outbox = Outbox::new(LIMIT);
+            outbox.send_with_room("x".repeat(LIMIT)).await.unwrap();
+            let mut waiting = pin!(outbox.send_with_room("x".repeat(LIMIT)));
+            assert!(poll_immediate(waiting.as_mut()).await.is_none());
+            end(&outbox);
+            assert_eq!(poll_immediate(waiting).await, Some(Err(Unsent::Closed)));
+        }
     }
 
     #[tokio::test]
