@@ -121,3 +121,14 @@ async fn the_administrator_takes_a_version_back_by_hand() {
     fs::copy(test_component("observer-parks"), &observer).unwrap();
     news(&mut watcher, "published").await;
 }
+
+#[tokio::test]
+async fn of_a_handler_and_a_policy_of_one_name_it_is_told_how_to_say_which_is_taken_back() {
+    let config =
+        "[lines.east]\n[plugins.mount]\n[plugins.observer]\ncomponent = \"observer.wasm\"\n";
+    let observatory = Setup::default().config(config).start();
+    let output = observatory.run(&["plugin", "rollback", "observer"]);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("--kind handler or --kind policy"), "{said}");
+}

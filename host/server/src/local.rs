@@ -189,7 +189,7 @@ impl Local {
             (None, _) => return Err(Refusal::refused("there is no plugin of that name")),
             (Some(_), Some(_)) => {
                 return Err(Refusal::refused(
-                    "there is a handler and a policy of that name; say which kind",
+                    "there is a handler and a policy of that name; say which, with --kind handler or --kind policy",
                 ));
             }
         };

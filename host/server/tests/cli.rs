@@ -316,6 +316,49 @@ fn what_is_to_be_trusted_or_signed_and_is_not_there_is_named_and_nothing_is_writ
     );
 }
 
+#[test]
+fn a_key_that_is_there_or_is_not_is_told_once_and_with_what_to_do() {
+    let data = data();
+    let key = data.path().join("key").display().to_string();
+    let component = data.path().join("heater.wasm").display().to_string();
+    let sign = ["plugin", "sign", &component, "--key", &key];
+    let missing = error(&run(&data, &sign), 1);
+    assert_eq!(missing.matches("os error").count(), 1, "{missing}");
+    assert!(missing.contains("`slewgate plugin keygen`"), "{missing}");
+    out(&run(&data, &["plugin", "keygen", &key]), 0);
+    let there = error(&run(&data, &["plugin", "keygen", &key]), 1);
+    assert_eq!(
+        there,
+        format!(
+            "slewgate: {key} is there already, and may be a key that hosts trust; name a file that is not there yet\n"
+        )
+    );
+}
+
+#[test]
+fn what_is_no_plugin_is_not_signed() {
+    let data = data();
+    let key = data.path().join("key").display().to_string();
+    let file = data.path().join("passwd");
+    std::fs::write(&file, "root:x:0:0\n").unwrap();
+    out(&run(&data, &["plugin", "keygen", &key]), 0);
+    let words = ["plugin", "sign", file.to_str().unwrap(), "--key", &key];
+    let complaint = error(&run(&data, &words), 1);
+    assert!(complaint.contains("passwd is no plugin: "), "{complaint}");
+    assert!(!data.path().join("passwd.sig").exists());
+}
+
+#[test]
+fn who_has_read_enough_of_an_answer_hears_no_complaint() {
+    let data = data();
+    let key = data.path().join("key").display().to_string();
+    let mut command = slewgate(data.path(), &["plugin", "keygen", &key]);
+    let command = command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    drop(child.stdout.take());
+    assert_eq!(error(&child.wait_with_output().unwrap(), 0), "");
+}
+
 /// A directory whose line leads to a port of this test, and has a stop.
 fn with_a_line(stop: &str) -> (TempDir, TcpListener) {
     let data = data();

@@ -116,20 +116,23 @@ pub enum KeyError {
         mode: u32,
     },
     /// The system would not read it.
-    #[error("cannot read the key {}: {source}", path.display())]
+    #[error("cannot read the key {}: {why}; name the file that `slewgate plugin keygen` made", path.display())]
     Read {
         /// The file.
         path: PathBuf,
         /// The system's word.
-        source: io::Error,
+        why: io::Error,
     },
-    /// The system would not write it, or it is there already.
-    #[error("cannot write the key {}: {source}", path.display())]
+    /// The file is there already: what it holds may be what others trust.
+    #[error("{} is there already, and may be a key that hosts trust; name a file that is not there yet", .0.display())]
+    There(PathBuf),
+    /// The system would not write it.
+    #[error("cannot write the key {}: {why}; name a file in a directory that is there and that you may write", path.display())]
     Write {
         /// The file.
         path: PathBuf,
         /// The system's word.
-        source: io::Error,
+        why: io::Error,
     },
     /// No randomness for a new key.
     #[error("the system has no randomness to give: {0}")]

@@ -71,9 +71,12 @@ impl SecretKey {
             file.sync_all()
         };
         let written = platform::create_new_private(path).and_then(write);
-        written.map_err(|source| KeyError::Write {
-            path: path.to_owned(),
-            source,
+        written.map_err(|why| {
+            let path = path.to_owned();
+            match why.kind() {
+                io::ErrorKind::AlreadyExists => KeyError::There(path),
+                _ => KeyError::Write { path, why },
+            }
         })?;
         Ok(Self::of(seed))
     }
@@ -83,9 +86,9 @@ impl SecretKey {
     /// # Errors
     /// Others may read it, or it is no key.
     pub fn read(path: &Path) -> Result<Self, KeyError> {
-        let unreadable = |source: io::Error| KeyError::Read {
+        let unreadable = |why: io::Error| KeyError::Read {
             path: path.to_owned(),
-            source,
+            why,
         };
         let file = File::open(path).map_err(unreadable)?;
         let found = file.metadata().map_err(unreadable)?;

@@ -25,6 +25,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::LazyLock;
 
+use anyhow::Context;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 use serde::Serialize;
@@ -195,11 +196,11 @@ fn say(common: &Common, words: &str, json: &impl Serialize) -> Result<(), Failur
     };
     let mut output = io::stdout().lock();
     let printed = writeln!(output, "{text}").and_then(|()| output.flush());
-    printed.map_err(|error| {
-        anyhow::Error::from(error)
-            .context("cannot print the answer")
-            .into()
-    })
+    match printed {
+        // Who reads has read enough, such as `head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        printed => Ok(printed.context("cannot print the answer")?),
+    }
 }
 
 /// Says what is wrong; nobody hears it where that cannot be printed.

@@ -1,9 +1,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, ensure};
 use clap::Args;
 use serde_json::json;
+use slewgate_engine::inspect;
 use slewgate_security::trust::{Digest, SecretKey, sign};
 
 use super::super::{Common, Failure, say};
@@ -35,6 +36,11 @@ impl Sign {
 
 fn put(path: &Path, key: &SecretKey) -> anyhow::Result<PathBuf> {
     let bytes = fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
+    ensure!(
+        inspect(&bytes).kind.is_some(),
+        "{} is no plugin: it exports neither a handler nor a policy; sign the component that `slewgate plugin build` made",
+        path.display()
+    );
     let signed = sign(path, Digest::of(&bytes), key);
     signed.with_context(|| format!("cannot write the signature of {}", path.display()))
 }
