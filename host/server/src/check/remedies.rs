@@ -5,7 +5,7 @@ use std::path::Path;
 use slewgate_engine::{CandidateReport, Stage};
 
 /// Words of the cause, and what helps.
-const OF_A_DESCRIPTION: [(&str, &str); 10] = [
+const OF_A_DESCRIPTION: [(&str, &str); 11] = [
     (
         "is no name of a command",
         "name each command with lower-case letters, digits and _, at most 32, such as `set_power`",
@@ -18,6 +18,10 @@ const OF_A_DESCRIPTION: [(&str, &str); 10] = [
     (
         "is no JSON Schema",
         "give a JSON Schema, such as {\"type\":\"object\"}",
+    ),
+    (
+        "cannot be used",
+        "write what each field is without references to the whole, in fewer parts: docs/plugins.md, *Schemas*",
     ),
     ("is not JSON", "give it as JSON text"),
     (
