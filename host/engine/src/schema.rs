@@ -14,13 +14,18 @@ const MOST_WORK: usize = 300_000;
 /// Bytes of a text that count as one part: patterns read them.
 const TEXT: usize = 16;
 
-/// Bytes of a compiled pattern.
-const MOST_PATTERN: usize = 256 * 1024;
+/// Bytes of a compiled pattern, and of what it remembers of a text.
+const MOST_PATTERN: usize = 32 * 1024;
+const MOST_REMEMBERED: usize = 64 * 1024;
+
+/// Parts that a pattern counts as.
+const PATTERN: usize = 50;
 
 /// Characters of a sentence about what does not fit.
 const MAX_SENTENCE: usize = 200;
 
-/// Keywords with a map from names to schemas.
+/// Keywords with a map from names to schemas. Others than those in these lists are refused: one that the count knows otherwise than the library
+/// makes the count worth nothing.
 const MAPS: [&str; 5] = [
     "properties",
     "patternProperties",
@@ -29,11 +34,65 @@ const MAPS: [&str; 5] = [
     "dependentSchemas",
 ];
 
-/// Keywords with plain values.
-const VALUES: [&str; 4] = ["const", "enum", "default", "examples"];
+/// Keywords with a schema, or a list of them.
+const SCHEMAS: [&str; 13] = [
+    "items",
+    "prefixItems",
+    "contains",
+    "additionalProperties",
+    "propertyNames",
+    "allOf",
+    "anyOf",
+    "oneOf",
+    "not",
+    "if",
+    "then",
+    "else",
+    "contentSchema",
+];
 
-/// Keywords that lead where only the course of a check tells.
-const UNBOUNDED: [&str; 2] = ["$dynamicRef", "$recursiveRef"];
+/// Keywords with plain values.
+const VALUES: [&str; 33] = [
+    "title",
+    "description",
+    "$comment",
+    "default",
+    "examples",
+    "deprecated",
+    "readOnly",
+    "writeOnly",
+    "type",
+    "const",
+    "enum",
+    "format",
+    "pattern",
+    "contentEncoding",
+    "contentMediaType",
+    "minLength",
+    "maxLength",
+    "minimum",
+    "maximum",
+    "exclusiveMinimum",
+    "exclusiveMaximum",
+    "multipleOf",
+    "minItems",
+    "maxItems",
+    "uniqueItems",
+    "minContains",
+    "maxContains",
+    "minProperties",
+    "maxProperties",
+    "required",
+    "dependentRequired",
+    "$id",
+    "$schema",
+];
+
+/// Keywords of somebody's own begin with this, and have plain values.
+const OWN: &str = "x-";
+
+/// The one draft that is spoken, which is also meant where none is named.
+const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 
 /// A schema that is checked in bounded time, and reads nothing from elsewhere.
 pub(crate) struct Schema {
@@ -57,7 +116,9 @@ impl Schema {
         };
         count.schema(schema)?;
         // Patterns that take time in proportion to the text: none looks back or around.
-        let patterns = PatternOptions::regex().size_limit(MOST_PATTERN);
+        let patterns = PatternOptions::regex()
+            .size_limit(MOST_PATTERN)
+            .dfa_size_limit(MOST_REMEMBERED);
         let validator = jsonschema::options()
             .with_pattern_options(patterns)
             .build(schema)
@@ -114,21 +175,31 @@ impl<'s> Count<'s> {
         };
         for (keyword, value) in keywords {
             match (keyword.as_str(), value) {
-                (keyword, Value::Object(schemas)) if MAPS.contains(&keyword) => {
-                    self.one()?;
-                    schemas
-                        .values()
-                        .try_for_each(|schema| self.schema(schema))?;
-                }
-                (keyword, value) if VALUES.contains(&keyword) => self.value(value)?,
-                (keyword, _) if UNBOUNDED.contains(&keyword) => {
-                    return Err(format!("it has {keyword}; write what is meant"));
-                }
                 ("$ref", Value::String(reference)) => self.reference(reference)?,
                 ("$id", _) if !std::ptr::eq(schema, self.root) => {
                     return Err("a part of it has an $id; only the whole may".to_owned());
                 }
-                (_, value) => self.schema(value)?,
+                ("$schema", value) if value != DRAFT => {
+                    return Err(format!("its $schema is {value}; it has to be {DRAFT}"));
+                }
+                (keyword, Value::Object(schemas)) if MAPS.contains(&keyword) => {
+                    self.one()?;
+                    if keyword == "patternProperties" {
+                        self.more(PATTERN * schemas.len())?;
+                    }
+                    schemas
+                        .values()
+                        .try_for_each(|schema| self.schema(schema))?;
+                }
+                (keyword, value) if SCHEMAS.contains(&keyword) => self.schema(value)?,
+                ("pattern", _) => self.more(PATTERN)?,
+                (keyword, value) if VALUES.contains(&keyword) || keyword.starts_with(OWN) => {
+                    self.value(value)?;
+                }
+                (keyword, _) => {
+                    let keyword: String = keyword.chars().take(64).collect();
+                    return Err(format!("it has {keyword:?}, which is no keyword here"));
+                }
             }
         }
         Ok(())
@@ -152,7 +223,8 @@ impl<'s> Count<'s> {
         }
         let target = reference
             .strip_prefix('#')
-            .filter(|pointer| pointer.starts_with('/'))
+            // The library decodes percents, and this does not.
+            .filter(|pointer| pointer.starts_with('/') && !pointer.contains('%'))
             .and_then(|pointer| self.root.pointer(pointer));
         let Some(target) = target else {
             return Err(format!(
@@ -166,7 +238,11 @@ impl<'s> Count<'s> {
     }
 
     fn one(&mut self) -> Result<(), String> {
-        self.parts += 1;
+        self.more(1)
+    }
+
+    fn more(&mut self, parts: usize) -> Result<(), String> {
+        self.parts += parts;
         match self.parts > MOST_PARTS {
             true => Err(format!(
                 "it has more than {MOST_PARTS} parts, each reference counted with all that it leads to; make it simpler"
@@ -337,7 +413,26 @@ mod tests {
                 json!({ "$ref": "http://example.org/schema" }),
                 "leads nowhere",
             ),
-            (json!({ "$dynamicRef": "#node" }), "it has $dynamicRef"),
+            (
+                json!({ "$ref": "#/$defs/a%62", "$defs": { "a%62": {}, "ab": {} } }),
+                "leads nowhere",
+            ),
+            (
+                json!({ "$dynamicRef": "#node" }),
+                "\"$dynamicRef\", which is no keyword here",
+            ),
+            (
+                json!({ "unevaluatedProperties": false }),
+                "which is no keyword here",
+            ),
+            (
+                json!({ "dependencies": { "const": { "$ref": "#" } } }),
+                "which is no keyword here",
+            ),
+            (
+                json!({ "$schema": "http://json-schema.org/draft-04/schema#" }),
+                "it has to be https",
+            ),
             (
                 json!({ "properties": { "a": { "$id": "http://example.org/a" } } }),
                 "has an $id",

@@ -115,7 +115,11 @@ impl Key {
             token_id: event.token_id.clone(),
             subject: event.subject.clone(),
             code: event.code,
-            reason: event.reason.clone(),
+            // Those of a limit say how long to wait: each would be another.
+            reason: event
+                .reason
+                .clone()
+                .filter(|_| event.kind != EventKind::RateLimit),
         };
         Self {
             kind: event.kind,
@@ -175,6 +179,17 @@ mod tests {
         assert_eq!((told[0].count, told[0].port), (Some(80), None));
         assert_eq!(told[0].address, failed(1).address);
         assert_eq!(written(&mut repeats, &failed(1), 1, start + WINDOW), 1);
+    }
+
+    #[test]
+    fn refusals_that_tell_different_waits_are_repeats_of_one() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for wait in 0..100 {
+            let limited = SecurityEvent::new(EventKind::RateLimit);
+            repeats.take(limited.reason(format!("due in {wait} ms")), now);
+        }
+        assert_eq!(repeats.seen.len(), 1);
+        assert_eq!(repeats.all()[0].count, Some(100 - WRITTEN));
     }
 
     #[test]

@@ -16,6 +16,9 @@ use super::super::shelf::{Ready, Serving};
 use super::super::slot::{ComponentFile, Configuration, Slot};
 use super::{Busy, Task};
 
+/// Attempts of a slot that are given up in a row for what was written anew.
+const MOST_GIVEN_UP: u32 = 3;
+
 /// Most types of client at once.
 pub(crate) const MAX_POLICIES: usize = 64;
 
@@ -37,12 +40,19 @@ where
     }
 
     fn begin_knowing(&mut self, slot: Slot, retry: Retry, remembered: Option<Kept>) {
+        let mut given_up = 0;
         if let Some(busy) = self.busy.get_mut(&slot) {
-            busy.again = busy.again.max(Some(retry));
-            // What was written anew does not wait for what nobody wants any more. Its outcome is no slot's then.
-            if retry < Retry::All || !busy.is_only_new {
+            // A comparison that finds nothing new finds it again after this attempt, which may be a long one.
+            if retry == Retry::Nothing {
                 return;
             }
+            busy.again = busy.again.max(Some(retry.max(busy.retry)));
+            // What was written anew does not wait for what nobody wants any more, unless it is written all the time. The outcome of that
+            // attempt is no slot's then.
+            if retry < Retry::All || !busy.is_only_new || busy.given_up == MOST_GIVEN_UP {
+                return;
+            }
+            given_up = busy.given_up + 1;
             busy.attempt.abort();
             self.busy.remove(&slot);
         }
@@ -72,7 +82,7 @@ where
             remembered,
             slot,
         };
-        self.spawn(job, None);
+        self.spawn(job, None, retry, given_up);
     }
 
     /// Fill a slot with what served before, beside this task.
@@ -91,16 +101,24 @@ where
             refused: Vec::new(),
             remembered: None,
         };
-        self.spawn(job, Some(asked));
+        self.spawn(job, Some(asked), Retry::Nothing, 0);
     }
 
-    fn spawn(&mut self, job: Job, asked: Option<oneshot::Sender<Result<(), NoRollback>>>) {
+    fn spawn(
+        &mut self,
+        job: Job,
+        asked: Option<oneshot::Sender<Result<(), NoRollback>>>,
+        retry: Retry,
+        given_up: u32,
+    ) {
         let slot = job.slot.clone();
         let is_only_new = asked.is_none() && job.remembered.is_none();
         let workshop = self.workshop.clone();
         let busy = Busy {
             attempt: self.attempts.spawn(workshop.attempt(job)),
             is_only_new,
+            retry,
+            given_up,
             again: None,
             asked,
         };

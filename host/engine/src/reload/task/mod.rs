@@ -70,6 +70,10 @@ struct Busy {
     attempt: AbortHandle,
     /// Nothing is lost with it but time.
     is_only_new: bool,
+    /// What of the file's past did not count for it.
+    retry: Retry,
+    /// How many before it were given up in a row.
+    given_up: u32,
     /// Something changed meanwhile: the outcome is out of date.
     again: Option<Retry>,
     /// It is the version before, and somebody asked for it.
