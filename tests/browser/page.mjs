@@ -1,5 +1,5 @@
 // Uses the web page as people do, in Chromium, and ends with an error where something is not as promised.
-// SLEWGATE_PAGE has {url, tokens: {observer, telescope}, screenshots}; tests/tests/browser.rs starts the host and this.
+// SLEWGATE_PAGE has {url, tokens: {observer, telescope}, screenshots, only: the names of some steps}; tests/tests/browser.rs starts the host and this.
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { chromium } from 'playwright-core';
 
-const { url, tokens, screenshots, browser: program } = JSON.parse(process.env.SLEWGATE_PAGE);
+const { url, tokens, screenshots, browser: program, only } = JSON.parse(process.env.SLEWGATE_PAGE);
 
 /** How long what must come may take, in milliseconds. */
 const PATIENCE = 10_000;
@@ -42,7 +42,7 @@ async function main() {
   context.setDefaultTimeout(PATIENCE);
   context.on('page', listen);
   try {
-    for (const step of STEPS) {
+    for (const step of STEPS.filter((step) => !only || only.includes(step.name))) {
       const began = Date.now();
       await step(context);
       console.log(`${step.name}: ${Date.now() - began} ms`);

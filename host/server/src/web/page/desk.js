@@ -3,8 +3,8 @@
 /** The stream that is shown first. */
 const MAIN = 'main';
 
-/** Parts of methods that make a table a mount's. */
-const OF_A_MOUNT = ['status', 'goto', 'jog', 'track', 'park', 'stop'];
+/** Parts of methods that make a table a mount's; so does a status that tells where something points. Others, such as a focuser, may be stopped too. */
+const OF_A_MOUNT = ['goto', 'jog', 'track', 'park'];
 
 /**
  * What may be called, as long as the host has not said it: STOP of the mount that the usual configuration has. One that is
@@ -84,9 +84,14 @@ class Desk {
   }
 
   tables() {
-    const all = [...this.methods.keys()].map((name) => name.split('.'));
-    const mounts = all.filter(([table, verb]) => OF_A_MOUNT.includes(verb) && !HOSTS.includes(table));
-    return [...new Set(mounts.map(([table]) => table))];
+    const of = (is) => {
+      const methods = [...this.methods].map(([name, method]) => [...name.split('.'), method]);
+      const fit = methods.filter(([table, verb, method]) => is(verb, method) && !HOSTS.includes(table));
+      return [...new Set(fit.map(([table]) => table))];
+    };
+    const points = (method) => 'ra' in (method.result?.schema?.properties || {});
+    const mounts = of((verb, method) => OF_A_MOUNT.includes(verb) || (verb === 'status' && points(method)));
+    return mounts.length ? mounts : of((verb) => verb === 'stop');
   }
 
   async choose(table) {
