@@ -127,24 +127,25 @@ impl Writer {
     }
 
     fn put(&mut self, event: &SecurityEvent) {
-        self.close_gap();
-        // While events are missing, none is written before the line that says so.
-        if self.shared.lost.load(Ordering::Relaxed) > 0 || !self.write(event) {
+        // While events are missing, none is written before the line that says so. Those that get lost meanwhile are for the next such line.
+        if !self.close_gap() || !self.write(event) {
             let lost = event.count.unwrap_or(1);
             self.shared.lost.fetch_add(lost, Ordering::Relaxed);
         }
     }
 
-    /// Says how many events are missing, as soon as that can be written.
-    fn close_gap(&mut self) {
+    /// Says how many events are missing, as soon as that can be written; false while it cannot.
+    fn close_gap(&mut self) -> bool {
         if self.shared.lost.load(Ordering::Relaxed) == 0 {
-            return;
+            return true;
         }
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
         let gap = SecurityEvent::new(EventKind::Gap).count(lost);
-        if !self.write(&self.dated(gap)) {
+        let is_said = self.write(&self.dated(gap));
+        if !is_said {
             self.shared.lost.fetch_add(lost, Ordering::Relaxed);
         }
+        is_said
     }
 
     fn dated(&self, mut event: SecurityEvent) -> SecurityEvent {

@@ -49,7 +49,7 @@ struct Loaded {
 #[derive(Clone)]
 struct Text {
     gate: Arc<Semaphore>,
-    seen: Arc<Mutex<Vec<String>>>,
+    seen: tokio::sync::watch::Sender<Vec<String>>,
     moves: Arc<AtomicBool>,
     /// How many tries more are ended by what has nothing to do with the component.
     interrupted: Arc<AtomicUsize>,
@@ -65,7 +65,7 @@ impl Text {
     fn gated(permits: usize) -> Text {
         Text {
             gate: Arc::new(Semaphore::new(permits)),
-            seen: Arc::default(),
+            seen: tokio::sync::watch::Sender::default(),
             moves: Arc::default(),
             interrupted: Arc::default(),
             drain: NEVER,
@@ -73,7 +73,14 @@ impl Text {
     }
 
     fn seen(&self) -> Vec<String> {
-        self.seen.lock().unwrap().clone()
+        self.seen.borrow().clone()
+    }
+
+    /// Waits until a version is being loaded.
+    async fn begins(&self, text: &str) {
+        let mut seen = self.seen.subscribe();
+        let begun = seen.wait_for(|seen| seen.iter().any(|seen| seen == text));
+        timeout(DEADLINE, begun).await.unwrap().unwrap();
     }
 }
 
@@ -83,7 +90,7 @@ impl Loader for Text {
     async fn load(&self, unit: Unit, progress: &mut Progress) -> Result<Loaded, LoadError> {
         progress.begins(Stage::Parse);
         let text = String::from_utf8(unit.bytes.to_vec()).unwrap();
-        self.seen.lock().unwrap().push(text.clone());
+        self.seen.send_modify(|seen| seen.push(text.clone()));
         self.gate.acquire().await.unwrap().forget();
         let left = |left: usize| left.checked_sub(1);
         let interrupted = &self.interrupted;

@@ -210,12 +210,7 @@ async fn a_version_that_was_outdated_while_it_was_loaded_never_serves() {
     world.write("policies/observer.wasm", "good: second");
     let mut reports = world.reload.reports();
     let loads = world.loader.clone();
-    let second = async {
-        while !loads.seen().contains(&"good: second".to_owned()) {
-            tokio::task::yield_now().await;
-        }
-    };
-    timeout(DEADLINE, second).await.unwrap();
+    loads.begins("good: second").await;
 
     let settings = BTreeMap::from([("observer".to_owned(), "new".to_owned())]);
     let without_mount = Configuration {
@@ -358,25 +353,15 @@ async fn what_took_long_to_load_and_failed_is_not_waited_for_any_more() {
     assert!(second.plugins.is_empty() && second.loading.is_empty());
 }
 
-/// Waits until a version is being loaded.
-async fn begun(loader: &Text, text: &str) {
-    let begun = async {
-        while !loader.seen().iter().any(|seen| seen == text) {
-            tokio::time::sleep(Duration::from_millis(1)).await;
-        }
-    };
-    timeout(DEADLINE, begun).await.unwrap();
-}
-
 #[tokio::test]
 async fn what_is_written_anew_does_not_wait_for_what_it_takes_the_place_of() {
     let home = home(&[("policies/observer.wasm", "good: first")]);
     let mut world = World::start(home, Text::gated(1), Configuration::default(), NEVER).await;
     world.serves(policy("observer"), Some("good: first")).await;
     world.write("policies/observer.wasm", "good: slow");
-    begun(&world.loader, "good: slow").await;
+    world.loader.begins("good: slow").await;
     world.write("policies/observer.wasm", "good: newest");
-    begun(&world.loader, "good: newest").await;
+    world.loader.begins("good: newest").await;
     world.loader.gate.add_permits(1);
     let served = world.serves(policy("observer"), Some("good: newest")).await;
     assert!(!served.contains(&Some("good: slow".to_owned())));
@@ -394,11 +379,11 @@ async fn what_takes_long_to_load_keeps_no_deleted_policy_in_force_and_no_small_o
         let text = format!("{large}{number}");
         world.write(&format!("policies/{name}.wasm"), &text);
         if number < 2 {
-            begun(&world.loader, &text).await;
+            world.loader.begins(&text).await;
         }
     }
     world.write("policies/small.wasm", "good: small");
-    begun(&world.loader, "good: small").await;
+    world.loader.begins("good: small").await;
     fs::remove_file(world.path("policies/observer.wasm")).unwrap();
     world.serves(policy("observer"), None).await;
     assert!(!world.loader.seen().contains(&format!("{large}2")));
