@@ -39,7 +39,7 @@ where
         self.begin_knowing(slot, Retry::Failed, page.good);
     }
 
-    fn begin_knowing(&mut self, slot: Slot, retry: Retry, remembered: Option<Kept>) {
+    fn begin_knowing(&mut self, slot: Slot, retry: Retry, mut remembered: Option<Kept>) {
         let mut given_up = 0;
         if let Some(busy) = self.busy.get_mut(&slot) {
             // A comparison that finds nothing new finds it again after this attempt, which may be a long one.
@@ -49,10 +49,11 @@ where
             busy.again = busy.again.max(Some(retry.max(busy.retry)));
             // What was written anew does not wait for what nobody wants any more, unless it is written all the time. The outcome of that
             // attempt is no slot's then.
-            if retry < Retry::All || !busy.is_only_new || busy.given_up == MOST_GIVEN_UP {
+            if retry < Retry::All || busy.asked.is_some() || busy.given_up == MOST_GIVEN_UP {
                 return;
             }
             given_up = busy.given_up + 1;
+            remembered = busy.remembered.take();
             busy.attempt.abort();
             self.busy.remove(&slot);
         }
@@ -112,11 +113,11 @@ where
         given_up: u32,
     ) {
         let slot = job.slot.clone();
-        let is_only_new = asked.is_none() && job.remembered.is_none();
+        let remembered = job.remembered.clone();
         let workshop = self.workshop.clone();
         let busy = Busy {
             attempt: self.attempts.spawn(workshop.attempt(job)),
-            is_only_new,
+            remembered,
             retry,
             given_up,
             again: None,
@@ -155,8 +156,8 @@ where
             self.begin_if(&slot, busy.again);
             return Vec::new();
         }
-        if busy.again.is_some() {
-            self.begin_if(&slot, busy.again);
+        if let Some(retry) = busy.again {
+            self.begin_knowing(slot, retry, busy.remembered);
             return Vec::new();
         }
         match self.configuration.file(&slot) {

@@ -25,7 +25,7 @@ use super::attempt::{Outcome, Workshop};
 use super::disk::Directories;
 use super::handle::{MAX_REQUESTS, NoRollback, Pace, ReloadSettings, Request};
 use super::loader::Loader;
-use super::remembered::Refused;
+use super::remembered::{Kept, Refused};
 use super::report::{PluginEvent, PluginReport, PluginState};
 use super::settling::{Retry, Settling};
 use super::shelf::{Ready, Serving, Shelf};
@@ -68,8 +68,8 @@ pub(crate) struct Task<L: Loader, P> {
 #[derive(Debug)]
 struct Busy {
     attempt: AbortHandle,
-    /// Nothing is lost with it but time.
-    is_only_new: bool,
+    /// What served well before the start: the next attempt has to know it too.
+    remembered: Option<Kept>,
     /// What of the file's past did not count for it.
     retry: Retry,
     /// How many before it were given up in a row.

@@ -59,6 +59,38 @@ async fn a_broken_file_at_the_start_is_told_and_what_served_before_serves() {
 }
 
 #[tokio::test]
+async fn what_served_before_is_known_also_where_the_file_is_written_anew_while_it_is_first_loaded()
+{
+    let mut first = Host::first("good: old").await;
+    first.serves().await.unwrap();
+    first.world.write(OBSERVER, "good: slow");
+    let World { home, reload, .. } = first.world;
+    drop(reload);
+    let directories = directories(&home);
+    let settings = ReloadSettings {
+        pace: Pace {
+            start: Duration::from_millis(20),
+            ..pace(NEVER)
+        },
+        remembered: Some(Remembered::open(first.remembered.path().to_owned()).unwrap()),
+        ..settings(directories.clone(), Configuration::default(), NEVER)
+    };
+    let watch = Watch::new(directories);
+    let world = World::set(watch, home, Text::gated(0), settings).await;
+    let remembered = first.remembered;
+    let mut second = Host { world, remembered };
+    second.world.loader.begins("good: slow").await;
+    second.world.write(OBSERVER, "broken");
+    second.world.loader.begins("broken").await;
+    second.world.loader.gate.add_permits(2);
+    second
+        .world
+        .serves(policy("observer"), Some("good: old"))
+        .await;
+    assert!(second.report().await.earlier);
+}
+
+#[tokio::test]
 async fn what_was_rolled_back_is_not_tried_again_at_the_next_start() {
     let mut first = Host::first("good: old").await;
     first.serves().await.unwrap();
