@@ -225,6 +225,15 @@ impl Setup {
         command
     }
 
+    /// The program as it makes a token of a client type.
+    pub fn generate(&self, directory: &Path, client_type: &str) -> Command {
+        let arguments = ["--name", "a", "--client-type", client_type];
+        self.verb(
+            directory,
+            &[&["token", "generate"], &arguments[..]].concat(),
+        )
+    }
+
     /// Starts the program where it cannot run: its exit code, and what it says before it ends by itself.
     pub fn end(self) -> (Option<i32>, String) {
         let directory = self.prepare();

@@ -14,24 +14,13 @@ use tempfile::TempDir;
 fn sound(setup: &Setup) -> TempDir {
     let directory = setup.prepare();
     fs::set_permissions(directory.path(), PermissionsExt::from_mode(0o755)).unwrap();
-    token(directory.path(), "telescope", &[]);
+    token(directory.path(), "telescope");
     directory
 }
 
-fn token(data: &Path, client_type: &str, more: &[&str]) {
-    let generate = [
-        "token",
-        "generate",
-        "--name",
-        "a",
-        "--client-type",
-        client_type,
-    ];
-    let made = Setup::default()
-        .verb(data, &[&generate, more].concat())
-        .output()
-        .unwrap();
-    assert!(made.status.success(), "{made:?}");
+fn token(data: &Path, client_type: &str) {
+    let made = Setup::default().generate(data, client_type).output();
+    assert!(made.unwrap().status.success());
 }
 
 fn doctor(setup: &Setup, data: &Path) -> Output {
@@ -140,7 +129,7 @@ fn no_tokens_broken_ones_and_ones_that_have_expired() {
 fn a_token_of_a_type_that_has_no_policy() {
     let setup = Setup::default();
     let directory = sound(&setup);
-    token(directory.path(), "visitor", &[]);
+    token(directory.path(), "visitor");
     let found = wrong(&setup, directory.path(), "policy visitor");
     says(
         found,
