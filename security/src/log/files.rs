@@ -51,6 +51,11 @@ pub(super) fn all_full(path: &Path) -> io::Result<Vec<FullFile>> {
     Ok(files)
 }
 
+/// Where a log goes that has no chain: `security.log.unchained`.
+pub(super) fn unchained(path: &Path) -> PathBuf {
+    path.with_added_extension("unchained")
+}
+
 /// `log.head`, in the directory of the log.
 pub(super) fn head(path: &Path) -> PathBuf {
     path.with_file_name("log.head")

@@ -202,6 +202,12 @@ impl Writer {
             first: files::first(&mut file)?,
             file,
         };
+        if open.first.is_none() && matches!(end.last, Last::Foreign(_)) && self.was_never_tied()? {
+            let aside = files::unchained(&self.path);
+            fs::rename(&self.path, &aside)?;
+            tracing::warn!(kept_as = %aside.display(), "the security log was of a version without a chain; a new one begins");
+            return self.open();
+        }
         let cut_off = self.find_place(&end.last, open.first)?;
         if open.length > 0 && end.whole == open.length && !files::ends_a_line(&mut open.file)? {
             open.append(b"\n")?;
@@ -251,6 +257,12 @@ impl Writer {
             self.last = head.last;
             found.sequence
         }))
+    }
+
+    /// Whether nothing says that there ever was a chain.
+    fn was_never_tied(&self) -> io::Result<bool> {
+        let is_new = self.last == Link::NONE && self.head().is_none();
+        Ok(is_new && files::all_full(&self.path)?.is_empty())
     }
 
     /// A line of the log's own.

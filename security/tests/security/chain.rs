@@ -297,3 +297,21 @@ fn there_is_a_word_for_no_log_at_all() {
         "{verified:?}"
     );
 }
+
+#[test]
+fn a_log_of_a_version_without_a_chain_is_kept_aside_and_one_that_had_a_chain_is_not() {
+    let before = "{\"time\":\"2026-11-23T22:00:00.000Z\",\"event\":\"connection\"}\n";
+    let log = Log::new();
+    fs::create_dir_all(log.directory()).unwrap();
+    fs::write(log.path(), before).unwrap();
+    log.grow(2, Kept::default());
+    assert_eq!(log.verified().lines, 2);
+    let aside = log.directory().join("security.log.unchained");
+    assert_eq!(fs::read_to_string(&aside).unwrap(), before);
+
+    fs::remove_file(&aside).unwrap();
+    fs::write(log.path(), before).unwrap();
+    log.grow(1, Kept::default());
+    assert_eq!(log.found(), (1, Fault::Foreign));
+    assert!(!aside.exists());
+}
