@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use slewgate_tests::{Client, Holdings, Observatory, Setup, long};
 
 /// What a command tries, and the code that its client gets.
-const ACTS: [(&str, &str, i64); 14] = [
+const ACTS: [(&str, &str, i64); 15] = [
     ("hostile", "loops", -32007),
     ("hostile", "fills", -32007),
     ("hostile", "copies", -32007),
@@ -22,6 +22,7 @@ const ACTS: [(&str, &str, i64); 14] = [
     ("roomy", "publishes", -32603),
     ("roomy", "pours", -32603),
     ("roomy", "rambles", -32603),
+    ("roomy", "nests", -32603),
 ];
 
 /// What a policy tries, for a client of this id.

@@ -352,3 +352,33 @@ async fn who_could_stop_still_can_when_its_policy_fails() {
         (!observatory.mount().state().moving).then_some(())
     });
 }
+
+/// It is behind others that take their time. The start gives up waiting for all of them; nobody can be asked yet what its client may.
+#[tokio::test]
+async fn a_client_whose_policy_is_only_being_loaded_may_stop_and_nothing_else() {
+    let mut setup = Setup::default()
+        .own_mount()
+        .config("[policies.telescope]\n[engine]\nstart_compute_ms = 60000");
+    for number in 0..30 {
+        let looping = format!(
+            "[policies.unhurried-{number}.settings]\nat = \"configure\"\ndoes = \"loops\""
+        );
+        let place = format!("policies/unhurried-{number}.wasm");
+        setup = setup.config(&looping).component("hostile-policy", &place);
+    }
+    let observatory = setup
+        .component("observer-parks", "policies/waits.wasm")
+        .start()
+        .attached();
+    let mut telescope = observatory.client("telescope").await;
+    let goto = json!({ "altitude": 60, "azimuth": 120 });
+    telescope.call("mount.goto", goto).await.unwrap();
+    let mut client = observatory.client("waits").await;
+    let asked = client.call("mount.info", json!({})).await.unwrap_err();
+    assert_eq!(asked["code"], -32006, "{asked}");
+    let stopped = client.call("mount.stop", json!({})).await.unwrap();
+    assert_eq!(stopped["stopped"], true);
+    observatory.wait("rest", || {
+        (!observatory.mount().state().moving).then_some(())
+    });
+}

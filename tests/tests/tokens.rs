@@ -319,7 +319,7 @@ async fn a_token_that_people_wrote_is_sealed_and_stays_good_and_a_new_one_may_be
         String::from_utf8(again.stdout).unwrap(),
         "none was written in clear\n"
     );
-    observatory.wait_for_security_event(|event| event["event"] == "token_change");
+    observatory.wait_for_security_event(|event| event["reason"] == "added");
     let mut client = Client::connect(observatory.address()).await;
     client.authenticate("by hand, in clear", "old-client").await;
 

@@ -1,5 +1,7 @@
 //! How much a plugin may say: its words are part of the host's own answers, which are for everybody and of bounded length.
 
+use serde_json::value::RawValue;
+
 use crate::bindings::handler::exports::slewgate::plugin::handler::Command as Described;
 use crate::command::MAX_COMMANDS;
 
@@ -20,6 +22,18 @@ const MAX_SCHEMA: usize = 16 * 1024;
 
 /// All that one plugin says of its commands, in bytes: `rpc.discover` tells it together with that of the others in one message.
 const MAX_DESCRIPTION: usize = 64 * 1024;
+
+/// Arrays and objects within each other: what many clients read, who count the few around them too.
+const MAX_DEPTH: usize = 100;
+
+/// Why a text is nothing that clients can be sent as it is.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NoJson {
+    #[error("not JSON: {0}")]
+    Syntax(#[from] serde_json::Error),
+    #[error("nested deeper than {MAX_DEPTH}")]
+    Deep,
+}
 
 /// What is too long in a description.
 #[derive(Debug, thiserror::Error)]
@@ -78,6 +92,36 @@ pub(crate) fn judge(commands: &[Described]) -> Result<(), TooLong> {
     }
 }
 
+/// A text as clients are sent it.
+pub(crate) fn json(text: String) -> Result<Box<RawValue>, NoJson> {
+    let value = RawValue::from_string(text)?;
+    match depth(value.get()) {
+        0..=MAX_DEPTH => Ok(value),
+        _ => Err(NoJson::Deep),
+    }
+}
+
+/// Of JSON: how many arrays and objects lie within each other.
+fn depth(json: &str) -> usize {
+    let (mut depth, mut deepest) = (0_usize, 0);
+    let mut bytes = json.bytes();
+    let mut quoted = false;
+    while let Some(byte) = bytes.next() {
+        match (quoted, byte) {
+            // What is escaped ends no text.
+            (true, b'\\') => _ = bytes.next(),
+            (_, b'"') => quoted = !quoted,
+            (false, b'[' | b'{') => {
+                depth += 1;
+                deepest = deepest.max(depth);
+            }
+            (false, b']' | b'}') => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+    }
+    deepest
+}
+
 /// The first characters of a text, with an ellipsis where there are more.
 pub(crate) fn cut(text: &str, most: usize) -> String {
     match text.chars().nth(most) {
@@ -103,6 +147,18 @@ mod tests {
             result_schema: "{}".into(),
             example: "{}".into(),
         }
+    }
+
+    #[test]
+    fn what_is_nested_deeper_than_clients_read_is_not_sent() {
+        let nested = |deep: usize| "[".repeat(deep) + &"]".repeat(deep);
+        assert!(json(nested(MAX_DEPTH)).is_ok());
+        assert!(matches!(json(nested(MAX_DEPTH + 1)), Err(NoJson::Deep)));
+        assert!(matches!(json("[".to_owned()), Err(NoJson::Syntax(_))));
+        // Of what stands in a text nothing is counted.
+        let text = format!(r#"{{"a\\\"{{": "{}", "b": [[]]}}"#, nested(MAX_DEPTH));
+        assert_eq!(depth(&text), 3);
+        assert!(json(text).is_ok());
     }
 
     #[test]

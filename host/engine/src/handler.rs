@@ -422,8 +422,7 @@ impl Handler {
             let cause = format!("a result of {} bytes; at most {most}", text.len());
             return Err(self.fault(&cause));
         }
-        RawValue::from_string(text)
-            .map_err(|error| self.fault(&format!("a result that is not JSON: {error}")))
+        bounds::json(text).map_err(|error| self.fault(&format!("a result that is {error}")))
     }
 
     fn fault(&self, cause: &str) -> Refusal {

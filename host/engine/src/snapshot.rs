@@ -220,6 +220,14 @@ impl Snapshot {
         })
     }
 
+    /// Whether the policy of a client is only being loaded: it has not said no to anything.
+    #[must_use]
+    pub fn awaits_policy_of(&self, client: &Client) -> bool {
+        let client_type = client.client_type();
+        !self.policies.contains_key(client_type)
+            && self.loading.contains(&Slot::Policy(client_type.to_owned()))
+    }
+
     /// Asks the policy; whether the client may point at the Sun, too. Boxed: a question that need not be asked has no room for it.
     fn ask<'a>(
         &'a self,

@@ -65,8 +65,12 @@ impl Session {
     }
 
     /// Queues a message once there is room. See [`Outbox::send_with_room`].
-    pub(crate) async fn send_with_room(&self, text: String) -> Result<(), Unsent> {
-        self.outbox.send_with_room(text).await
+    pub(crate) async fn send_with_room(
+        &self,
+        length: usize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Unsent> {
+        self.outbox.send_with_room(length, text).await
     }
 
     /// [`Session::send`] within the session's own task. See [`Outbox::answer`].

@@ -1,5 +1,6 @@
 //! `NAME.stop`, the host's own: no rate limit, no queue, no plugin. Whether a client may stop is asked of its policy when its
-//! session begins and at each swap, not at the stop.
+//! session begins and at each swap, not at the stop. While the policy is only being loaded, which may take a minute at a start without
+//! compiled code, whoever has a good token may: that something moves on because nobody could be asked is worse than that it stands.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -207,6 +208,9 @@ async fn keep_asking(
 }
 
 async fn may_stop(snapshot: &Arc<Snapshot>, client: &Client, table: &str) -> Result<(), Refusal> {
+    if snapshot.awaits_policy_of(client) {
+        return Ok(());
+    }
     let method = format!("{table}.{STOP}");
     let action = Action {
         method,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Effect, Happened, Notice, Permit, PluginEvent, Plugins, Reading, Table};
+use slewgate_engine::{Effect, Happened, News, Notice, Permit, PluginEvent, Plugins, Reading, Table};
 use slewgate_rpc::{Refusal, event_text};
 use slewgate_safety::{MotionView, Owner};
 use tokio::sync::broadcast::error::RecvError;
@@ -34,6 +34,9 @@ const ALARMS: &str = "alarms";
 const STATUS: &str = "status";
 const MOTION: &str = "motion";
 const LINE: &str = "line";
+
+/// Bytes of an event beside its topic and its data, at most.
+const AROUND_EVENT: usize = 96;
 
 /// Who listens to what.
 pub(crate) struct Topics {
@@ -213,8 +216,9 @@ impl Teller {
     /// False: the session takes no more.
     async fn tell(&mut self, data: &RawValue) -> bool {
         self.seq += 1;
-        let text = event_text(&self.topic, self.seq, data);
-        self.session.send_with_room(text).await.is_ok()
+        let length = data.get().len() + self.topic.len() + AROUND_EVENT;
+        let text = || event_text(&self.topic, self.seq, data);
+        self.session.send_with_room(length, text).await.is_ok()
     }
 
     async fn tell_value(&mut self, data: &(impl serde::Serialize + Sync)) -> bool {
@@ -251,11 +255,11 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
             let news = table.news();
             let active: Vec<_> = table.motions().iter().map(motion).collect();
             if teller.tell_value(&json!({ "active": active })).await {
-                published(&mut teller, news).await;
+                published(&mut teller, news, |_| 0).await;
             }
         }
         Source::Line(table) => connections(&mut teller, &table).await,
-        Source::Published(table) => published(&mut teller, table.news()).await,
+        Source::Published(table) => published(&mut teller, table.news(), |news| news.dropped).await,
     }
 }
 
@@ -359,25 +363,23 @@ async fn connections(teller: &mut Teller, table: &Table) {
     }
 }
 
+/// Tells what is of the topic. `missed` says how many before it, which may have been of the topic, nobody was told of.
 async fn published(
     teller: &mut Teller,
-    mut news: tokio::sync::broadcast::Receiver<Arc<slewgate_engine::News>>,
+    mut news: tokio::sync::broadcast::Receiver<Arc<News>>,
+    missed: fn(&News) -> u64,
 ) {
-    loop {
-        match news.recv().await {
-            Ok(news) if news.topic == teller.topic => {
-                if !teller.tell(&news.data).await {
-                    return;
-                }
+    let mut goes_on = true;
+    while goes_on {
+        goes_on = match news.recv().await {
+            Ok(news) => {
+                let missed = missed(&news);
+                (missed == 0 || teller.tell_value(&json!({ "missed": missed })).await)
+                    && (news.topic != teller.topic || teller.tell(&news.data).await)
             }
-            Ok(_) => {}
-            Err(RecvError::Lagged(missed)) => {
-                if !teller.tell_value(&json!({ "missed": missed })).await {
-                    return;
-                }
-            }
-            Err(RecvError::Closed) => return,
-        }
+            Err(RecvError::Lagged(missed)) => teller.tell_value(&json!({ "missed": missed })).await,
+            Err(RecvError::Closed) => false,
+        };
     }
 }
 

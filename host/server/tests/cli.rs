@@ -519,7 +519,7 @@ fn the_plugins_of_the_running_host_are_a_table_with_what_is_wrong_below() {
 NAME      KIND     STATE    GENERATION  DIGEST        SINCE                 CALLS  FAILURES  P50     P99     MEMORY
 mount     handler  serving  3           0123456789ab  2026-11-23T22:00:00Z  120    1         0.8 us  4.2 ms  1.5 MiB
 observer  policy   failed   -           -             1970-01-01T00:00:00Z  -      -         -       -       -
-observer: the newest file failed at parse: unexpected end
+policy observer: the newest file failed at parse: unexpected end
 ";
     assert_eq!(out(&run(&data, &["plugin", "list"]), 0), expected);
     assert_eq!(host.join().unwrap()["method"], "host.plugins");

@@ -7,6 +7,7 @@ use wasmtime::Result;
 
 use super::{Guest, HandlerPowers};
 use crate::bindings::handler::slewgate::plugin::events::Host;
+use crate::bounds::{self, NoJson};
 use crate::limits::MAX_JSON;
 
 /// Topics of the host's own news of a table: what they say is never a plugin's word.
@@ -24,8 +25,8 @@ enum Dropped {
     Long(usize),
     #[error("its topic is the host's own; name another")]
     OfTheHost,
-    #[error("its data is not JSON: {0}")]
-    Json(serde_json::Error),
+    #[error("its data is {0}")]
+    Json(#[from] NoJson),
 }
 
 impl Host for Guest<HandlerPowers> {
@@ -42,7 +43,7 @@ impl Host for Guest<HandlerPowers> {
                             "the plugin publishes too much; events were dropped"
                         );
                     }
-                    table.publish(&topic, data);
+                    table.publish_after(&topic, data, dropped);
                 }
             },
             Err(cause) if self.standing.may_log(table.name()) => {
@@ -66,5 +67,5 @@ fn event(topic: &str, data: String) -> Result<Box<RawValue>, Dropped> {
     if OF_THE_HOST.contains(&topic) {
         return Err(Dropped::OfTheHost);
     }
-    RawValue::from_string(data).map_err(Dropped::Json)
+    Ok(bounds::json(data)?)
 }

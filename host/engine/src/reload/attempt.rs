@@ -11,16 +11,18 @@ use tokio::sync::mpsc::UnboundedSender;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio::task::spawn_blocking;
 
+use crate::bounds::{MAX_CAUSE, cut};
+
 use super::candidate::{Digest, Reading, read};
 use super::loader::{LoadError, Loader, Unit};
 use super::remembered::{Kept, Refused, Remembered};
-use super::report::Stage;
+use super::report::{PluginKind, Stage};
 use super::shelf::{Identity, Ready};
 use super::slot::Slot;
 use super::steps::{Progress, Step};
 use super::trust::{Trust, judge};
 
-/// How many units of each size are read and loaded at once.
+/// How many units of each kind and size are read and loaded at once.
 pub(crate) const MAX_LOADS: usize = 2;
 
 /// From this size on, in bytes, a component is large: it may take long to compile.
@@ -37,11 +39,28 @@ pub(crate) struct Workshop<L> {
     generations: AtomicU64,
 }
 
-/// Those who wait for their turn. What is large has a queue of its own: a policy that became stricter does not wait behind an interpreter.
+/// Those who wait for their turn. Policies have queues of their own, and so has what is large: a policy that became stricter waits behind no handler,
+/// and one that is small behind no interpreter.
 #[derive(Debug)]
 struct Permits {
+    handlers: Queues,
+    policies: Queues,
+}
+
+/// Those of one kind of plugin.
+#[derive(Debug)]
+struct Queues {
     small: Semaphore,
     large: Semaphore,
+}
+
+impl Queues {
+    fn new() -> Queues {
+        Queues {
+            small: Semaphore::new(MAX_LOADS),
+            large: Semaphore::new(MAX_LOADS),
+        }
+    }
 }
 
 /// What one attempt is about.
@@ -125,8 +144,8 @@ impl<L: Loader> Workshop<L> {
             trust,
             steps,
             permits: Permits {
-                small: Semaphore::new(MAX_LOADS),
-                large: Semaphore::new(MAX_LOADS),
+                handlers: Queues::new(),
+                policies: Queues::new(),
             },
             generations: AtomicU64::new(0),
         }
@@ -164,7 +183,7 @@ impl<L: Loader> Workshop<L> {
     }
 
     pub(crate) async fn attempt(self: Arc<Self>, mut job: Job) -> Outcome<L::Loaded> {
-        let _permit = self.permit(&job.source).await;
+        let _permit = self.permit(&job).await;
         let remembered = job.remembered.take();
         let mut outcome = self.find_and_load(&job).await;
         let (known, other) = match &mut outcome {
@@ -193,16 +212,20 @@ impl<L: Loader> Workshop<L> {
     }
 
     /// The turn of an attempt. What is not there needs none: that it is gone is known at once.
-    async fn permit(&self, source: &Source) -> Option<SemaphorePermit<'_>> {
-        let path = match source {
+    async fn permit(&self, job: &Job) -> Option<SemaphorePermit<'_>> {
+        let path = match &job.source {
             Source::File { path, .. } => path.clone(),
             Source::Kept(kept) => self.remembered.as_ref()?.component(kept),
         };
         let length = spawn_blocking(move || std::fs::metadata(path).map(|file| file.len()));
+        let queues = match job.slot.kind() {
+            PluginKind::Handler => &self.permits.handlers,
+            PluginKind::Policy => &self.permits.policies,
+        };
         let permits = match length.await.ok()? {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
-            Ok(length) if length >= LARGE => &self.permits.large,
-            _ => &self.permits.small,
+            Ok(length) if length >= LARGE => &queues.large,
+            _ => &queues.small,
         };
         // Nobody closes a semaphore; without a permit the attempt would only be less patient.
         permits.acquire().await.ok()
@@ -333,7 +356,7 @@ impl<L: Loader> Workshop<L> {
         match loaded {
             Outcome::Loaded { ready, .. } => Some(ready),
             Outcome::Failed { error, .. } => {
-                tracing::warn!(%slot, stage = %error.stage, cause = format!("{:#}", error.cause),
+                tracing::warn!(%slot, stage = %error.stage, cause = cut(&format!("{:#}", error.cause), MAX_CAUSE),
                     "what served before cannot serve either");
                 None
             }

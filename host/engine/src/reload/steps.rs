@@ -4,6 +4,7 @@ use std::fmt;
 use std::time::Instant;
 
 use tokio::sync::mpsc::UnboundedSender;
+use tokio::task::{Id, try_id};
 
 use super::candidate::Digest;
 use super::report::Stage;
@@ -12,6 +13,8 @@ use super::slot::Slot;
 /// A step that an attempt begins. An attempt has few, and a slot one attempt at a time: so many wait to be told at most.
 #[derive(Debug)]
 pub(crate) struct Step {
+    /// The task of the attempt: one that was given up has nothing to say any more.
+    pub(crate) attempt: Option<Id>,
     pub(crate) slot: Slot,
     pub(crate) stage: Stage,
     pub(crate) digest: Option<Digest>,
@@ -49,6 +52,7 @@ impl Progress {
     pub(crate) fn begins(&mut self, stage: Stage) {
         self.begun.push((stage, Instant::now()));
         let step = Step {
+            attempt: try_id(),
             slot: self.slot.clone(),
             stage,
             digest: Some(self.digest),

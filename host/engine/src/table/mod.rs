@@ -86,6 +86,8 @@ pub struct News {
     pub topic: String,
     /// What happened.
     pub data: Box<RawValue>,
+    /// Events of the plugin, on any of its topics, that came too fast before this one and that nobody was told of.
+    pub dropped: u64,
 }
 
 /// Counts of stops of a table's lines, as they were when a request was read.
@@ -261,9 +263,19 @@ impl Table {
     }
 
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {
+        self.publish_after(topic, data, 0);
+    }
+
+    /// The same, for a plugin of whose events so many were dropped before.
+    pub(crate) fn publish_after(&self, topic: &str, data: Box<RawValue>, dropped: u64) {
         let topic = format!("{}.{topic}", self.name);
+        let news = News {
+            topic,
+            data,
+            dropped,
+        };
         // Nobody listens: nobody wants to know.
-        let _ = self.news.send(Arc::new(News { topic, data }));
+        let _ = self.news.send(Arc::new(news));
     }
 }
 

@@ -43,6 +43,8 @@ struct Shared {
     closing: Notify,
     /// Something was written, or nothing more will be.
     room: Notify,
+    /// Of those who wait for room.
+    turn: tokio::sync::Mutex<()>,
 }
 
 #[derive(Debug, Default)]
@@ -79,7 +81,7 @@ impl Outgoing {
     /// What it counted for while it waited.
     pub(crate) fn cost(&self) -> usize {
         match self {
-            Outgoing::Text(text) => cost(text),
+            Outgoing::Text(text) => cost(text.len()),
             Outgoing::Ping => 0,
         }
     }
@@ -93,6 +95,7 @@ impl Outbox {
                 state: Mutex::default(),
                 closing: Notify::new(),
                 room: Notify::new(),
+                turn: tokio::sync::Mutex::default(),
             }),
         }
     }
@@ -107,8 +110,8 @@ impl Outbox {
 
     /// [`Outbox::send`] for the task that writes: it looks for what is queued before it rests, and need not wake itself.
     pub(crate) fn answer(&self, text: String) -> Result<(), Unsent> {
-        let cost = cost(&text);
-        let mut state = self.open(&text)?;
+        let cost = cost(text.len());
+        let mut state = self.open(text.len())?;
         if state.pending > 0 && state.pending + cost > self.shared.limit {
             state.queue.clear();
             drop(state);
@@ -124,28 +127,34 @@ impl Outbox {
     }
 
     /// Queues news once no more than half of the limit is news that wait, or none are. A client that reads is never closed for them,
-    /// however much it is told, nor for the answers that come meanwhile: those have the limit for themselves.
-    pub async fn send_with_room(&self, text: String) -> Result<(), Unsent> {
-        let cost = cost(&text);
+    /// however much it is told, nor for the answers that come meanwhile: those have the limit for themselves. Who waits takes turns, so
+    /// that long news are not overtaken by short ones for ever; the text, of about `length` bytes, is made when there is room.
+    pub async fn send_with_room(
+        &self,
+        length: usize,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Unsent> {
+        let _turn = self.shared.turn.lock().await;
         loop {
             let room = self.shared.room.notified();
             let mut room = pin!(room);
             // Before it is looked: what is written in between counts.
             room.as_mut().enable();
-            {
-                let mut state = self.open(&text)?;
-                if state.news == 0 || state.news + cost <= self.shared.limit / 2 {
-                    state.news += cost;
-                    state.queue.push_back(Waiting {
-                        text,
-                        is_news: true,
-                    });
-                    wake(state);
-                    return Ok(());
-                }
+            if self.open(length)?.has_room(length, self.shared.limit) {
+                break;
             }
             room.await;
         }
+        let text = text();
+        // Whoever waits for a turn adds nothing meanwhile.
+        let mut state = self.open(text.len())?;
+        state.news += cost(text.len());
+        state.queue.push_back(Waiting {
+            text,
+            is_news: true,
+        });
+        wake(state);
+        Ok(())
     }
 
     /// Asks for the end of the connection. The first wish counts; what waits is sent before it,
@@ -213,8 +222,8 @@ impl Outbox {
     }
 
     /// The state, while this message may still be sent at all.
-    fn open(&self, text: &str) -> Result<MutexGuard<'_, State>, Unsent> {
-        if text.len() > LONGEST_MESSAGE {
+    fn open(&self, length: usize) -> Result<MutexGuard<'_, State>, Unsent> {
+        if length > LONGEST_MESSAGE {
             return Err(Unsent::TooLong);
         }
         let state = self.state();
@@ -234,13 +243,18 @@ impl Outbox {
 }
 
 impl State {
+    /// For news of this length, beside others.
+    fn has_room(&self, length: usize, limit: usize) -> bool {
+        self.news == 0 || self.news + cost(length) <= limit / 2
+    }
+
     fn take(&mut self) -> Option<Outgoing> {
         if std::mem::take(&mut self.ping) {
             return Some(Outgoing::Ping);
         }
         let Waiting { text, is_news } = self.queue.pop_front()?;
         if is_news {
-            self.written_now = cost(&text);
+            self.written_now = cost(text.len());
         }
         Some(Outgoing::Text(text))
     }
@@ -255,8 +269,8 @@ fn wake(mut state: MutexGuard<'_, State>) {
     }
 }
 
-fn cost(text: &str) -> usize {
-    text.len() + MESSAGE_COST
+fn cost(length: usize) -> usize {
+    length + MESSAGE_COST
 }
 
 #[cfg(test)]
@@ -268,6 +282,10 @@ mod tests {
     use std::task::{Context, Wake};
 
     const LIMIT: usize = 64 * 1024;
+
+    async fn news(outbox: &Outbox, length: usize) -> Result<(), Unsent> {
+        outbox.send_with_room(length, || "x".repeat(length)).await
+    }
 
     #[test]
     fn what_waits_is_bounded_and_more_closes_with_1013() {
@@ -365,19 +383,18 @@ mod tests {
     #[tokio::test]
     async fn news_wait_for_room_and_take_none_from_answers() {
         let outbox = Outbox::new(LIMIT);
-        let news = "x".repeat(LIMIT);
-        outbox.send_with_room(news.clone()).await.unwrap();
-        let mut waiting = pin!(outbox.send_with_room(news.clone()));
+        news(&outbox, LIMIT).await.unwrap();
+        let mut waiting = pin!(news(&outbox, LIMIT));
         outbox.send("x".repeat(LIMIT - MESSAGE_COST)).unwrap();
         let first = outbox.take().unwrap();
         assert!(poll_immediate(waiting.as_mut()).await.is_none());
         outbox.written(first.cost());
         assert_eq!(poll_immediate(waiting).await, Some(Ok(())));
-        let mut third = pin!(outbox.send_with_room(news.clone()));
+        let mut third = pin!(news(&outbox, LIMIT));
         let answer = outbox.take().unwrap();
         outbox.written(answer.cost());
         assert!(poll_immediate(third.as_mut()).await.is_none());
-        assert_eq!(outbox.take(), Some(Outgoing::Text(news)));
+        assert_eq!(outbox.take(), Some(Outgoing::Text("x".repeat(LIMIT))));
         assert_eq!(outbox.send(String::new()), Ok(()));
     }
 
@@ -385,7 +402,7 @@ mod tests {
     async fn news_that_are_short_go_together_up_to_half_of_the_limit() {
         let outbox = Outbox::new(LIMIT);
         let mut sent = 0;
-        while poll_immediate(pin!(outbox.send_with_room("x".repeat(1_000))))
+        while poll_immediate(pin!(news(&outbox, 1_000)))
             .await
             .is_some()
         {
@@ -395,11 +412,34 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn long_news_are_not_overtaken_by_short_ones_and_are_made_when_there_is_room() {
+        let outbox = Outbox::new(LIMIT);
+        news(&outbox, 1_000).await.unwrap();
+        let first = outbox.take().unwrap();
+        let made = AtomicBool::new(false);
+        let mut long = pin!(outbox.send_with_room(LIMIT, || {
+            made.store(true, Ordering::Relaxed);
+            "x".repeat(LIMIT)
+        }));
+        assert!(poll_immediate(long.as_mut()).await.is_none());
+        let mut short = pin!(news(&outbox, 1_000));
+        assert!(poll_immediate(short.as_mut()).await.is_none());
+        assert!(!made.load(Ordering::Relaxed));
+        outbox.written(first.cost());
+        assert_eq!(poll_immediate(long).await, Some(Ok(())));
+        assert!(poll_immediate(short.as_mut()).await.is_none());
+        let second = outbox.take().unwrap();
+        assert_eq!(second.cost(), cost(LIMIT));
+        outbox.written(second.cost());
+        assert_eq!(poll_immediate(short).await, Some(Ok(())));
+    }
+
+    #[tokio::test]
     async fn what_waits_for_room_ends_with_the_connection() {
         for end in [|it: &Outbox| it.close(Close::SHUTDOWN), Outbox::shut] {
             let outbox = Outbox::new(LIMIT);
-            outbox.send_with_room("x".repeat(LIMIT)).await.unwrap();
-            let mut waiting = pin!(outbox.send_with_room("x".repeat(LIMIT)));
+            news(&outbox, LIMIT).await.unwrap();
+            let mut waiting = pin!(news(&outbox, LIMIT));
             assert!(poll_immediate(waiting.as_mut()).await.is_none());
             end(&outbox);
             assert_eq!(poll_immediate(waiting).await, Some(Err(Unsent::Closed)));

@@ -23,13 +23,16 @@ const TOO_MUCH: usize = 100_000_000;
 /// Longer than the JSON text that a call may answer, and within what the host takes, in bytes.
 const TOO_LONG: usize = 100_000;
 
+/// Arrays within each other: more than the JSON of many clients reads.
+const TOO_DEEP: usize = 30_000;
+
 /// The longest JSON text of an event, in bytes.
 const LONGEST: usize = 64 * 1024;
 
 /// Events of a burst: as many as a plugin may publish in a second.
 const BURST: usize = 200;
 
-/// Events that nobody can hear of.
+/// Events that nobody can hear of, or too many of.
 const NAGGED: usize = 1_000;
 
 /// It does nothing by itself.
@@ -128,8 +131,10 @@ fn on_host(host: &dyn Host, does: &str) -> Result<String, Failure> {
             let news = text(LONGEST - r#"{"text":""}"#.len());
             (0..BURST).for_each(|_| host.publish("news", &news));
         }
+        "chatters" => (0..NAGGED).for_each(|_| host.publish("news", "{}")),
         "nags" => (0..NAGGED).for_each(|_| host.publish("", "{}")),
         "pours" => return Ok(text(TOO_MUCH)),
+        "nests" => return Ok("[".repeat(TOO_DEEP) + &"]".repeat(TOO_DEEP)),
         "rambles" => return Ok(text(TOO_LONG)),
         _ => {}
     }

@@ -60,6 +60,7 @@ where
                 continue;
             }
             self.tell_step(Step {
+                attempt: None,
                 slot,
                 stage: Stage::Detected,
                 digest: None,

@@ -74,6 +74,10 @@ where
 
     /// An attempt, or what comes before one, is a step further.
     pub(super) fn tell_step(&mut self, step: Step) {
+        let under_way = self.busy.get(&step.slot).map(|busy| busy.attempt.id());
+        if step.attempt.is_some() && step.attempt != under_way {
+            return;
+        }
         let attempt = AttemptReport {
             digest: step.digest.map(|digest| digest.to_string()),
             generation: step.generation,

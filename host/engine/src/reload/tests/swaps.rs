@@ -388,3 +388,20 @@ async fn what_takes_long_to_load_keeps_no_deleted_policy_in_force_and_no_small_o
     world.serves(policy("observer"), None).await;
     assert!(!world.loader.seen().contains(&format!("{large}2")));
 }
+
+#[tokio::test]
+async fn a_policy_waits_behind_no_handler_however_large_both_are() {
+    let large = format!("good: {}", "x".repeat(2 << 20));
+    let configuration = tables(&[("one", "one.wasm", "{}"), ("two", "two.wasm", "{}")]);
+    let home = home(&[("policies/observer.wasm", "good: looks")]);
+    let mut world = World::start(home, Text::gated(1), configuration, NEVER).await;
+    world.serves(policy("observer"), Some("good: looks")).await;
+    for name in ["one", "two"] {
+        let text = format!("{large}{name}");
+        world.write(&format!("handlers/{name}.wasm"), &text);
+        world.loader.begins(&text).await;
+    }
+    let stricter = format!("{large} of an interpreter");
+    world.write("policies/observer.wasm", &stricter);
+    world.loader.begins(&stricter).await;
+}

@@ -55,26 +55,26 @@ fn row(report: &Value) -> [String; 11] {
 
 /// A newer file that does not serve, or not yet; calls of an older one; and why what serves is not called.
 fn what_is_wrong(report: &Value) -> String {
-    let name = text(report, "name");
+    let (name, kind) = (text(report, "name"), text(report, "kind"));
     let attempt = report.get("attempt").map(|attempt| {
         let stage = text(attempt, "stage");
-        format!("\n{name}: a new file is on its way, at {stage}")
+        format!("\n{kind} {name}: a new file is on its way, at {stage}")
     });
     let draining = report.get("draining").map(|draining| {
         let (generation, calls) = (text(draining, "generation"), text(draining, "calls"));
-        format!("\n{name}: calls of generation {generation} go on: {calls}")
+        format!("\n{kind} {name}: calls of generation {generation} go on: {calls}")
     });
     let candidate = report.get("candidate").map(|candidate| {
         let (stage, cause) = (text(candidate, "stage"), cause(candidate));
         match stage.as_str() {
-            "waiting" => format!("\n{name}: the newest file does not serve yet: {cause}"),
-            _ => format!("\n{name}: the newest file failed at {stage}: {cause}"),
+            "waiting" => format!("\n{kind} {name}: the newest file does not serve yet: {cause}"),
+            _ => format!("\n{kind} {name}: the newest file failed at {stage}: {cause}"),
         }
     });
     let quarantine = report.get("quarantine").map(|quarantine| {
         let (incident, cause) = (text(quarantine, "incident"), cause(quarantine));
         format!(
-            "\n{name}: it keeps failing and is not called for a while, or until `slewgate plugin resume {name}`; the newest failure \
+            "\n{kind} {name}: it keeps failing and is not called for a while, or until `slewgate plugin resume {name}`; the newest failure \
              (incident {incident}): {cause}"
         )
     });
