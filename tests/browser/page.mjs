@@ -224,6 +224,21 @@ async function closedTab(context) {
   await watching.close();
 }
 
+/** The news from now on, each of which the next one replaces. */
+function collectNews(page) {
+  return page.evaluate(() => {
+    window.heard?.observer.disconnect();
+    const texts = [];
+    const observer = new MutationObserver(() => texts.push(document.querySelector('#latest').textContent));
+    observer.observe(document.querySelector('#latest'), { subtree: true, childList: true, characterData: true });
+    window.heard = { observer, texts };
+  });
+}
+
+function news(page) {
+  return page.evaluate(() => window.heard.texts);
+}
+
 async function stops(context) {
   const page = await loggedIn(context, 'telescope');
   const stop = page.getByRole('button', { name: 'STOP' });
@@ -246,8 +261,10 @@ async function stops(context) {
     const far = (await declination(page)) > 45 ? '+10:00:00' : '+80:00:00';
     await send(far);
     await until(`a slew before ${how}`, async () => (await value(page, 'Slewing')) === 'yes');
+    await collectNews(page);
     await press();
-    await page.locator('#latest', { hasText: /mount was told|stopped/ }).waitFor();
+    const told = async () => (await news(page)).some((text) => /mount was told|stopped/.test(text));
+    await until(`the news of ${how}`, told);
     await rests(page);
     const off = Math.abs((await declination(page)) - Number.parseInt(far, 10));
     assert.ok(off > 1, `${how} came too late: ${off} degrees from the target`);
