@@ -360,9 +360,8 @@ async fn a_client_whose_policy_is_only_being_loaded_may_stop_and_nothing_else() 
         .own_mount()
         .config("[policies.telescope]\n[engine]\nstart_compute_ms = 60000");
     for number in 0..30 {
-        let looping = format!(
-            "[policies.unhurried-{number}.settings]\nat = \"configure\"\ndoes = \"loops\""
-        );
+        let looping =
+            format!("[policies.unhurried-{number}.settings]\nat = \"configure\"\ndoes = \"loops\"");
         let place = format!("policies/unhurried-{number}.wasm");
         setup = setup.config(&looping).component("hostile-policy", &place);
     }

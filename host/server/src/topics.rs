@@ -7,7 +7,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use jiff::Timestamp;
 use serde_json::value::RawValue;
 use serde_json::{Map, Value, json};
-use slewgate_engine::{Effect, Happened, News, Notice, Permit, PluginEvent, Plugins, Reading, Table};
+use slewgate_engine::{
+    Effect, Happened, News, Notice, Permit, PluginEvent, Plugins, Reading, Table,
+};
 use slewgate_rpc::{Refusal, event_text};
 use slewgate_safety::{MotionView, Owner};
 use tokio::sync::broadcast::error::RecvError;

@@ -36,9 +36,13 @@ const NOTHING: StopSequence = StopSequence {
 
 impl Table {
     /// How the plugin says that its lines are stopped. What writes nothing stops nothing, and takes the place of nothing that does. Where
-    /// it says nothing of a line and none of its commands moves anything, nothing has to be stopped there.
+    /// it says nothing of a line and none of its commands moves anything, nothing has to be stopped there. What it says of lines that it does
+    /// not have is kept nowhere.
     pub(crate) fn remember_stops(&self, stops: &[(String, StopSequence)], moves: bool) {
-        for (role, stop) in stops.iter().filter(|(_, stop)| !stop.writes_nothing()) {
+        let of_ours = |(role, stop): &&(String, StopSequence)| {
+            self.lines.contains_key(role) && !stop.writes_nothing()
+        };
+        for (role, stop) in stops.iter().filter(of_ours) {
             self.keep_stop(role, stop);
             self.tell_stop(role, stop);
         }

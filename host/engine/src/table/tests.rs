@@ -365,6 +365,19 @@ async fn nothing_begins_to_move_where_nothing_is_known_that_stops_it() {
     slew().unwrap();
 }
 
+#[tokio::test]
+async fn how_lines_are_stopped_that_a_plugin_does_not_have_is_kept_nowhere() {
+    let mount = made_of(
+        &settings("mount", &["mount"], &line()),
+        &watch::Sender::new(0),
+    );
+    let before = mount.desk().stops.len();
+    for number in 0..10 {
+        mount.remember_stops(&[(format!("unknown-{number}"), writing(b":Q#"))], true);
+    }
+    assert_eq!(mount.desk().stops.len(), before);
+}
+
 /// What the host orders of the plugin next, in their order.
 fn orders(table: &Table) -> Vec<&'static str> {
     let mut chores = table.waiting_chores.try_lock().unwrap();

@@ -402,10 +402,7 @@ mod tests {
     async fn news_that_are_short_go_together_up_to_half_of_the_limit() {
         let outbox = Outbox::new(LIMIT);
         let mut sent = 0;
-        while poll_immediate(pin!(news(&outbox, 1_000)))
-            .await
-            .is_some()
-        {
+        while poll_immediate(pin!(news(&outbox, 1_000))).await.is_some() {
             sent += 1;
         }
         assert_eq!(sent, LIMIT / 2 / (1_000 + MESSAGE_COST));
