@@ -1,5 +1,8 @@
 //! How much a plugin may say: its words are part of the host's own answers, which are for everybody and of bounded length.
 
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::bindings::handler::exports::slewgate::plugin::handler::Command as Described;
@@ -22,18 +25,6 @@ const MAX_SCHEMA: usize = 16 * 1024;
 
 /// All that one plugin says of its commands, in bytes: `rpc.discover` tells it together with that of the others in one message.
 const MAX_DESCRIPTION: usize = 64 * 1024;
-
-/// Arrays and objects within each other: what many clients read, who count the few around them too.
-const MAX_DEPTH: usize = 100;
-
-/// Why a text is nothing that clients can be sent as it is.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum NoJson {
-    #[error("not JSON: {0}")]
-    Syntax(#[from] serde_json::Error),
-    #[error("nested deeper than {MAX_DEPTH}")]
-    Deep,
-}
 
 /// What is too long in a description.
 #[derive(Debug, thiserror::Error)]
@@ -93,33 +84,63 @@ pub(crate) fn judge(commands: &[Described]) -> Result<(), TooLong> {
 }
 
 /// A text as clients are sent it.
-pub(crate) fn json(text: String) -> Result<Box<RawValue>, NoJson> {
-    let value = RawValue::from_string(text)?;
-    match depth(value.get()) {
-        0..=MAX_DEPTH => Ok(value),
-        _ => Err(NoJson::Deep),
+///
+/// # Errors
+/// Where it is no JSON, or such as many clients cannot read: nested more than 127 deep, numbers beyond those of a double, halves of characters.
+pub(crate) fn json(text: String) -> serde_json::Result<Box<RawValue>> {
+    let Readable = serde_json::from_str(&text)?;
+    RawValue::from_string(text)
+}
+
+/// Any value, read to its end and kept nowhere.
+struct Readable;
+
+impl<'de> Deserialize<'de> for Readable {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Readable, D::Error> {
+        deserializer.deserialize_any(Readable)
     }
 }
 
-/// Of JSON: how many arrays and objects lie within each other.
-fn depth(json: &str) -> usize {
-    let (mut depth, mut deepest) = (0_usize, 0);
-    let mut bytes = json.bytes();
-    let mut quoted = false;
-    while let Some(byte) = bytes.next() {
-        match (quoted, byte) {
-            // What is escaped ends no text.
-            (true, b'\\') => _ = bytes.next(),
-            (_, b'"') => quoted = !quoted,
-            (false, b'[' | b'{') => {
-                depth += 1;
-                deepest = deepest.max(depth);
-            }
-            (false, b']' | b'}') => depth = depth.saturating_sub(1),
-            _ => {}
-        }
+impl<'de> Visitor<'de> for Readable {
+    type Value = Readable;
+
+    fn expecting(&self, text: &mut fmt::Formatter<'_>) -> fmt::Result {
+        text.write_str("a value")
     }
-    deepest
+
+    fn visit_unit<E>(self) -> Result<Readable, E> {
+        Ok(self)
+    }
+
+    fn visit_bool<E>(self, _: bool) -> Result<Readable, E> {
+        Ok(self)
+    }
+
+    fn visit_i64<E>(self, _: i64) -> Result<Readable, E> {
+        Ok(self)
+    }
+
+    fn visit_u64<E>(self, _: u64) -> Result<Readable, E> {
+        Ok(self)
+    }
+
+    fn visit_f64<E>(self, _: f64) -> Result<Readable, E> {
+        Ok(self)
+    }
+
+    fn visit_str<E>(self, _: &str) -> Result<Readable, E> {
+        Ok(self)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<Readable, A::Error> {
+        while let Some(Readable) = values.next_element()? {}
+        Ok(self)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<Readable, A::Error> {
+        while let Some((Readable, Readable)) = members.next_entry()? {}
+        Ok(self)
+    }
 }
 
 /// The first characters of a text, with an ellipsis where there are more.
@@ -150,15 +171,24 @@ mod tests {
     }
 
     #[test]
-    fn what_is_nested_deeper_than_clients_read_is_not_sent() {
+    fn what_many_clients_cannot_read_is_not_sent() {
         let nested = |deep: usize| "[".repeat(deep) + &"]".repeat(deep);
-        assert!(json(nested(MAX_DEPTH)).is_ok());
-        assert!(matches!(json(nested(MAX_DEPTH + 1)), Err(NoJson::Deep)));
-        assert!(matches!(json("[".to_owned()), Err(NoJson::Syntax(_))));
-        // Of what stands in a text nothing is counted.
-        let text = format!(r#"{{"a\\\"{{": "{}", "b": [[]]}}"#, nested(MAX_DEPTH));
-        assert_eq!(depth(&text), 3);
-        assert!(json(text).is_ok());
+        for text in [
+            nested(127),
+            r#"{"a\u00e9": [1, -2.5e3, null, true, "\ud83d\ude00"], "b": {}}"#.to_owned(),
+        ] {
+            assert_eq!(json(text.clone()).unwrap().get(), text);
+        }
+        for text in [
+            nested(128),
+            "[".to_owned(),
+            "1e999".to_owned(),
+            r#"{"a": "\ud800"}"#.to_owned(),
+            r#"{"\ud800": 1}"#.to_owned(),
+            "{} {}".to_owned(),
+        ] {
+            assert!(json(text.clone()).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -422,7 +422,11 @@ impl Handler {
             let cause = format!("a result of {} bytes; at most {most}", text.len());
             return Err(self.fault(&cause));
         }
-        bounds::json(text).map_err(|error| self.fault(&format!("a result that is {error}")))
+        bounds::json(text).map_err(|error| {
+            self.fault(&format!(
+                "a result that clients cannot read as JSON: {error}"
+            ))
+        })
     }
 
     fn fault(&self, cause: &str) -> Refusal {

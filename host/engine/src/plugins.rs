@@ -9,6 +9,7 @@ use slewgate_safety::{Session, Stopper};
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinSet;
 
+use crate::bounds::cut;
 use crate::engine::Engine;
 use crate::limits::{Limits, PolicyLimits};
 use crate::loader::{Plugin, PluginLoader, TablePlan};
@@ -198,14 +199,16 @@ impl Plugins {
         self.snapshots.clone()
     }
 
-    /// How each plugin stands now, handlers first.
+    /// How each plugin stands now, handlers first. They go into one message: where there are many causes, each is shorter.
     #[must_use]
     pub fn reports(&self) -> Vec<PluginReport> {
         let reports = self.reload.reports().borrow().clone();
-        reports
+        let mut reports: Vec<_> = reports
             .into_iter()
             .map(|report| self.complete(report))
-            .collect()
+            .collect();
+        share_room(&mut reports);
+        reports
     }
 
     /// The same report with what only what serves knows: its figures, and whether it is quarantined.
@@ -379,4 +382,80 @@ fn snapshot(serving: &Serving<Plugin>, surroundings: Surroundings) -> Snapshot {
         serving.loading.clone(),
         surroundings,
     )
+}
+
+/// Bytes, as JSON, of the causes in all reports together.
+const ROOM_FOR_CAUSES: usize = 96 * 1024;
+
+/// Bytes of one character in JSON, where it is escaped.
+const ESCAPED: usize = 6;
+
+fn share_room(reports: &mut [PluginReport]) {
+    let mut causes: Vec<_> = reports.iter_mut().flat_map(causes).collect();
+    let together: usize = causes.iter().map(|cause| length_in_json(cause)).sum();
+    if together <= ROOM_FOR_CAUSES {
+        return;
+    }
+    let share = ROOM_FOR_CAUSES / causes.len();
+    for cause in &mut causes {
+        if length_in_json(cause) > share {
+            **cause = cut(cause, share / ESCAPED);
+        }
+    }
+}
+
+fn causes(report: &mut PluginReport) -> impl Iterator<Item = &mut String> {
+    let quarantine = report.quarantine.as_mut();
+    let candidate = report.candidate.as_mut();
+    let quarantine = quarantine.map(|quarantine| &mut quarantine.cause);
+    quarantine
+        .into_iter()
+        .chain(candidate.map(|candidate| &mut candidate.cause))
+}
+
+fn length_in_json(text: &str) -> usize {
+    serde_json::to_string(text).map_or(0, |text| text.len())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::reload::{CandidateReport, PluginKind, PluginState, Stage};
+
+    fn refused(cause: &str) -> PluginReport {
+        PluginReport {
+            name: "visitor".to_owned(),
+            kind: PluginKind::Policy,
+            state: PluginState::Absent,
+            generation: None,
+            digest: None,
+            since: 0.0,
+            probation: None,
+            earlier: false,
+            usage: None,
+            quarantine: None,
+            candidate: Some(CandidateReport {
+                digest: None,
+                stage: Stage::Probe,
+                cause: cause.to_owned(),
+                at: 0.0,
+            }),
+            attempt: None,
+            draining: None,
+        }
+    }
+
+    #[test]
+    fn many_long_causes_fit_into_one_message_and_a_few_are_whole() {
+        let long = "\u{7}".repeat(2_000);
+        let mut few = vec![refused(&long); 8];
+        share_room(&mut few);
+        assert_eq!(few[0], refused(&long));
+        let mut many = vec![refused(&long); 100];
+        many.push(refused("short"));
+        share_room(&mut many);
+        let text = serde_json::to_string(&many).unwrap();
+        assert!(text.len() < 160 * 1024, "{}", text.len());
+        assert_eq!(many[100], refused("short"));
+    }
 }

@@ -3,13 +3,19 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
+use regex::RegexBuilder;
 use serde_json::{Map, Value};
+use tokio::runtime::{Handle, RuntimeFlavor};
+use tokio::task::block_in_place;
 
 /// Parts of a schema, with each reference counted with all that it leads to.
 const MOST_PARTS: usize = 1_000;
 
 /// Parts of a schema times parts of the params: some hundredths of a second.
 const MOST_WORK: usize = 300_000;
+
+/// From so much work on, whoever serves other sessions besides lets them go to another thread first.
+const LONG_WORK: usize = 10_000;
 
 /// Bytes of a text that count as one part: patterns read them.
 const TEXT: usize = 16;
@@ -18,8 +24,12 @@ const TEXT: usize = 16;
 const MOST_PATTERN: usize = 32 * 1024;
 const MOST_REMEMBERED: usize = 64 * 1024;
 
-/// Parts that a pattern counts as.
-const PATTERN: usize = 50;
+/// Bytes of a compiled pattern that count as one part. Where nothing can be remembered each of its states is visited for each byte of a text:
+/// the largest take 7 us for a byte, where a part takes 30 ns.
+const OF_PATTERN: usize = 9;
+
+/// A number that another is to be a multiple of; larger ones and fractions are reckoned with numbers of any length.
+const MOST_MULTIPLE: u64 = 1 << 32;
 
 /// Characters of a sentence about what does not fit.
 const MAX_SENTENCE: usize = 200;
@@ -97,7 +107,8 @@ const DRAFT: &str = "https://json-schema.org/draft/2020-12/schema";
 /// A schema that is checked in bounded time, and reads nothing from elsewhere.
 pub(crate) struct Schema {
     validator: Validator,
-    parts: usize,
+    /// Its parts, and those that its patterns count as.
+    weight: usize,
 }
 
 /// The field that does not fit, and why.
@@ -113,6 +124,7 @@ impl Schema {
             root: schema,
             way: Vec::new(),
             parts: 0,
+            patterns: 0,
         };
         count.schema(schema)?;
         // Patterns that take time in proportion to the text: none looks back or around.
@@ -125,18 +137,23 @@ impl Schema {
             .map_err(|error| format!("it is no JSON Schema: {error}"))?;
         Ok(Self {
             validator,
-            parts: count.parts,
+            weight: count.parts + count.patterns,
         })
     }
 
     /// The first thing in params that does not fit, or that they are too many to look at.
     pub(crate) fn accept(&self, schema: &Value, params: &Map<String, Value>) -> Result<(), Misfit> {
         let weight: usize = params.values().map(weight).sum();
-        if weight.saturating_mul(self.parts) > MOST_WORK {
+        let work = weight.saturating_mul(self.weight);
+        if work > MOST_WORK {
             let why = "they are too large for what they are checked against";
             return Err(("params".to_owned(), why.to_owned()));
         }
-        self.fit(schema, &Value::Object(params.clone()), "params")
+        let fit = || self.fit(schema, &Value::Object(params.clone()), "params");
+        match work > LONG_WORK && serves_others() {
+            true => block_in_place(fit),
+            false => fit(),
+        }
     }
 
     /// The first thing that does not fit in a value of any size; `whole` is what it is called itself.
@@ -156,12 +173,20 @@ impl Schema {
     }
 }
 
+/// Whether this thread is one of several that sessions take turns on.
+fn serves_others() -> bool {
+    Handle::try_current()
+        .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread)
+}
+
 /// Counts the parts of a schema as a check meets them.
 struct Count<'s> {
     root: &'s Value,
     /// References that are being followed.
     way: Vec<&'s str>,
     parts: usize,
+    /// Parts that patterns count as.
+    patterns: usize,
 }
 
 impl<'s> Count<'s> {
@@ -185,14 +210,19 @@ impl<'s> Count<'s> {
                 (keyword, Value::Object(schemas)) if MAPS.contains(&keyword) => {
                     self.one()?;
                     if keyword == "patternProperties" {
-                        self.more(PATTERN * schemas.len())?;
+                        schemas.keys().try_for_each(|name| self.pattern(name))?;
                     }
                     schemas
                         .values()
                         .try_for_each(|schema| self.schema(schema))?;
                 }
                 (keyword, value) if SCHEMAS.contains(&keyword) => self.schema(value)?,
-                ("pattern", _) => self.more(PATTERN)?,
+                ("pattern", Value::String(pattern)) => self.pattern(pattern)?,
+                ("multipleOf", value) if value.as_u64().is_none_or(|of| of > MOST_MULTIPLE) => {
+                    return Err(format!(
+                        "it has multipleOf {value}; give a whole number up to {MOST_MULTIPLE}, or have the plugin look at it"
+                    ));
+                }
                 (keyword, value) if VALUES.contains(&keyword) || keyword.starts_with(OWN) => {
                     self.value(value)?;
                 }
@@ -212,6 +242,26 @@ impl<'s> Count<'s> {
             Value::Object(members) => members.values().try_for_each(|value| self.value(value)),
             _ => Ok(()),
         }
+    }
+
+    /// As large as it is compiled, to a factor of two. One that is no pattern is the library's to refuse.
+    fn pattern(&mut self, pattern: &str) -> Result<(), String> {
+        self.one()?;
+        let fits = |size: &usize| RegexBuilder::new(pattern).size_limit(*size).build().is_ok();
+        let sizes = std::iter::successors(Some(256), |size| Some(size * 2));
+        let mut sizes = sizes.take_while(|size| *size <= MOST_PATTERN);
+        let Some(size) = sizes.find(fits) else {
+            let is_pattern = RegexBuilder::new(pattern).build().is_ok();
+            return match is_pattern {
+                true => Err(format!(
+                    "a pattern of it is too large: it takes more than {} KiB; repeat less in it, or have the plugin look",
+                    MOST_PATTERN / 1024
+                )),
+                false => Ok(()),
+            };
+        };
+        self.patterns += size / OF_PATTERN;
+        Ok(())
     }
 
     /// What it leads to is checked wherever it stands.
@@ -458,6 +508,75 @@ mod tests {
         let misfit = Schema::new(&schema).unwrap().accept(&schema, &params);
         assert_eq!(misfit.unwrap_err().0, "x");
         assert!(began.elapsed() < Duration::from_secs(5));
+    }
+
+    /// The most that is let through of what is hard for a keyword, against a schema that has it as often as may be.
+    #[test]
+    fn no_keyword_takes_long_for_the_most_that_is_let_through() {
+        let numbers = |number: Value| vec![number; 9_000];
+        let distinct: Vec<_> = (0..9_000).map(|number| json!({ "a": number })).collect();
+        let hard = "(a|b)*a(a|b){100}c";
+        let text = json!("ab".repeat(30_000));
+        let longest = json!(numbers(json!(1.7e308)));
+        for (keyword, of, values) in [
+            ("multipleOf", json!(7), longest.clone()),
+            (
+                "multipleOf",
+                json!(4_294_967_296_u64),
+                json!(numbers(json!(u64::MAX))),
+            ),
+            ("minimum", json!(1e-300), longest.clone()),
+            ("const", json!(1.5), longest.clone()),
+            ("enum", json!(vec![1.5; 20]), longest),
+            ("pattern", json!(hard), json!([text])),
+            ("pattern", json!("^(a+)+$"), json!([text])),
+            ("pattern", json!("\\w+\\W"), json!([text])),
+            ("minLength", json!(3), json!([text])),
+            ("uniqueItems", json!(true), json!([distinct])),
+            ("contains", json!({ "const": 3 }), json!([distinct])),
+        ] {
+            for times in [1, 40] {
+                let part = json!({ keyword: of });
+                let items = json!({ "allOf": vec![part; times] });
+                let schema = json!({ "properties": { "all": { "items": items } } });
+                let Ok(compiled) = Schema::new(&schema) else {
+                    continue;
+                };
+                let mut params = Map::from_iter([("all".to_owned(), values.clone())]);
+                while params.values().map(weight).sum::<usize>() * compiled.weight > MOST_WORK {
+                    halve(&mut params["all"]);
+                }
+                let began = Instant::now();
+                // Whether they fit is no matter.
+                let _ = compiled.accept(&schema, &params);
+                let took = began.elapsed();
+                assert!(
+                    took < Duration::from_millis(500),
+                    "{keyword} {of}, {times} times: {took:?}"
+                );
+            }
+        }
+    }
+
+    /// Of what is in it, every second one.
+    fn halve(value: &mut Value) {
+        match value {
+            Value::Array(values) if values.len() == 1 => halve(&mut values[0]),
+            Value::Array(values) => values.truncate(values.len() / 2),
+            Value::String(text) => text.truncate(text.len() / 2),
+            other => *other = Value::Null,
+        }
+    }
+
+    #[test]
+    fn a_pattern_that_is_too_large_and_a_fraction_of_a_multiple_are_named() {
+        let why = refused(json!({ "pattern": "(a|b){3000}" }));
+        assert!(why.contains("a pattern of it is too large"), "{why}");
+        for of in [json!(0.01), json!(1e300)] {
+            let why = refused(json!({ "multipleOf": of }));
+            assert!(why.contains("whole number"), "{why}");
+        }
+        Schema::new(&json!({ "pattern": "^[0-9]{1,3}:[0-5][0-9]$", "multipleOf": 5 })).unwrap();
     }
 
     #[test]

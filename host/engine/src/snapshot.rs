@@ -36,7 +36,7 @@ pub struct Snapshot {
     number: u64,
     handlers: BTreeMap<String, Arc<Handler>>,
     policies: BTreeMap<String, Arc<Policy>>,
-    /// Where nothing serves yet, and something is being loaded.
+    /// Where nothing serves yet since the start, and something is being loaded.
     loading: BTreeSet<Slot>,
     surroundings: Surroundings,
 }

@@ -32,5 +32,7 @@ fn text(batch: bool, replies: &[Reply]) -> Option<String> {
 }
 
 fn too_long() -> Refusal {
-    Refusal::invalid_request("this was done, but the replies are too long together")
+    Refusal::invalid_request(
+        "this was done, but the replies are too long together; ask for less at once",
+    )
 }

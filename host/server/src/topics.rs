@@ -16,6 +16,7 @@ use tokio::sync::broadcast::error::RecvError;
 use tokio::task::AbortHandle;
 
 use crate::methods::{connection, json as result};
+use crate::net::outbox::Unsent;
 use crate::permission;
 use crate::sessions::Session;
 
@@ -220,6 +221,20 @@ impl Teller {
         self.seq += 1;
         let length = data.get().len() + self.topic.len() + AROUND_EVENT;
         let text = || event_text(&self.topic, self.seq, data);
+        match self.session.send_with_room(length, text).await {
+            Err(Unsent::TooLong) => self.tell_too_long().await,
+            sent => sent.is_ok(),
+        }
+    }
+
+    /// In the place of what is too long for a message: that something was missed.
+    async fn tell_too_long(&self) -> bool {
+        let length = self.topic.len() + AROUND_EVENT;
+        let missed = json!({ "missed": 1 });
+        let text = || match serde_json::value::to_raw_value(&missed) {
+            Ok(data) => event_text(&self.topic, self.seq, &data),
+            Err(_) => String::new(),
+        };
         self.session.send_with_room(length, text).await.is_ok()
     }
 
@@ -257,11 +272,15 @@ async fn tell(session: Session, topic: String, source: Source, plugins: Arc<Plug
             let news = table.news();
             let active: Vec<_> = table.motions().iter().map(motion).collect();
             if teller.tell_value(&json!({ "active": active })).await {
-                published(&mut teller, news, |_| 0).await;
+                published(&mut teller, news, None).await;
             }
         }
         Source::Line(table) => connections(&mut teller, &table).await,
-        Source::Published(table) => published(&mut teller, table.news(), |news| news.dropped).await,
+        Source::Published(table) => {
+            let news = table.news();
+            let told = table.dropped();
+            published(&mut teller, news, Some(told)).await;
+        }
     }
 }
 
@@ -365,17 +384,20 @@ async fn connections(teller: &mut Teller, table: &Table) {
     }
 }
 
-/// Tells what is of the topic. `missed` says how many before it, which may have been of the topic, nobody was told of.
+/// Tells what is of the topic. `dropped`: how many the plugin published too fast before the subscription; none: it is none of its topics.
 async fn published(
     teller: &mut Teller,
     mut news: tokio::sync::broadcast::Receiver<Arc<News>>,
-    missed: fn(&News) -> u64,
+    mut dropped: Option<u64>,
 ) {
     let mut goes_on = true;
     while goes_on {
         goes_on = match news.recv().await {
             Ok(news) => {
-                let missed = missed(&news);
+                let before = dropped
+                    .as_mut()
+                    .map(|told| std::mem::replace(told, news.dropped));
+                let missed = before.map_or(0, |before| news.dropped.saturating_sub(before));
                 (missed == 0 || teller.tell_value(&json!({ "missed": missed })).await)
                     && (news.topic != teller.topic || teller.tell(&news.data).await)
             }

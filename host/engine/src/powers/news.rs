@@ -7,7 +7,7 @@ use wasmtime::Result;
 
 use super::{Guest, HandlerPowers};
 use crate::bindings::handler::slewgate::plugin::events::Host;
-use crate::bounds::{self, NoJson};
+use crate::bounds;
 use crate::limits::MAX_JSON;
 
 /// Topics of the host's own news of a table: what they say is never a plugin's word.
@@ -25,8 +25,8 @@ enum Dropped {
     Long(usize),
     #[error("its topic is the host's own; name another")]
     OfTheHost,
-    #[error("its data is {0}")]
-    Json(#[from] NoJson),
+    #[error("clients cannot read its data as JSON: {0}")]
+    Json(#[from] serde_json::Error),
 }
 
 impl Host for Guest<HandlerPowers> {
@@ -34,17 +34,8 @@ impl Host for Guest<HandlerPowers> {
         let table = &self.powers.table;
         match event(&topic, data) {
             Ok(data) => match self.standing.events.take(Instant::now()) {
-                None => {}
-                Some(dropped) => {
-                    if dropped > 0 && self.standing.may_log(table.name()) {
-                        tracing::warn!(
-                            plugin = table.name(),
-                            dropped,
-                            "the plugin publishes too much; events were dropped"
-                        );
-                    }
-                    table.publish_after(&topic, data, dropped);
-                }
+                Some(_) => table.publish(&topic, data),
+                None => table.drop_event(),
             },
             Err(cause) if self.standing.may_log(table.name()) => {
                 let topic: String = topic.chars().take(MAX_TOPIC).collect();

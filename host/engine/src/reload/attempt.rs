@@ -22,10 +22,10 @@ use super::slot::Slot;
 use super::steps::{Progress, Step};
 use super::trust::{Trust, judge};
 
-/// How many units of each kind and size are read and loaded at once.
+/// How many units of each kind are read and loaded at once, beside a large one.
 pub(crate) const MAX_LOADS: usize = 2;
 
-/// From this size on, in bytes, a component is large: it may take long to compile.
+/// From this size on, in bytes, a component is large: it may take long to compile, and much memory.
 const LARGE: u64 = 1 << 20;
 
 /// What every attempt needs.
@@ -58,7 +58,7 @@ impl Queues {
     fn new() -> Queues {
         Queues {
             small: Semaphore::new(MAX_LOADS),
-            large: Semaphore::new(MAX_LOADS),
+            large: Semaphore::new(1),
         }
     }
 }
@@ -183,7 +183,7 @@ impl<L: Loader> Workshop<L> {
     }
 
     pub(crate) async fn attempt(self: Arc<Self>, mut job: Job) -> Outcome<L::Loaded> {
-        let _permit = self.permit(&job).await;
+        let permit = self.permit(job.slot.kind(), &job.source).await;
         let remembered = job.remembered.take();
         let mut outcome = self.find_and_load(&job).await;
         let (known, other) = match &mut outcome {
@@ -206,19 +206,24 @@ impl<L: Loader> Workshop<L> {
             } => (identity.as_ref(), instead),
             _ => return outcome,
         };
-        let another = remembered.filter(|kept| Some(&kept.identity) != known);
-        *other = self.load_kept(&job.slot, another).await;
+        if let Some(another) = remembered.filter(|kept| Some(&kept.identity) != known) {
+            // It may be of another size.
+            drop(permit);
+            let source = Source::Kept(another);
+            let _permit = self.permit(job.slot.kind(), &source).await;
+            *other = self.load_kept(&job.slot, &source).await;
+        }
         outcome
     }
 
     /// The turn of an attempt. What is not there needs none: that it is gone is known at once.
-    async fn permit(&self, job: &Job) -> Option<SemaphorePermit<'_>> {
-        let path = match &job.source {
+    async fn permit(&self, kind: PluginKind, source: &Source) -> Option<SemaphorePermit<'_>> {
+        let path = match source {
             Source::File { path, .. } => path.clone(),
             Source::Kept(kept) => self.remembered.as_ref()?.component(kept),
         };
         let length = spawn_blocking(move || std::fs::metadata(path).map(|file| file.len()));
-        let queues = match job.slot.kind() {
+        let queues = match kind {
             PluginKind::Handler => &self.permits.handlers,
             PluginKind::Policy => &self.permits.policies,
         };
@@ -346,8 +351,8 @@ impl<L: Loader> Workshop<L> {
     }
 
     /// What is remembered, if it still serves.
-    async fn load_kept(&self, slot: &Slot, kept: Option<Kept>) -> Option<Ready<L::Loaded>> {
-        let found = self.find(&Source::Kept(kept?)).await;
+    async fn load_kept(&self, slot: &Slot, kept: &Source) -> Option<Ready<L::Loaded>> {
+        let found = self.find(kept).await;
         let loaded = match found {
             Ok(Found::Unit(component)) => self.load(slot, component).await,
             Ok(_) => Outcome::failed(Stage::Read, anyhow!("its component is gone")),

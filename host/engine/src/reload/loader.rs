@@ -48,7 +48,7 @@ pub(crate) trait Loader: Send + Sync + 'static {
     /// What serves.
     type Loaded: Send + Sync + 'static;
 
-    /// Called for at most [`MAX_LOADS`](super::attempt::MAX_LOADS) units of each kind and size at once, and for a slot only once at a time. Must not block its thread for long.
+    /// Called for at most [`MAX_LOADS`](super::attempt::MAX_LOADS) units of each kind at once, beside a large one, and for a slot only once at a time. Must not block its thread for long.
     fn load(
         &self,
         unit: Unit,

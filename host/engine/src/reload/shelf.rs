@@ -26,7 +26,7 @@ pub(crate) struct Serving<T> {
     /// One higher than the last.
     pub(crate) number: u64,
     pub(crate) plugins: BTreeMap<Slot, Arc<T>>,
-    /// Where nothing serves yet, and something is being loaded.
+    /// Where nothing serves yet since the start, and something is being loaded.
     pub(crate) loading: BTreeSet<Slot>,
 }
 
@@ -423,7 +423,7 @@ impl<T> Shelf<T> {
         serving.collect()
     }
 
-    /// All that serves, under the next number; and where something may soon.
+    /// All that serves, under the next number; and where something may soon, of those that are `busy`.
     pub(crate) fn next<'a>(&mut self, busy: impl Iterator<Item = &'a Slot>) -> Serving<T> {
         self.number += 1;
         let serving = self.entries.iter().filter_map(|(slot, entry)| {

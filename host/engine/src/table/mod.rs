@@ -15,7 +15,7 @@ mod tasks;
 mod tests;
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicU32;
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -86,7 +86,7 @@ pub struct News {
     pub topic: String,
     /// What happened.
     pub data: Box<RawValue>,
-    /// Events of the plugin, on any of its topics, that came too fast before this one and that nobody was told of.
+    /// See [`Table::dropped`]. Where some were dropped last, a topic that nobody can name says so.
     pub dropped: u64,
 }
 
@@ -121,6 +121,9 @@ pub struct Table {
     /// Changes with each stop of any table's line: tables may share one.
     stops: watch::Sender<u64>,
     news: broadcast::Sender<Arc<News>>,
+    /// Events that came too fast, and whether that is about to be told.
+    dropped: AtomicU64,
+    tells_dropped: AtomicBool,
     /// The same for all tables.
     notices: Notices,
     /// The newest.
@@ -167,6 +170,8 @@ impl Table {
             newest: watch::Sender::new(None),
             sampling: Attempts::default(),
             stops,
+            dropped: AtomicU64::new(0),
+            tells_dropped: AtomicBool::new(false),
             news: broadcast::Sender::new(NEWS),
             notices,
             alarm: Mutex::default(),
@@ -263,21 +268,46 @@ impl Table {
     }
 
     pub(crate) fn publish(&self, topic: &str, data: Box<RawValue>) {
-        self.publish_after(topic, data, 0);
-    }
-
-    /// The same, for a plugin of whose events so many were dropped before.
-    pub(crate) fn publish_after(&self, topic: &str, data: Box<RawValue>, dropped: u64) {
-        let topic = format!("{}.{topic}", self.name);
         let news = News {
-            topic,
+            topic: format!("{}.{topic}", self.name),
             data,
-            dropped,
+            dropped: self.dropped(),
         };
         // Nobody listens: nobody wants to know.
         let _ = self.news.send(Arc::new(news));
     }
+
+    /// Events of the plugin, on any of its topics, that came too fast until now: nobody was told of them.
+    #[must_use]
+    pub fn dropped(&self) -> u64 {
+        self.dropped.load(Ordering::Relaxed)
+    }
+
+    /// One more came too fast. Who listens is told how many, and so is the log, once the second is over: another event may not come.
+    pub(crate) fn drop_event(self: &Arc<Table>) {
+        let before = self.dropped.fetch_add(1, Ordering::Relaxed);
+        if self.tells_dropped.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let table = Arc::clone(self);
+        tokio::spawn(async move {
+            tokio::time::sleep(SECOND).await;
+            table.tells_dropped.store(false, Ordering::Relaxed);
+            tracing::warn!(
+                plugin = table.name,
+                dropped = table.dropped() - before,
+                "the plugin publishes too much; events were dropped"
+            );
+            table.publish(DROPPED, RawValue::NULL.to_owned());
+        });
+    }
 }
+
+/// For which a plugin's events are counted.
+const SECOND: Duration = Duration::from_secs(1);
+
+/// The topic of a table that has no name.
+const DROPPED: &str = "";
 
 /// How long a first call waits for `attach`.
 pub(crate) const ATTACH_PATIENCE: Duration = Duration::from_secs(5);

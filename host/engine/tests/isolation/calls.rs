@@ -58,7 +58,10 @@ async fn what_a_command_says_too_much_of_ends_it() {
     for (does, cause) in [
         ("publishes", "too much data"),
         ("pours", "too much data"),
-        ("nests", "a result that is nested deeper than 100"),
+        (
+            "nests",
+            "a result that clients cannot read as JSON: recursion limit exceeded",
+        ),
         ("rambles", "a result of 100011 bytes; at most 65536"),
     ] {
         is_fault(&house.acts(does).await.unwrap_err(), Code::Internal, cause);

@@ -124,6 +124,10 @@ fn refused(rig: &Rig, asked: &Asked, refusal: &Refusal) -> Finding {
             true,
             "do not panic and do not answer Internal: what the hardware does is Failure::Hardware or Refused",
         ),
+        Code::Hardware if rig.unknown_role().is_some() => (
+            true,
+            "it asks for a line that it does not have; give it one in that role: --line",
+        ),
         Code::Hardware => (true, "the line answers as it should; read it as it is"),
         _ => (true, "answer the example of the command with a result"),
     };

@@ -142,8 +142,8 @@ fn limits_of_plugins_that_contradict_each_other_are_told() {
         "slewgate.toml:3: [engine] quarantine_most_ms: 1000 is below [engine] quarantine_ms, 2000"
     );
     assert_eq!(
-        wrong("[engine]\nresult_bytes = 2_000_000"),
-        "slewgate.toml:2: [engine] result_bytes: 2000000 is more than [engine] hostcall_bytes, 1048576, of which a result is a part"
+        wrong("[engine]\nresult_bytes = 80_000\nhostcall_bytes = 70_000"),
+        "slewgate.toml:2: [engine] result_bytes: 80000 is more than [engine] hostcall_bytes, 70000, of which a result is a part"
     );
 }
 

@@ -51,8 +51,9 @@ pub(crate) struct Task<L: Loader, P> {
     /// What served until its file went away, and since when it does not: a file that is removed and copied anew is replaced.
     left: BTreeMap<Slot, (Ready<L::Loaded>, Instant)>,
     in_force: InForce<L::Loaded>,
-    /// Where clients were told to come again, as nothing serves yet.
-    loading: BTreeSet<Slot>,
+    /// Where clients are told to come again, as nothing serves yet since the start: those that the start did not wait for, none before
+    /// that. What comes later into an empty place is there once it serves.
+    loading: Option<BTreeSet<Slot>>,
     draining: Vec<Draining<L::Loaded>>,
     attempts: JoinSet<Outcome<L::Loaded>>,
     steps: mpsc::UnboundedReceiver<Step>,
@@ -110,7 +111,7 @@ where
             refused: BTreeMap::new(),
             left: BTreeMap::new(),
             in_force: BTreeMap::new(),
-            loading: BTreeSet::new(),
+            loading: None,
             draining: Vec::new(),
             attempts: JoinSet::new(),
             steps,

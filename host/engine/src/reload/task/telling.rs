@@ -15,7 +15,8 @@ where
     /// What serves is put in force before anybody hears of it.
     pub(super) fn put_in_force(&mut self, news: Vec<PluginEvent>) {
         let is_over = |slot: &Slot| !self.busy.contains_key(slot);
-        if news.iter().any(PluginEvent::serves_other) || self.loading.iter().any(is_over) {
+        if news.iter().any(PluginEvent::serves_other) || self.loading.iter().flatten().any(is_over)
+        {
             self.publish();
         }
         for event in news {
@@ -24,8 +25,12 @@ where
     }
 
     pub(super) fn publish(&mut self) {
-        let serving = self.shelf.next(self.busy.keys());
-        self.loading.clone_from(&serving.loading);
+        let since_the_start = |slot: &&Slot| match &self.loading {
+            Some(loading) => loading.contains(*slot),
+            None => true,
+        };
+        let serving = self.shelf.next(self.busy.keys().filter(since_the_start));
+        self.loading = Some(serving.loading.clone());
         (self.publish)(serving);
         self.drain_replaced();
         self.reports.send_replace(self.shelf.reports());

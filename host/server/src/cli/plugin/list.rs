@@ -135,7 +135,7 @@ mod tests {
         let below = list.lines().nth(2).unwrap();
         assert_eq!(
             below,
-            "mount: the newest file does not serve yet: it is ready"
+            "handler mount: the newest file does not serve yet: it is ready"
         );
     }
 
@@ -150,8 +150,8 @@ mod tests {
         assert_eq!(
             below,
             [
-                "mount: a new file is on its way, at compile",
-                "mount: calls of generation 3 go on: 2"
+                "handler mount: a new file is on its way, at compile",
+                "handler mount: calls of generation 3 go on: 2"
             ]
         );
     }
