@@ -15,6 +15,7 @@ mod mount;
 mod observatory;
 mod picture;
 mod python;
+mod secured;
 
 use std::time::Duration;
 
@@ -29,6 +30,7 @@ pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
 pub use picture::{number, picture};
 pub use python::python;
+pub use secured::secured;
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -218,3 +218,27 @@ fn a_security_log_that_somebody_changed() {
     let found = wrong(&Setup::default(), observatory.data(), "security log");
     says(found, "this line was changed", "find out who did it");
 }
+
+#[test]
+fn tls_with_the_key_of_another_certificate_and_one_that_everybody_can_read() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    let make = |place: &Path| {
+        let made = setup.verb(place, &["tls", "generate"]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+    };
+    make(directory.path());
+    let table = "[tls]\ncertificate = \"tls/certificate.pem\"\nkey = \"tls/key.pem\"";
+    fs::write(directory.path().join("slewgate.toml"), table).unwrap();
+    let output = doctor(&setup, directory.path());
+    assert!(output.status.success(), "{output:?}");
+    let other = TempDir::new().unwrap();
+    make(other.path());
+    let key = directory.path().join("tls/key.pem");
+    fs::copy(other.path().join("tls/key.pem"), &key).unwrap();
+    let found = wrong(&setup, directory.path(), "tls");
+    says(found, "is not that of", "slewgate tls generate");
+    fs::set_permissions(&key, PermissionsExt::from_mode(0o644)).unwrap();
+    let found = wrong(&setup, directory.path(), "tls");
+    says(found, "chmod 600", "let the host's user read them");
+}

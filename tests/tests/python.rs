@@ -7,6 +7,7 @@ use std::process::{Command, Output};
 use serde_json::{Value, json};
 use slewgate_sky::{Equatorial, Frame, Sky, separation};
 use slewgate_tests::{Observatory, Setup, python};
+use tempfile::TempDir;
 
 /// 2026-11-23T17:00:00Z: Vega stands 60 degrees high over Greenwich.
 const EVENING: f64 = 1_795_453_200e3;
@@ -76,6 +77,43 @@ fn the_library_publishes_and_watches() {
         json!({ "closed": 1009 }),
     ];
     assert_eq!(said, expected);
+}
+
+#[test]
+fn the_library_knows_the_host_by_its_certificate_and_no_other() {
+    let place = TempDir::new().unwrap();
+    let made = Setup::default()
+        .verb(place.path(), &["tls", "generate"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let certificate = place.path().join("tls/certificate.pem");
+    let key = place.path().join("tls/key.pem");
+    let table = format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}");
+    let observatory = Setup::default().config(&table).start();
+    let token = observatory.token("telescope");
+    let connect = |trusted: &Path| {
+        Command::new(python("websockets"))
+            .arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("python/secured.py"))
+            .arg(observatory.address().port().to_string())
+            .args([&token, trusted.to_str().unwrap()])
+            .env("PYTHONDONTWRITEBYTECODE", "1")
+            .output()
+            .unwrap()
+    };
+    let known = connect(&certificate);
+    assert!(known.status.success(), "{known:?}");
+    let said: Value = serde_json::from_slice(&known.stdout).unwrap();
+    assert!(said["result"].is_object(), "{said}");
+    let other = TempDir::new().unwrap();
+    let made = Setup::default()
+        .verb(other.path(), &["tls", "generate"])
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let unknown = connect(&other.path().join("tls/certificate.pem"));
+    let said = String::from_utf8(unknown.stderr).unwrap();
+    assert!(said.contains("CERTIFICATE_VERIFY_FAILED"), "{said}");
 }
 
 fn position(status: &Value) -> Equatorial {

@@ -12,7 +12,7 @@ use slewgate_sky::SharedClock;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::{AUTH_FAILED, Claim, auth_ok, claim, first_message, timestamp};
@@ -24,10 +24,12 @@ use crate::net::ending::{End, finish};
 use crate::net::limits::Limits;
 use crate::net::origins::Origins;
 use crate::net::outbox::Outbox;
+use crate::net::transport::Transport;
 use crate::net::websocket::{WebSocket, upgrade, upgraded};
 use crate::platform;
 use crate::session::{Life, Pipeline};
 use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Session, Sessions};
+use crate::tls::Tls;
 
 /// What a connection without a slot gets: there is no room to talk with it.
 const NO_SLOT: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nContent-Type: text/plain\r\nRetry-After: 10\r\nContent-Length: 21\r\n\r\ntoo many connections\n";
@@ -58,6 +60,8 @@ pub struct Door {
     pub service: Service,
     /// Keeps when each token was used last.
     pub uses: Arc<TokenUses>,
+    /// Without it, what is sent can be read on its way.
+    pub tls: Option<Tls>,
     /// Hears of every outcome.
     pub log: SecurityLog,
     /// The wall clock.
@@ -128,7 +132,37 @@ impl Door {
         if self.service.purpose() == Purpose::LiveView {
             platform::keep_fresh(&stream);
         }
-        Some(Arc::clone(self).serve(stream, peer, slot))
+        let (door, accepted) = (Arc::clone(self), Instant::now());
+        Some(async move {
+            if let Some(stream) = door.transport(stream, peer, accepted).await {
+                door.serve(stream, peer, accepted, slot).await;
+            }
+        })
+    }
+
+    /// What is to carry a connection, if it comes to that.
+    pub(crate) async fn transport(
+        &self,
+        stream: TcpStream,
+        peer: SocketAddr,
+        accepted: Instant,
+    ) -> Option<Transport> {
+        let Some(tls) = &self.tls else {
+            return Some(Transport::Plain(stream));
+        };
+        // Boxed: a session keeps no room for how it began.
+        let shaken = Box::pin(timeout_at(accepted + self.limits.tls, tls.accept(stream)));
+        let cause = tokio::select! {
+            () = self.stopping.cancelled() => return None,
+            shaken = shaken => match shaken {
+                Ok(Ok(stream)) => return Some(Transport::Tls(Box::new(stream))),
+                Ok(Err(cause)) => cause.to_string(),
+                Err(_) => "no TLS in time".to_owned(),
+            },
+        };
+        let event = SecurityEvent::new(EventKind::Closed).from(peer);
+        self.log.record(event.reason(cause));
+        None
     }
 
     /// A place for a connection, or a word of refusal to it.
@@ -139,17 +173,24 @@ impl Door {
         };
         let event = SecurityEvent::new(EventKind::RateLimit).from(peer);
         self.log.record(event.reason(refused.to_string()));
-        // A courtesy: it fits into an empty buffer, and nobody waits for it.
-        let _ = stream.try_write(NO_SLOT);
+        if self.tls.is_none() {
+            // A courtesy: it fits into an empty buffer, and nobody waits for it.
+            let _ = stream.try_write(NO_SLOT);
+        }
         None
     }
 
     /// The whole life of a connection, which ends when this does.
-    pub(crate) async fn serve<S>(self: Arc<Self>, stream: S, peer: SocketAddr, slot: Slot)
-    where
+    pub(crate) async fn serve<S>(
+        self: Arc<Self>,
+        stream: S,
+        peer: SocketAddr,
+        accepted: Instant,
+        slot: Slot,
+    ) where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let arrival = self.arrival(peer, Instant::now(), slot);
+        let arrival = self.arrival(peer, accepted, slot);
         if let Some(socket) = self.upgrade(stream, &arrival).await {
             self.enter(socket, arrival).await;
         }
@@ -199,7 +240,8 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let until = arrival.accepted + self.limits.upgrade;
+        let until = Instant::now() + self.limits.upgrade;
+        let until = until.min(arrival.accepted + self.limits.total);
         let upgraded = tokio::select! {
             () = self.stopping.cancelled() => return None,
             upgraded = upgrade(stream, self.service.paths(), &self.origins, &self.limits, until) => upgraded,

@@ -14,7 +14,7 @@ use slewgate_engine::{
     Compiler, Engine, EngineSettings, Plugins, StoppedBy, Stopping, Surroundings,
 };
 use slewgate_security::admission::{Admission, RequestLimiter};
-use slewgate_security::log::{Kept, LogSettings, SecurityLog};
+use slewgate_security::log::{EventKind, Kept, LogSettings, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::{TokenSet, TokenStore, TokenUses};
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
@@ -44,6 +44,7 @@ use crate::sessions::Sessions;
 use crate::supervised::{self, Word};
 use crate::tables;
 use crate::timekeeping;
+use crate::tls::{Tls, TlsNews};
 use crate::topics::Topics;
 use crate::transcript;
 use crate::unattended;
@@ -117,6 +118,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     if !config.alarm_command.is_empty() {
         alarms::start(config.alarm_command.clone(), &log)?;
     }
+    let tls = tls(&config, &log, &clock)?;
     let surroundings = surroundings(&config, &clock);
     let (journal, left) = safeguards::journal(&config, &data, &log)?;
     let hardware = Hardware::start(&config, &data, &surroundings)?;
@@ -197,6 +199,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         sessions: Arc::clone(&sessions),
         service: Service::Commands(Arc::new(CommandPipeline(Arc::new(commands)))),
         uses: Arc::clone(&uses),
+        tls,
         log: log.clone(),
         clock: Arc::clone(&clock),
         stopping: stopping.clone(),
@@ -258,7 +261,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         tasks.spawn(timekeeping::watch(look, log.clone()));
     }
     tasks.spawn(supervised::stay_alive());
-    announce(ready_file.as_deref(), &addresses)?;
+    announce(ready_file.as_deref(), &addresses, config.tls.is_some())?;
     supervised::tell(Word::Ready);
 
     let signal = platform::end().await?;
@@ -432,6 +435,31 @@ fn security_log(data: &Path, kept: Kept, clock: &SharedClock) -> Result<Security
     SecurityLog::start(settings).context("cannot start the security log")
 }
 
+/// The identity of the ports, where the configuration names one.
+fn tls(config: &Config, log: &SecurityLog, clock: &SharedClock) -> Result<Option<Tls>> {
+    let Some(files) = config.tls.clone() else {
+        return Ok(None);
+    };
+    let (log, clock) = (log.clone(), Arc::clone(clock));
+    let now = move || timestamp(&*clock);
+    let tls = Tls::start(files, now, move |news| match news {
+        TlsNews::Changed { fingerprint, until } => {
+            tracing::info!(fingerprint, %until, "another certificate is in force");
+        }
+        TlsNews::Failed(error) => {
+            let why = format!("the certificate stays as it was: {error}");
+            tracing::warn!("{why}");
+            log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
+        }
+        TlsNews::Ends(at) => {
+            let why = format!("the certificate of [tls] ends at {at:.0}: clients refuse it then");
+            tracing::warn!("{why}");
+            log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
+        }
+    });
+    tls.context("cannot use [tls]").map(Some)
+}
+
 /// Where clients connect.
 struct Addresses {
     command: SocketAddr,
@@ -440,15 +468,15 @@ struct Addresses {
 }
 
 /// Says so, on the terminal and in the file.
-fn announce(ready_file: Option<&Path>, addresses: &Addresses) -> Result<()> {
+fn announce(ready_file: Option<&Path>, addresses: &Addresses, tls: bool) -> Result<()> {
     let Addresses {
         command,
         liveview,
         web,
     } = addresses;
-    tracing::info!(%command, %liveview, %web, "ready");
-    if !command.ip().is_loopback() {
-        tracing::warn!(%command, "tokens and commands cross the network in clear: use a VPN, or WS_IP=127.0.0.1 for this machine alone");
+    tracing::info!(%command, %liveview, %web, tls, "ready");
+    if !tls && !command.ip().is_loopback() {
+        tracing::warn!(%command, "tokens and commands cross the network in clear: use TLS (`slewgate tls generate`), a VPN, or WS_IP=127.0.0.1 for this machine alone");
     }
     let Some(file) = ready_file else {
         return Ok(());

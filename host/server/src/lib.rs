@@ -1,6 +1,6 @@
 //! Everything with a socket, and the program `slewgate`.
 //!
-//! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `connection`, `authenticate`, `sessions`,
+//! In the order of a request: `net` (listener, metered stream, WebSocket, outbox), `tls`, `connection`, `authenticate`, `sessions`,
 //! `session`, `pipeline` (the life of a request), `requests`, `records`, `replies`, `stops`, `jogs`, `methods` (the host's own), `permission` (what is allowed for longer than a call), `topics` (events).
 //! Port 8000: `liveview` (streams of pictures, and the sessions that publish and watch them), `cameras` (those of the host
 //! itself). Port 5000: `web` (the page, and both of these through one port). Beside it: `local` (the administrator's socket),
@@ -15,6 +15,8 @@ mod bytes;
 mod plain;
 
 pub mod net;
+
+pub mod tls;
 
 pub mod connection;
 

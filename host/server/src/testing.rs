@@ -123,6 +123,7 @@ impl Harness {
             tokens: in_force,
             sessions: Arc::new(Sessions::default()),
             service: Service::Commands(Arc::new(Recorder(recorder))),
+            tls: None,
             uses: Arc::new(TokenUses::open(directory.path().join("token_uses.json"))),
             log,
             clock,
@@ -150,7 +151,12 @@ impl Harness {
         let peer: SocketAddr = PEER.parse().unwrap();
         let (ours, theirs) = tokio::io::duplex(PIPE);
         let slot = self.door.admission.connect(peer.ip()).unwrap();
-        let life = tokio::spawn(Arc::clone(&self.door).serve(ours, peer, slot));
+        let life = tokio::spawn(Arc::clone(&self.door).serve(
+            ours,
+            peer,
+            tokio::time::Instant::now(),
+            slot,
+        ));
         (theirs, life)
     }
 

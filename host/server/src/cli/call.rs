@@ -8,11 +8,10 @@ use anyhow::{Context, anyhow, bail};
 use clap::Args;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value, json};
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::http::Uri;
 
+use super::way::{Stream, Way};
 use super::{Common, Failure, platform, say};
 
 /// How long the host may take in all.
@@ -26,6 +25,7 @@ The token comes from SLEWGATE_TOKEN, or from a file that only you can read:
   SLEWGATE_TOKEN=slg_… slewgate call mount.status
   slewgate call mount.goto '{\"ra\": \"18:36:56.34\", \"dec\": \"38:47:01.3\"}' --token-file token
   slewgate call mount.stop --url ws://telescope.local:4000
+  slewgate call mount.stop --url wss://telescope.local:4000 --certificate certificate.pem
 The result is printed as JSON. An error goes to standard error, with its code.")]
 pub(super) struct Call {
     /// Such as mount.status; rpc.discover lists what the token may call
@@ -44,6 +44,9 @@ pub(super) struct Call {
     /// A file that holds the token and that only you can read (0600)
     #[arg(long, value_name = "FILE")]
     token_file: Option<PathBuf>,
+    /// With wss://, the host's certificate in PEM, or that of who signed it [default: those that this machine trusts]
+    #[arg(long, value_name = "FILE", env = "SLEWGATE_CERTIFICATE")]
+    certificate: Option<PathBuf>,
     /// What the client calls itself: who has the same token and id is the same client, which stays in control from one call to the next
     #[arg(long, value_name = "ID", default_value = CLIENT_ID)]
     client_id: String,
@@ -55,7 +58,7 @@ const CLIENT_ID: &str = "call";
 /// The host's code for a token and id that are connected already.
 const CONNECTED_ALREADY: u16 = 4009;
 
-type Connection = WebSocketStream<TcpStream>;
+type Connection = WebSocketStream<Box<dyn Stream>>;
 
 /// The host closed the connection.
 #[derive(Debug, thiserror::Error)]
@@ -74,13 +77,13 @@ enum Answer {
 impl Call {
     pub(super) fn run(self, common: &Common) -> Result<(), Failure> {
         let params = object(&self.params)?;
-        let address = address(&self.url)?;
+        let way = Way::of(&self.url, self.certificate.as_deref())?;
         let token = token(self.token_file.as_deref())?;
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build();
         let answer = runtime.context("cannot start")?.block_on(async {
-            tokio::time::timeout(PATIENCE, self.converse(&address, &token, &params))
+            tokio::time::timeout(PATIENCE, self.converse(&way, &token, &params))
                 .await
                 .unwrap_or_else(|_| {
                     bail!(
@@ -103,11 +106,11 @@ impl Call {
 
 impl Call {
     /// A call beside another of the same client, as from a script, is one of its own.
-    async fn log_in(&self, address: &str, token: &str) -> anyhow::Result<Connection> {
-        match log_in(&self.url, address, token, &self.client_id).await {
+    async fn log_in(&self, way: &Way, token: &str) -> anyhow::Result<Connection> {
+        match log_in(&self.url, way, token, &self.client_id).await {
             Err(error) if self.client_id == CLIENT_ID && is_connected_already(&error) => {
                 let beside = format!("{CLIENT_ID}-{}", std::process::id());
-                log_in(&self.url, address, token, &beside).await
+                log_in(&self.url, way, token, &beside).await
             }
             outcome => outcome,
         }
@@ -115,11 +118,11 @@ impl Call {
 
     async fn converse(
         &self,
-        address: &str,
+        way: &Way,
         token: &str,
         params: &Map<String, Value>,
     ) -> anyhow::Result<Answer> {
-        let mut socket = self.log_in(address, token).await?;
+        let mut socket = self.log_in(way, token).await?;
         send(
             &mut socket,
             &json!({"jsonrpc": "2.0", "id": REQUEST, "method": self.method, "params": params}),
@@ -163,18 +166,6 @@ fn object(params: &str) -> Result<Map<String, Value>, Failure> {
     })
 }
 
-/// Host and port of a `ws://` URL.
-fn address(url: &str) -> Result<String, Failure> {
-    let wrong =
-        |why: &str| Failure::Usage(format!("--url {url}: {why}, such as ws://127.0.0.1:4000"));
-    let uri: Uri = url.parse().map_err(|_| wrong("no URL"))?;
-    if uri.scheme_str() != Some("ws") {
-        return Err(wrong("only ws:// is supported"));
-    }
-    let host = uri.host().ok_or_else(|| wrong("no host in it"))?;
-    Ok(format!("{host}:{}", uri.port_u16().unwrap_or(80)))
-}
-
 /// The token, which is never an argument: other users can read those.
 fn token(file: Option<&Path>) -> Result<String, Failure> {
     if let Some(file) = file {
@@ -197,15 +188,8 @@ fn read_token(file: &Path) -> anyhow::Result<String> {
 }
 
 /// An authenticated connection.
-async fn log_in(
-    url: &str,
-    address: &str,
-    token: &str,
-    client_id: &str,
-) -> anyhow::Result<Connection> {
-    let stream = TcpStream::connect(address)
-        .await
-        .with_context(|| format!("no host answers at {url}"))?;
+async fn log_in(url: &str, way: &Way, token: &str, client_id: &str) -> anyhow::Result<Connection> {
+    let stream = way.connect(url).await?;
     let upgraded = tokio_tungstenite::client_async(url, stream).await;
     let (mut socket, _) = upgraded.with_context(|| format!("{url} does not accept a WebSocket"))?;
     send(

@@ -17,7 +17,9 @@ mod setup;
 mod simulate;
 mod stop;
 mod table;
+mod tls;
 mod token;
+mod way;
 
 use std::fmt::Display;
 use std::io::{self, Write};
@@ -99,6 +101,8 @@ enum Verb {
     Log(log::Log),
     /// Show who waits outside for what was done wrong, and let them in again
     Penalties(penalties::Penalties),
+    /// Make a certificate for the ports
+    Tls(tls::Tls),
     /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
     Simulate(simulate::Simulate),
     #[command(hide = true)]
@@ -182,6 +186,7 @@ fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
         Verb::Doctor(doctor) => doctor.run(common),
         Verb::Log(log) => log.run(common),
         Verb::Penalties(penalties) => penalties.run(common),
+        Verb::Tls(tls) => tls.run(common),
         Verb::Simulate(simulate) => simulate.run(common),
         Verb::Compile(compile) => compile.run(),
     }

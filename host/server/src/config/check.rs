@@ -22,6 +22,7 @@ use super::{
 };
 use crate::net::limits::Limits;
 use crate::net::origins::is_origin;
+use crate::tls::TlsFiles;
 
 /// Names that the host's own commands and topics have.
 const RESERVED: [&str; 6] = ["rpc", "host", "events", "control", "liveview", "plugins"];
@@ -63,6 +64,7 @@ pub(super) fn check(
         plugins: plugins(source, shape.plugins.0, &lines, &engine)?,
         policies: policies(source, shape.policies.0, &engine)?,
         trust: trust(source, &shape.trust)?,
+        tls: tls(source, shape.tls, folder)?,
         alarm_command: shape.alarms.command,
         security_log: Kept {
             file_bytes: u64::from(shape.security_log.file_mib) << 20,
@@ -74,8 +76,31 @@ pub(super) fn check(
     })
 }
 
+/// Both files or neither; relative to the folder of the configuration.
+fn tls(
+    source: &Source<'_>,
+    written: shape::Tls,
+    folder: &Path,
+) -> Result<Option<TlsFiles>, ConfigError> {
+    let lacks = |key: &str| {
+        let sentence =
+            format!("[tls] {key} is missing: TLS takes a certificate and its key, both in PEM");
+        Err(source.error(&["tls"], sentence))
+    };
+    match (written.certificate, written.key) {
+        (Some(certificate), Some(key)) => Ok(Some(TlsFiles {
+            certificate: folder.join(certificate),
+            key: folder.join(key),
+        })),
+        (None, None) => Ok(None),
+        (None, Some(_)) => lacks("certificate"),
+        (Some(_), None) => lacks("key"),
+    }
+}
+
 fn limits(command: &shape::Command, admission: &shape::Admission) -> Limits {
     Limits {
+        tls: milliseconds(admission.tls_ms),
         upgrade_bytes: count(admission.upgrade_bytes),
         upgrade: milliseconds(admission.upgrade_ms),
         authentication_bytes: count(admission.authentication_bytes),

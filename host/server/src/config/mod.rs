@@ -35,6 +35,7 @@ use slewgate_simulator::Family;
 use slewgate_simulator::camera::CameraSettings;
 
 use crate::net::limits::Limits;
+use crate::tls::TlsFiles;
 
 pub use environment::{Variable, of_process};
 pub use error::ConfigError;
@@ -71,6 +72,8 @@ pub struct Config {
     pub engine: Engine,
     /// Which components may run: `[trust]`.
     pub trust: Trust,
+    /// Where the certificate of the ports and its key lie; none: they speak in clear. `[tls]`.
+    pub tls: Option<TlsFiles>,
     /// How much of the security log is kept: `[security_log]`.
     pub security_log: Kept,
     /// The program that hears of alarms, with its arguments; empty: none does. `[alarms]`.

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU32;
+use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -29,6 +30,7 @@ pub(super) struct Shape {
     pub(super) plugins: Plugins,
     pub(super) policies: Policies,
     pub(super) engine: Engine,
+    pub(super) tls: Tls,
     pub(super) trust: Trust,
     pub(super) security_log: SecurityLog,
     pub(super) alarms: Alarms,
@@ -145,6 +147,8 @@ pub(super) struct Admission {
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) early_drop: u32,
     #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
+    pub(super) tls_ms: u32,
+    #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
     pub(super) upgrade_ms: u32,
     #[serde(deserialize_with = "whole::<_, _, 50, 60_000>")]
     pub(super) authentication_ms: u32,
@@ -169,6 +173,7 @@ impl Default for Admission {
             unauthenticated: 64,
             unauthenticated_per_source: 4,
             early_drop: 32,
+            tls_ms: 5_000,
             upgrade_ms: 5_000,
             authentication_ms: 10_000,
             total_ms: 20_000,
@@ -516,7 +521,8 @@ pub(super) struct Engine {
     pub(super) queue: u32,
     #[serde(deserialize_with = "whole::<_, _, 65_536, 67_108_864>")]
     pub(super) hostcall_bytes: u32,
-    #[serde(deserialize_with = "whole::<_, _, 1_024, 16_777_216>")]
+    // What a message has room for, with what is around it.
+    #[serde(deserialize_with = "whole::<_, _, 1_024, 196_608>")]
     pub(super) result_bytes: u32,
     #[serde(deserialize_with = "whole::<_, _, 16, 65_536>")]
     pub(super) handles: u32,
@@ -596,6 +602,13 @@ impl Default for SecurityLog {
             full_files: 15,
         }
     }
+}
+
+#[derive(Debug, Default, Deserialize, Serialize)]
+#[serde(default, deny_unknown_fields, expecting = "a table")]
+pub(super) struct Tls {
+    pub(super) certificate: Option<PathBuf>,
+    pub(super) key: Option<PathBuf>,
 }
 
 #[derive(Debug, Default, Deserialize, Serialize)]

@@ -6,9 +6,11 @@ use std::time::Duration;
 /// The limits of a connection; the defaults are those of the configuration.
 #[derive(Debug, Clone)]
 pub struct Limits {
+    /// From accept to the end of the handshake of TLS.
+    pub tls: Duration,
     /// Request line and headers of the upgrade.
     pub upgrade_bytes: usize,
-    /// From accept to the end of the upgrade.
+    /// From accept, or the end of TLS, to the end of the upgrade.
     pub upgrade: Duration,
     /// Bytes of frames, headers included, before authentication.
     pub authentication_bytes: usize,
@@ -40,6 +42,7 @@ pub struct Limits {
 impl Default for Limits {
     fn default() -> Limits {
         Limits {
+            tls: Duration::from_secs(5),
             upgrade_bytes: 8 * 1024,
             upgrade: Duration::from_secs(5),
             authentication_bytes: 4 * 1024,

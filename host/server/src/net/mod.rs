@@ -2,6 +2,7 @@
 //!
 //! - `limits`: what one connection may cost.
 //! - `listener`: a port, bound and accepting.
+//! - `transport`: what carries a connection, with TLS or without.
 //! - `metered`: counts what a peer sends (`budget`, `frames`) and when it was heard (`activity`).
 //! - `pressure`: whether a peer takes what is written to it.
 //! - `ahead`: a stream of which somebody has read more than was his.
@@ -24,4 +25,5 @@ pub(crate) mod frames;
 pub(crate) mod metered;
 pub(crate) mod pressure;
 pub(crate) mod splice;
+pub(crate) mod transport;
 pub(crate) mod websocket;

@@ -113,12 +113,23 @@ impl Port {
         let slot = self.web.command.slot(&stream, peer)?;
         // It may come to be a viewer's.
         platform::keep_fresh(&stream);
-        Some(Arc::clone(self).serve(stream, peer, slot))
+        let (port, accepted) = (Arc::clone(self), Instant::now());
+        Some(async move {
+            let door = &port.web.command;
+            if let Some(stream) = door.transport(stream, peer, accepted).await {
+                port.serve(stream, peer, accepted, slot).await;
+            }
+        })
     }
 
     /// The whole life of a connection, which ends when this does.
-    pub(crate) async fn serve<S>(self: Arc<Self>, stream: S, peer: SocketAddr, slot: Slot)
-    where
+    pub(crate) async fn serve<S>(
+        self: Arc<Self>,
+        stream: S,
+        peer: SocketAddr,
+        accepted: Instant,
+        slot: Slot,
+    ) where
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let pressure = Arc::<Pressure>::default();
@@ -127,7 +138,7 @@ impl Port {
         let stream = Metered::new(stream, room);
         let visit = Arc::new(Visit {
             peer,
-            accepted: Instant::now(),
+            accepted,
             activity: stream.activity(),
             pressure,
             slot: Mutex::new(Some(slot)),

@@ -2,11 +2,13 @@
 
 use std::net::TcpListener;
 
+use jiff::Timestamp;
 use slewgate_serial::Address;
 
 use super::Finding;
 use crate::config::{Config, Device, Line};
 use crate::timekeeping::ask_systemd;
+use crate::tls::{Identity, NOTICE};
 
 /// Whether the ports are free.
 pub(super) fn ports(config: &Config) -> Vec<Finding> {
@@ -80,12 +82,44 @@ pub(super) fn clock(config: &Config) -> Finding {
 /// Whether tokens cross a network in clear.
 pub(super) fn network(config: &Config) -> Finding {
     let address = config.command.address.ip();
-    match address.is_loopback() {
-        true => Finding::well("network", "this machine alone can connect"),
-        false => Finding::noted(
+    match (address.is_loopback(), &config.tls) {
+        (true, _) => Finding::well("network", "this machine alone can connect"),
+        (false, Some(_)) => Finding::well("network", format!("TLS, on {address}")),
+        (false, None) => Finding::noted(
             "network",
             format!("tokens and commands cross the network in clear ({address})"),
-            "use a VPN, or WS_IP=127.0.0.1 for this machine alone",
+            "use TLS (slewgate tls generate), a VPN, or WS_IP=127.0.0.1 for this machine alone",
         ),
     }
+}
+
+/// Whether the certificate and its key can be used, and for how long.
+pub(super) fn tls(config: &Config, now: Timestamp) -> Option<Finding> {
+    let files = config.tls.as_ref()?;
+    let renew = format!(
+        "write a new one in the place of {}; a host that runs takes it up by itself",
+        files.certificate.display()
+    );
+    Some(match files.identity() {
+        Err(error) => Finding::wrong(
+            "tls",
+            error.to_string(),
+            "name both files in [tls], as `slewgate tls generate` writes them, and let the host's user read them",
+        ),
+        Ok(Identity { expires, .. }) if expires <= now => Finding::wrong(
+            "tls",
+            format!("the certificate has ended at {expires:.0}: clients refuse it"),
+            renew,
+        ),
+        Ok(Identity { expires, .. }) if expires.duration_since(now) < NOTICE => Finding::noted(
+            "tls",
+            format!("the certificate ends at {expires:.0}"),
+            renew,
+        ),
+        Ok(Identity {
+            expires,
+            fingerprint,
+            ..
+        }) => Finding::well("tls", format!("{fingerprint} until {expires:.0}")),
+    })
 }

@@ -8,10 +8,12 @@ use std::path::PathBuf;
 use clap::Args;
 use serde::Serialize;
 use serde_json::Map;
+use slewgate_sky::SystemClock;
 
 use super::running::{self, Unanswered};
 use super::serve::found_in;
 use super::{Common, Failure, say};
+use crate::authenticate::timestamp;
 use crate::config::{self, Config};
 
 #[derive(Args)]
@@ -114,6 +116,7 @@ impl Doctor {
                 findings.extend(machine::lines(config));
             }
             findings.extend([machine::clock(config), machine::network(config)]);
+            findings.extend(machine::tls(config, timestamp(&SystemClock)));
         }
         let words: Vec<_> = findings.iter().map(Finding::in_words).collect();
         say(common, &words.join("\n"), &findings)?;

@@ -1,0 +1,92 @@
+//! The way to a host: where its port is, and TLS if the address says so.
+
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::{Context, bail};
+use rustls::crypto::ring;
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, ServerName};
+use rustls::{ClientConfig, RootCertStore};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::TcpStream;
+use tokio_rustls::TlsConnector;
+use tokio_tungstenite::tungstenite::http::Uri;
+
+use super::Failure;
+
+/// What carries a WebSocket.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Unpin + Send {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + Send> Stream for S {}
+
+/// See the module.
+pub(super) struct Way {
+    /// Host and port.
+    address: String,
+    tls: Option<(TlsConnector, ServerName<'static>)>,
+}
+
+impl Way {
+    /// Of a `ws://` or `wss://` URL. `certificate` is whom to trust, instead of those whom the machine does.
+    pub(super) fn of(url: &str, certificate: Option<&Path>) -> Result<Way, Failure> {
+        let wrong =
+            |why: &str| Failure::Usage(format!("--url {url}: {why}, such as ws://127.0.0.1:4000"));
+        let uri: Uri = url.parse().map_err(|_| wrong("no URL"))?;
+        let host = uri.host().ok_or_else(|| wrong("no host in it"))?;
+        let (usual, tls) = match uri.scheme_str() {
+            Some("ws") => (80, None),
+            Some("wss") => {
+                let bare = host.trim_start_matches('[').trim_end_matches(']');
+                let name = ServerName::try_from(bare.to_owned())
+                    .map_err(|_| wrong("its host is no name"))?;
+                (443, Some((connector(certificate)?, name)))
+            }
+            _ => return Err(wrong("only ws:// and wss:// are supported")),
+        };
+        Ok(Way {
+            address: format!("{host}:{}", uri.port_u16().unwrap_or(usual)),
+            tls,
+        })
+    }
+
+    pub(super) async fn connect(&self, url: &str) -> anyhow::Result<Box<dyn Stream>> {
+        let stream = TcpStream::connect(&self.address)
+            .await
+            .with_context(|| format!("no host answers at {url}"))?;
+        let Some((connector, name)) = &self.tls else {
+            return Ok(Box::new(stream));
+        };
+        let secured = connector.connect(name.clone(), stream).await;
+        let secured = secured.with_context(|| {
+            format!("{url} is not the host that --certificate, or this machine, trusts")
+        })?;
+        Ok(Box::new(secured))
+    }
+}
+
+fn connector(certificate: Option<&Path>) -> anyhow::Result<TlsConnector> {
+    let mut roots = RootCertStore::empty();
+    match certificate {
+        Some(file) => {
+            let failed = || format!("cannot use {}", file.display());
+            let trusted = CertificateDer::pem_file_iter(file).with_context(failed)?;
+            for certificate in trusted {
+                roots
+                    .add(certificate.with_context(failed)?)
+                    .with_context(failed)?;
+            }
+            if roots.is_empty() {
+                bail!("{} holds no certificate in PEM", file.display());
+            }
+        }
+        // One of them that cannot be read is no obstacle to the others.
+        None => _ = roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs),
+    }
+    let config = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .context("no TLS here")?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TlsConnector::from(Arc::new(config)))
+}
