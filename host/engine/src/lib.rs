@@ -66,7 +66,7 @@ pub use reload::{
 };
 pub use slewgate_safety::{OfTheSite, Runaway};
 pub use snapshot::{Action, Permit, Snapshot, Supposed};
-pub use state::{StateError, forget as forget_state};
+pub use state::{StateError, copy as copy_state, forget as forget_state};
 pub use surroundings::Surroundings;
 pub use table::{
     Attached, Attachment, Connection, Happened, HostStop, Journal, News, Notice, Reading,

@@ -1,7 +1,7 @@
 //! All plugins of a host: their tables, what serves now, and the reload that swaps it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -19,7 +19,7 @@ use crate::reload::{
     Reload, ReloadSettings, Remembered, Serving, Slot, TableUnit, Trust,
 };
 use crate::snapshot::Snapshot;
-use crate::state::State;
+use crate::state::{State, StateError};
 use crate::surroundings::Surroundings;
 use crate::table::{self, Notice, Notices, StoppedBy, Stopping, Table, TableSettings};
 use crate::warden::{self, Warden};
@@ -306,6 +306,14 @@ impl Plugins {
     #[must_use]
     pub fn flush_state(&self, patience: Duration) -> bool {
         self.state.flush(patience)
+    }
+
+    /// Copies all that plugins keep to a new file, as it is at one moment. False: nothing is on the disk. Blocks.
+    ///
+    /// # Errors
+    /// Either file cannot be used, or not soon enough.
+    pub fn copy_state(&self, to: &Path, patience: Duration) -> Result<bool, StateError> {
+        self.state.copy(to, patience)
     }
 
     /// Stops everything on the lines of one table, and the motions of others that share a line with it.

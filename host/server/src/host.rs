@@ -250,6 +250,7 @@ async fn run(options: ServeOptions) -> Result<()> {
         methods,
         admission,
         log: log.clone(),
+        state_copy: data.join(tables::STATE_COPY),
     };
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
     tasks.spawn(keep_uses(Arc::clone(&uses), tokens.tokens()));

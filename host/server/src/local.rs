@@ -1,8 +1,9 @@
 //! The administrator's socket in the data directory: one request a line, one reply a line. Who can open it owns the host.
 
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::value::RawValue;
@@ -36,6 +37,12 @@ pub(crate) const PENALTIES: &str = "host.penalties";
 /// By which the administrator lets them in again.
 pub(crate) const FORGIVE: &str = "host.penalties.clear";
 
+/// By which the administrator has a copy made of what plugins keep, for a backup.
+pub(crate) const COPY_STATE: &str = "host.state.copy";
+
+/// How long that may take.
+const COPY_PATIENCE: Duration = Duration::from_secs(20);
+
 /// Params of [`FORGIVE`].
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -60,6 +67,8 @@ pub(crate) struct Local {
     pub(crate) admission: Admission,
     /// Hears of stops, and of who is forgiven.
     pub(crate) log: SecurityLog,
+    /// Where a copy goes of what plugins keep.
+    pub(crate) state_copy: PathBuf,
 }
 
 /// Opens the socket; a host that answers there already is an error.
@@ -80,7 +89,7 @@ pub(crate) async fn run(listener: LocalListener, local: Arc<Local>, stopping: Ca
             }
             Err(error) => {
                 tracing::warn!(%error, "cannot accept on the local socket");
-                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
@@ -143,6 +152,7 @@ impl Local {
             RESUME => self.resume(call),
             PENALTIES => self.penalties(),
             FORGIVE => self.forgive(&call.params),
+            COPY_STATE => self.copy_state().await,
             other => Err(Refusal::method_not_found(other)),
         }
     }
@@ -206,6 +216,18 @@ impl Local {
             Ok(released) => result(&json!({ "resumed": released })),
             Err(why @ NotReleased::Unknown(_)) => Err(Refusal::invalid_params("name", why)),
             Err(why @ NotReleased::Free(_)) => Err(Refusal::refused(&why.to_string())),
+        }
+    }
+
+    /// What plugins keep, in a file that is nobody's any more; null where nothing is kept.
+    async fn copy_state(&self) -> Result<Box<RawValue>, Refusal> {
+        let (plugins, to) = (Arc::clone(&self.methods.plugins), self.state_copy.clone());
+        let copied =
+            tokio::task::spawn_blocking(move || plugins.copy_state(&to, COPY_PATIENCE)).await;
+        match copied {
+            Ok(Ok(is_there)) => result(&json!({ "file": is_there.then_some(&self.state_copy) })),
+            Ok(Err(error)) => Err(Refusal::refused(&error.to_string())),
+            Err(error) => Err(Refusal::internal("", error)),
         }
     }
 

@@ -20,6 +20,9 @@ use crate::unattended::LeftMoving;
 /// What handlers keep, in the data directory.
 pub(crate) const STATE: &str = "state/plugins.redb";
 
+/// Where a copy of that goes, until the backup that it is for has it.
+pub(crate) const STATE_COPY: &str = "state/plugins.redb.copy";
+
 /// What each type of client was allowed last, in the data directory.
 const ALLOWED: &str = "state/allowed.json";
 

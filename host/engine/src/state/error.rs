@@ -56,6 +56,14 @@ impl StateError {
         }
     }
 
+    /// The thread that has the file does not come to it.
+    pub(super) fn late(path: &std::path::Path) -> StateError {
+        StateError::Unusable {
+            path: path.to_owned(),
+            why: "the disk takes too long".to_owned(),
+        }
+    }
+
     pub(super) fn unusable(path: &std::path::Path, error: &io::Error) -> StateError {
         StateError::Unusable {
             path: path.to_owned(),

@@ -61,6 +61,37 @@ impl Disk for File {
     fn write(&mut self, plugins: &[(&str, Values)]) -> Result<Vec<String>, StateError> {
         guarded(&self.path, || write(&self.database, plugins))
     }
+
+    fn copy(&mut self, to: &Path) -> Result<(), StateError> {
+        let found = guarded(&self.path, || read(&self.database))?;
+        put(to, &found)
+    }
+}
+
+/// What is kept in `from`, in a new file in the place of `to`. No host may run on it: one that does makes a copy itself. False: nothing is kept.
+///
+/// # Errors
+/// Either file cannot be used.
+pub fn copy(from: &Path, to: &Path) -> Result<bool, StateError> {
+    if !from.exists() {
+        return Ok(false);
+    }
+    let (_, found) = open_patiently(from)?;
+    put(to, &found).map(|()| true)
+}
+
+fn put(to: &Path, found: &Found) -> Result<(), StateError> {
+    if let Err(error) = fs::remove_file(to)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        return Err(StateError::unusable(to, &error));
+    }
+    let (file, _) = open(to)?;
+    let plugins: Vec<_> = found
+        .iter()
+        .map(|(plugin, values)| (plugin.as_str(), values.clone()))
+        .collect();
+    guarded(to, || write(&file.database, &plugins)).map(drop)
 }
 
 /// Takes away what is kept for a plugin that comes back no more. No host may run on it.

@@ -25,7 +25,7 @@ use std::time::Duration;
 use slewgate_sky::SharedClock;
 
 pub use error::StateError;
-pub use file::forget;
+pub use file::{copy, forget};
 pub(crate) use notes::{Notes, Overfull};
 
 use file::File;
@@ -94,6 +94,14 @@ impl State {
     pub(crate) fn flush(&self, patience: Duration) -> bool {
         let changes = self.changes.as_ref();
         changes.is_none_or(|changes| changes.flush(patience))
+    }
+
+    /// Copies all that is kept on the disk to a new file. False: nothing is, it is in memory alone.
+    pub(crate) fn copy(&self, to: &Path, patience: Duration) -> Result<bool, StateError> {
+        match &self.changes {
+            Some(changes) => changes.copy(to, patience).map(|()| true),
+            None => Ok(false),
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -21,6 +23,22 @@ pub(super) trait Disk: Send + 'static {
     /// All that these plugins keep, in the place of what they kept before: all of it or nothing, and on the disk itself when this
     /// returns. Answers the plugins that there is no room for.
     fn write(&mut self, plugins: &[(&str, Values)]) -> Result<Vec<String>, StateError>;
+
+    /// All that is kept, in another place: as it is at one moment.
+    fn copy(&mut self, to: &Path) -> Result<(), StateError>;
+}
+
+/// Who wants to have a copy, and where.
+#[derive(Debug)]
+struct Copy {
+    to: PathBuf,
+    done: SyncSender<Result<(), StateError>>,
+}
+
+/// What the thread does next.
+enum Task {
+    Write(Due),
+    Copy(Copy),
 }
 
 /// What is not on the disk yet. Its size is bounded by the number of plugins.
@@ -37,6 +55,8 @@ struct Pending {
     made: u64,
     written: u64,
     failing: bool,
+    /// Made when all that changed before is written.
+    copies: Vec<Copy>,
     /// Somebody waits for the disk.
     hurried: bool,
     ended: bool,
@@ -82,6 +102,21 @@ impl Changes {
         pending.written >= wanted
     }
 
+    /// Has a copy made of what is kept now.
+    pub(super) fn copy(&self, to: &Path, patience: Duration) -> Result<(), StateError> {
+        let (done, made) = sync_channel(1);
+        let mut pending = self.lock();
+        pending.hurried = true;
+        pending.copies.push(Copy {
+            to: to.to_owned(),
+            done,
+        });
+        drop(pending);
+        self.changed.notify_all();
+        made.recv_timeout(patience)
+            .unwrap_or_else(|_| Err(StateError::late(to)))
+    }
+
     /// Nobody changes anything any more.
     pub(super) fn end(&self) {
         self.lock().ended = true;
@@ -89,18 +124,21 @@ impl Changes {
     }
 
     /// Waits for something to do. None: it is over, and everything is written or the disk fails.
-    fn next(&self) -> Option<Due> {
+    fn next(&self) -> Option<Task> {
         let mut pending = self.lock();
         loop {
             match pending.plugins.is_empty() {
+                true if !pending.copies.is_empty() => {
+                    return Some(Task::Copy(pending.copies.remove(0)));
+                }
                 true if pending.ended => return None,
                 false if pending.ended && pending.failing => return None,
                 false => {
                     pending.hurried = false;
-                    return Some(Due {
+                    return Some(Task::Write(Due {
                         plugins: std::mem::take(&mut pending.plugins),
                         made: pending.made,
-                    });
+                    }));
                 }
                 true => {
                     let waited = self.changed.wait(pending);
@@ -173,8 +211,16 @@ where
     }
 
     fn run(mut self) {
-        while let Some(due) = self.changes.next() {
+        while let Some(task) = self.changes.next() {
             let began = Instant::now();
+            let due = match task {
+                Task::Write(due) => due,
+                Task::Copy(copy) => {
+                    // Who wanted it may not wait any more.
+                    let _ = copy.done.send(self.copy(&copy.to));
+                    continue;
+                }
+            };
             match self.write(&due.plugins) {
                 Ok(()) => {
                     if self.changes.written(due.made) {
@@ -194,11 +240,12 @@ where
         }
     }
 
+    fn copy(&mut self, to: &Path) -> Result<(), StateError> {
+        open(&mut self.disk, &mut self.reopen)?.copy(to)
+    }
+
     fn write(&mut self, plugins: &BTreeSet<String>) -> Result<(), StateError> {
-        let disk = match &mut self.disk {
-            Some(disk) => disk,
-            none => none.insert((self.reopen)()?),
-        };
+        let disk = open(&mut self.disk, &mut self.reopen)?;
         let notes = plugins
             .iter()
             .filter_map(|plugin| self.notes.get_key_value(plugin));
@@ -215,6 +262,16 @@ where
             }
         }
         Ok(())
+    }
+}
+
+fn open<'d, D>(
+    disk: &'d mut Option<D>,
+    reopen: &mut impl FnMut() -> Result<D, StateError>,
+) -> Result<&'d mut D, StateError> {
+    match disk {
+        Some(disk) => Ok(disk),
+        none => Ok(none.insert(reopen()?)),
     }
 }
 
@@ -253,6 +310,10 @@ mod tests {
                 holds.insert((*plugin).to_owned(), values.clone());
             }
             Ok(Vec::new())
+        }
+
+        fn copy(&mut self, _: &Path) -> Result<(), StateError> {
+            Ok(())
         }
     }
 

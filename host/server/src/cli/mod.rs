@@ -3,6 +3,7 @@
 //!
 //! Exit codes: 0, 1 failed, 2 wrong usage, 64 wrong configuration.
 
+mod backup;
 mod call;
 mod compile;
 mod doctor;
@@ -101,6 +102,8 @@ enum Verb {
     Log(log::Log),
     /// Show who waits outside for what was done wrong, and let them in again
     Penalties(penalties::Penalties),
+    /// Put all that a host needs to come back into one file, while it runs
+    Backup(backup::Backup),
     /// Make a certificate for the ports
     Tls(tls::Tls),
     /// Run a mount on a pseudo-terminal, for any program that speaks its protocol
@@ -186,6 +189,7 @@ fn dispatch(verb: Verb, common: &Common) -> Result<(), Failure> {
         Verb::Doctor(doctor) => doctor.run(common),
         Verb::Log(log) => log.run(common),
         Verb::Penalties(penalties) => penalties.run(common),
+        Verb::Backup(backup) => backup.run(common),
         Verb::Tls(tls) => tls.run(common),
         Verb::Simulate(simulate) => simulate.run(common),
         Verb::Compile(compile) => compile.run(),
