@@ -30,7 +30,7 @@ pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
 pub use picture::{number, picture};
 pub use python::python;
-pub use secured::secured;
+pub use secured::{secured, secured_over};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);

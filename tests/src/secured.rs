@@ -18,6 +18,18 @@ use tokio_rustls::client::TlsStream;
 /// # Errors
 /// It has another one, or there is no TLS.
 pub async fn secured(address: SocketAddr, certificate: &Path) -> io::Result<TlsStream<TcpStream>> {
+    let stream = TcpStream::connect(address).await?;
+    secured_over(stream, certificate).await
+}
+
+/// The same over a connection that is there.
+///
+/// # Errors
+/// As [`secured`].
+pub async fn secured_over(
+    stream: TcpStream,
+    certificate: &Path,
+) -> io::Result<TlsStream<TcpStream>> {
     let mut trusted = RootCertStore::empty();
     let certificate = CertificateDer::from_pem_file(certificate).expect("a certificate");
     trusted.add(certificate).expect("a certificate");
@@ -26,8 +38,7 @@ pub async fn secured(address: SocketAddr, certificate: &Path) -> io::Result<TlsS
         .expect("TLS")
         .with_root_certificates(trusted)
         .with_no_client_auth();
-    let stream = TcpStream::connect(address).await?;
     let connector = TlsConnector::from(Arc::new(config));
-    let name = ServerName::IpAddress(address.ip().into());
+    let name = ServerName::IpAddress(stream.peer_addr()?.ip().into());
     connector.connect(name, stream).await
 }

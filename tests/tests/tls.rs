@@ -5,13 +5,16 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 use std::process::Output;
+use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
-use slewgate_tests::{Observatory, PATIENCE, Setup, ask, get, number, picture, secured};
+use slewgate_tests::{
+    Observatory, PATIENCE, Setup, ask, get, number, picture, secured, secured_over,
+};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
@@ -155,6 +158,47 @@ async fn pictures_go_through_tls_to_their_last_byte() {
     }
 }
 
+/// What waits for it within TLS is little: what it takes shows.
+#[tokio::test]
+async fn a_viewer_that_takes_four_kilobytes_a_second_goes_on() {
+    let identity = Identity::make();
+    let observatory = Setup::default()
+        .config(&identity.table())
+        .config("[liveview]\nstall_ms = 4000")
+        .start();
+    let certificate = identity.certificate();
+    let stream = secured(observatory.liveview(), &certificate).await;
+    let mut camera = enter(stream.unwrap(), &observatory.token("telescope")).await;
+    say(&mut camera, &json!({ "publish": "main" })).await;
+    hear(&mut camera).await;
+    let socket = TcpSocket::new_v4().unwrap();
+    // Otherwise the system reads ahead for it.
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(observatory.liveview()).await.unwrap();
+    let stream = secured_over(stream, &certificate).await.unwrap();
+    let mut viewer = enter(stream, &observatory.token("observer")).await;
+    say(&mut viewer, &json!({ "watch": "main" })).await;
+    hear(&mut viewer).await;
+    let showing = tokio::spawn(async move {
+        for count in 1.. {
+            let frame = Message::binary(picture(count, 200_000));
+            if camera.send(frame).await.is_err() {
+                return;
+            }
+            tokio::time::sleep(Duration::from_millis(100)).await;
+        }
+    });
+    let mut stream = viewer.into_inner();
+    let mut some = [0; 2_048];
+    for _ in 0..40 {
+        tokio::time::sleep(Duration::from_millis(500)).await;
+        let read = timeout(PATIENCE, stream.read_exact(&mut some)).await.unwrap();
+        let ended = observatory.security_log().pop();
+        assert!(read.is_ok(), "{read:?}: {ended:?}");
+    }
+    showing.abort();
+}
+
 #[tokio::test]
 async fn the_program_itself_calls_through_tls_and_only_the_host_it_knows() {
     let (identity, other) = (Identity::make(), Identity::make());
@@ -173,9 +217,22 @@ async fn the_program_itself_calls_through_tls_and_only_the_host_it_knows() {
     assert_eq!(unknown.status.code(), Some(1));
     let said = String::from_utf8(unknown.stderr).unwrap();
     assert!(
-        said.contains("is not the host that --certificate"),
+        said.contains("it is not the host that --certificate"),
         "{said}"
     );
+    let said = |url: &str, more: &[&str]| {
+        let asked = [&["call", "host.info", "--url", url], more].concat();
+        let mut call = Setup::default().verb(observatory.data(), &asked);
+        let told = call.env("SLEWGATE_TOKEN", &token).output().unwrap();
+        assert!(!told.status.success(), "{told:?}");
+        String::from_utf8(told.stderr).unwrap()
+    };
+    let plain = format!("ws://{}", observatory.address());
+    let known = identity.certificate();
+    let clear = said(&plain, &["--certificate", known.to_str().unwrap()]);
+    assert!(clear.contains("goes in clear"), "{clear}");
+    let told = said(&plain, &[]);
+    assert!(told.contains("this port speaks TLS"), "{told}");
 }
 
 #[tokio::test]
@@ -247,7 +304,7 @@ async fn comes_to_have(address: SocketAddr, certificate: &Path) {
     let until = tokio::time::Instant::now() + PATIENCE;
     while let Err(error) = has(address, certificate).await {
         assert!(tokio::time::Instant::now() < until, "{error}");
-        tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

@@ -3,10 +3,13 @@
 
 use jsonschema::error::ValidationErrorKind;
 use jsonschema::{PatternOptions, ValidationError, Validator};
+use jsonschema_regex::to_rust_regex;
 use regex::RegexBuilder;
 use serde_json::{Map, Value};
 use tokio::runtime::{Handle, RuntimeFlavor};
 use tokio::task::block_in_place;
+
+use crate::bounds::cut;
 
 /// Parts of a schema, with each reference counted with all that it leads to.
 const MOST_PARTS: usize = 1_000;
@@ -244,24 +247,31 @@ impl<'s> Count<'s> {
         }
     }
 
-    /// As large as it is compiled, to a factor of two. One that is no pattern is the library's to refuse.
+    /// As large as it is compiled, to a factor of two: as the library compiles it, which translates it first.
     fn pattern(&mut self, pattern: &str) -> Result<(), String> {
         self.one()?;
-        let fits = |size: &usize| RegexBuilder::new(pattern).size_limit(*size).build().is_ok();
+        let translated =
+            to_rust_regex(pattern).map_err(|()| format!("{} is no pattern", shortened(pattern)))?;
+        let compiles = |size| RegexBuilder::new(&translated).size_limit(size).build();
         let sizes = std::iter::successors(Some(256), |size| Some(size * 2));
         let mut sizes = sizes.take_while(|size| *size <= MOST_PATTERN);
-        let Some(size) = sizes.find(fits) else {
-            let is_pattern = RegexBuilder::new(pattern).build().is_ok();
-            return match is_pattern {
-                true => Err(format!(
-                    "a pattern of it is too large: it takes more than {} KiB; repeat less in it, or have the plugin look",
+        match sizes.find(|size| compiles(*size).is_ok()) {
+            Some(size) => {
+                self.patterns += size / OF_PATTERN;
+                Ok(())
+            }
+            None if matches!(compiles(MOST_PATTERN), Err(regex::Error::CompiledTooBig(_))) => {
+                Err(format!(
+                    "the pattern {} is too large: it takes more than {} KiB; repeat less in it, or have the plugin look",
+                    shortened(pattern),
                     MOST_PATTERN / 1024
-                )),
-                false => Ok(()),
-            };
-        };
-        self.patterns += size / OF_PATTERN;
-        Ok(())
+                ))
+            }
+            None => Err(format!(
+                "{} is no pattern here, where none looks back or around",
+                shortened(pattern)
+            )),
+        }
     }
 
     /// What it leads to is checked wherever it stands.
@@ -300,6 +310,11 @@ impl<'s> Count<'s> {
             false => Ok(()),
         }
     }
+}
+
+/// For a sentence.
+fn shortened(pattern: &str) -> String {
+    format!("{:?}", cut(pattern, 64))
 }
 
 /// Parts of a value.
@@ -501,7 +516,7 @@ mod tests {
     #[test]
     fn a_pattern_that_looks_back_is_refused_and_a_long_text_is_checked_soon() {
         let why = refused(json!({ "pattern": "^(?=((a+)+)+$)\\1b" }));
-        assert!(why.starts_with("it is no JSON Schema"), "{why}");
+        assert!(why.contains("none looks back or around"), "{why}");
         let schema = json!({ "properties": { "x": { "pattern": "^(a+)+$" } } });
         let params = Map::from_iter([("x".to_owned(), json!("a".repeat(60_000) + "c"))]);
         let began = Instant::now();
@@ -529,6 +544,7 @@ mod tests {
             ("const", json!(1.5), longest.clone()),
             ("enum", json!(vec![1.5; 20]), longest),
             ("pattern", json!(hard), json!([text])),
+            ("pattern", json!(format!("{hard}|\\cA")), json!([text])),
             ("pattern", json!("^(a+)+$"), json!([text])),
             ("pattern", json!("\\w+\\W"), json!([text])),
             ("minLength", json!(3), json!([text])),
@@ -570,8 +586,14 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_too_large_and_a_fraction_of_a_multiple_are_named() {
-        let why = refused(json!({ "pattern": "(a|b){3000}" }));
-        assert!(why.contains("a pattern of it is too large"), "{why}");
+        for pattern in ["(a|b){3000}", "(a|b){3000}|\\cA"] {
+            let why = refused(json!({ "pattern": pattern }));
+            assert!(why.contains("is too large"), "{why}");
+        }
+        // As the library translates it, it weighs what it does without.
+        let weight = |pattern: &str| Schema::new(&json!({ "pattern": pattern })).unwrap().weight;
+        let hard = "(a|b)*a(a|b){200}c";
+        assert!(weight(&format!("{hard}|\\cA")) >= weight(hard));
         for of in [json!(0.01), json!(1e300)] {
             let why = refused(json!({ "multipleOf": of }));
             assert!(why.contains("whole number"), "{why}");

@@ -15,7 +15,7 @@ use slewgate_engine::{
 };
 use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{EventKind, Kept, LogSettings, SecurityEvent, SecurityLog};
-use slewgate_security::tokens::{TokenSet, TokenStore, TokenUses};
+use slewgate_security::tokens::{TokenFile, TokenSet, TokenStore, TokenUses};
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
 use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
@@ -32,7 +32,7 @@ use crate::config::{Config, Device, Site};
 use crate::connection::{Door, Service};
 use crate::liveview::{LiveView, Streams};
 use crate::local::{self, Local};
-use crate::methods::{HostInfo, HostMethods, questions};
+use crate::methods::{Administration, HostInfo, HostMethods, questions};
 use crate::net::close::Close;
 use crate::net::listener::{BindError, Bound, Configured};
 use crate::net::origins::Origins;
@@ -153,7 +153,8 @@ async fn run(options: ServeOptions) -> Result<()> {
     safeguards::stop_at_a_panic(&plugins, &log)?;
 
     let told = log.clone();
-    let tokens = TokenStore::start(data.join("api_tokens.json"), move |news| {
+    let token_file = TokenFile::new(data.join("api_tokens.json"));
+    let tokens = TokenStore::start(token_file.path(), move |news| {
         if let Some(trouble) = news.trouble() {
             tracing::warn!("{trouble}");
         }
@@ -161,6 +162,7 @@ async fn run(options: ServeOptions) -> Result<()> {
             .into_iter()
             .for_each(|event| told.record(event));
     })?;
+    let tokens = Arc::new(tokens);
     log.hide_tokens(tokens.tokens());
     let sessions = Arc::new(Sessions::default());
     let info = HostInfo {
@@ -169,11 +171,23 @@ async fn run(options: ServeOptions) -> Result<()> {
         site: surroundings.site,
     };
     let topics = Topics::new(Arc::clone(&plugins));
+    let uses = Arc::new(TokenUses::open(TokenUses::beside(token_file.path())));
+    let admission = Admission::new(config.admission.slots.clone());
+    let administration = Administration {
+        plugins: Arc::clone(&plugins),
+        sessions: Arc::clone(&sessions),
+        admission: admission.clone(),
+        tokens: Arc::clone(&tokens),
+        token_file,
+        uses: Arc::clone(&uses),
+        log: log.clone(),
+    };
     let methods = Arc::new(HostMethods::new(
         Arc::clone(&plugins),
         Arc::clone(&sessions),
         topics,
         info,
+        administration,
     )?);
     let commands = Commands {
         plugins: Arc::clone(&plugins),
@@ -188,13 +202,10 @@ async fn run(options: ServeOptions) -> Result<()> {
         .named(&config.names)
         .named(platform::names())
         .page(web.address().port());
-    let uses = Arc::new(TokenUses::open(TokenUses::beside(
-        &data.join("api_tokens.json"),
-    )));
     let door = Door {
         limits: config.command.limits.clone(),
         origins,
-        admission: Admission::new(config.admission.slots.clone()),
+        admission,
         tokens: tokens.tokens(),
         sessions: Arc::clone(&sessions),
         service: Service::Commands(Arc::new(CommandPipeline(Arc::new(commands)))),
@@ -236,7 +247,6 @@ async fn run(options: ServeOptions) -> Result<()> {
         ending: ending.clone(),
         viewers: AtomicU64::new(0),
     });
-    let admission = door.admission.clone();
     let mut tasks = JoinSet::new();
     let mut listening = JoinSet::new();
     listening.spawn(listen(command, door, stopping.clone()));
@@ -248,7 +258,6 @@ async fn run(options: ServeOptions) -> Result<()> {
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
     let local = Local {
         methods,
-        admission,
         log: log.clone(),
         state_copy: data.join(tables::STATE_COPY),
     };
@@ -452,8 +461,10 @@ fn tls(config: &Config, log: &SecurityLog, clock: &SharedClock) -> Result<Option
             tracing::warn!("{why}");
             log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
         }
-        TlsNews::Ends(at) => {
-            let why = format!("the certificate of [tls] ends at {at:.0}: clients refuse it then");
+        TlsNews::Ends { begins, expires } => {
+            let why = format!(
+                "the certificate of [tls] holds from {begins:.0} to {expires:.0}: clients refuse it before and after"
+            );
             tracing::warn!("{why}");
             log.record(SecurityEvent::new(EventKind::Alarm).reason(why));
         }

@@ -1,21 +1,18 @@
 //! The administrator's socket in the data directory: one request a line, one reply a line. Who can open it owns the host.
 
-use std::net::IpAddr;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
+use serde_json::json;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value, json};
-use slewgate_engine::{NotReleased, PluginKind, PluginReport, StoppedBy};
+use slewgate_engine::StoppedBy;
 use slewgate_rpc::{Call, Incoming, Outcome, Refusal, Reply, parse};
-use slewgate_security::admission::Admission;
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
 use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt, BufReader};
 use tokio_util::sync::CancellationToken;
 
-use crate::methods::{HostMethods, json as result};
+use crate::methods::{HostMethod, HostMethods, json as result};
 use crate::platform::LocalListener;
 use crate::stops::sent;
 
@@ -43,29 +40,10 @@ pub(crate) const COPY_STATE: &str = "host.state.copy";
 /// How long that may take.
 const COPY_PATIENCE: Duration = Duration::from_secs(20);
 
-/// Params of [`FORGIVE`].
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Forgive {
-    /// All of them, where there is none.
-    address: Option<IpAddr>,
-}
-
-/// Params of [`ROLLBACK`].
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RollBack {
-    name: String,
-    /// Needed where a handler and a policy have the name.
-    kind: Option<PluginKind>,
-}
-
 /// What the administrator talks with.
 pub(crate) struct Local {
     pub(crate) methods: Arc<HostMethods>,
-    /// Knows who waits outside.
-    pub(crate) admission: Admission,
-    /// Hears of stops, and of who is forgiven.
+    /// Hears of stops.
     pub(crate) log: SecurityLog,
     /// Where a copy goes of what plugins keep.
     pub(crate) state_copy: PathBuf,
@@ -148,12 +126,16 @@ impl Local {
             "host.plugins" => result(&self.methods.reports()),
             "host.info" => result(&self.methods.info(None)),
             "host.stop" => self.stop().await,
-            ROLLBACK => self.roll_back(&call.params).await,
-            RESUME => self.resume(call),
-            PENALTIES => self.penalties(),
-            FORGIVE => self.forgive(&call.params),
             COPY_STATE => self.copy_state().await,
-            other => Err(Refusal::method_not_found(other)),
+            method => match self.methods.look_up(method) {
+                Some((HostMethod::Administer(deed), command)) => {
+                    command.fit(&call.params)?;
+                    let asked = (deed, method);
+                    let administration = &self.methods.administration;
+                    administration.carry_out(asked, &call.params, None).await
+                }
+                _ => Err(Refusal::method_not_found(method)),
+            },
         }
     }
 
@@ -185,40 +167,6 @@ impl Local {
         }
     }
 
-    /// The version of a plugin before this one serves again.
-    async fn roll_back(&self, params: &Map<String, Value>) -> Result<Box<RawValue>, Refusal> {
-        let asked: RollBack = serde_json::from_value(Value::Object(params.clone()))
-            .map_err(|error| Refusal::invalid_params("params", error))?;
-        let reports = self.methods.reports();
-        let fits = |report: &&PluginReport| {
-            report.name == asked.name && asked.kind.is_none_or(|kind| kind == report.kind)
-        };
-        let mut found = reports.iter().filter(fits).map(|report| report.kind);
-        let kind = match (found.next(), found.next()) {
-            (Some(kind), None) => kind,
-            (None, _) => return Err(Refusal::refused("there is no plugin of that name")),
-            (Some(_), Some(_)) => {
-                return Err(Refusal::refused(
-                    "there is a handler and a policy of that name; say which, with --kind handler or --kind policy",
-                ));
-            }
-        };
-        let rolled = self.methods.plugins.roll_back(kind, &asked.name).await;
-        rolled.map_err(|error| Refusal::refused(&error.to_string()))?;
-        result(&json!({ "rolled_back": asked.name, "kind": kind }))
-    }
-
-    /// Plugins of a name are called again, which kept failing.
-    fn resume(&self, call: &Call) -> Result<Box<RawValue>, Refusal> {
-        let name = call.params.get("name").and_then(Value::as_str);
-        let name = name.ok_or_else(|| Refusal::invalid_params("name", "the name of a plugin"))?;
-        match self.methods.plugins.release(name) {
-            Ok(released) => result(&json!({ "resumed": released })),
-            Err(why @ NotReleased::Unknown(_)) => Err(Refusal::invalid_params("name", why)),
-            Err(why @ NotReleased::Free(_)) => Err(Refusal::refused(&why.to_string())),
-        }
-    }
-
     /// What plugins keep, in a file that is nobody's any more; null where nothing is kept.
     async fn copy_state(&self) -> Result<Box<RawValue>, Refusal> {
         let (plugins, to) = (Arc::clone(&self.methods.plugins), self.state_copy.clone());
@@ -229,28 +177,6 @@ impl Local {
             Ok(Err(error)) => Err(Refusal::refused(&error.to_string())),
             Err(error) => Err(Refusal::internal("", error)),
         }
-    }
-
-    /// Who waits outside, and for how long.
-    fn penalties(&self) -> Result<Box<RawValue>, Refusal> {
-        let penalties = self.admission.penalties().into_iter();
-        let penalties: Vec<_> = penalties
-            .map(
-                |(source, left)| json!({ "source": source.to_string(), "seconds": left.as_secs() }),
-            )
-            .collect();
-        result(&penalties)
-    }
-
-    /// Nobody waits outside any more, or one source.
-    fn forgive(&self, params: &Map<String, Value>) -> Result<Box<RawValue>, Refusal> {
-        let asked: Forgive = serde_json::from_value(Value::Object(params.clone()))
-            .map_err(|error| Refusal::invalid_params("params", error))?;
-        let cleared = self.admission.forgive(asked.address);
-        let mut event = SecurityEvent::new(EventKind::PenaltiesCleared).count(cleared as u64);
-        event.address = asked.address;
-        self.log.record(event.reason("asked by the administrator"));
-        result(&json!({ "cleared": cleared }))
     }
 
     fn record(&self, table: &str, failed: Option<&String>) {

@@ -394,10 +394,11 @@ async fn published(
     while goes_on {
         goes_on = match news.recv().await {
             Ok(news) => {
-                let before = dropped
-                    .as_mut()
-                    .map(|told| std::mem::replace(told, news.dropped));
-                let missed = before.map_or(0, |before| news.dropped.saturating_sub(before));
+                let missed = dropped.as_mut().map_or(0, |told| {
+                    let missed = news.dropped.saturating_sub(*told);
+                    *told += missed;
+                    missed
+                });
                 (missed == 0 || teller.tell_value(&json!({ "missed": missed })).await)
                     && (news.topic != teller.topic || teller.tell(&news.data).await)
             }

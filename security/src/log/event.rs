@@ -31,6 +31,8 @@ pub enum EventKind {
     Control,
     /// Sources that waited outside for what they did wrong need not any more.
     PenaltiesCleared,
+    /// Somebody administered the host.
+    Administration,
     /// Motion was stopped.
     MotionStop,
     /// Somebody should look.

@@ -196,6 +196,7 @@ mod tests {
     fn what_people_do_is_never_counted_together() {
         let (mut repeats, now) = (Repeats::default(), Instant::now());
         for kind in [
+            EventKind::Administration,
             EventKind::MotionStop,
             EventKind::TokenChange,
             EventKind::Alarm,

@@ -76,6 +76,12 @@ impl TokenUses {
         }
     }
 
+    /// When the token was used last, where that is known.
+    #[must_use]
+    pub fn last(&self, id: &str) -> Option<Timestamp> {
+        self.state().last.get(id).copied()
+    }
+
     /// Writes down what is new, of the tokens that there are. Blocks for as long as the disk does.
     ///
     /// # Errors

@@ -93,6 +93,7 @@ fn events_have_the_names_that_the_log_is_searched_for() {
         (EventKind::PluginSwap, "plugin_swap"),
         (EventKind::PluginUntrusted, "plugin_untrusted"),
         (EventKind::Control, "control"),
+        (EventKind::Administration, "administration"),
         (EventKind::MotionStop, "motion_stop"),
         (EventKind::Alarm, "alarm"),
     ];

@@ -292,10 +292,11 @@ impl Table {
         let table = Arc::clone(self);
         tokio::spawn(async move {
             tokio::time::sleep(SECOND).await;
+            let dropped = table.dropped() - before;
             table.tells_dropped.store(false, Ordering::Relaxed);
             tracing::warn!(
                 plugin = table.name,
-                dropped = table.dropped() - before,
+                dropped,
                 "the plugin publishes too much; events were dropped"
             );
             table.publish(DROPPED, RawValue::NULL.to_owned());

@@ -9,7 +9,7 @@ use clap::Args;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Map, Value, json};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::{self, Message};
 
 use super::way::{Stream, Way};
 use super::{Common, Failure, platform, say};
@@ -191,7 +191,9 @@ fn read_token(file: &Path) -> anyhow::Result<String> {
 async fn log_in(url: &str, way: &Way, token: &str, client_id: &str) -> anyhow::Result<Connection> {
     let stream = way.connect(url).await?;
     let upgraded = tokio_tungstenite::client_async(url, stream).await;
-    let (mut socket, _) = upgraded.with_context(|| format!("{url} does not accept a WebSocket"))?;
+    let (mut socket, _) = upgraded
+        .map_err(|error| anyhow!(refused(error)))
+        .with_context(|| format!("{url} does not accept a WebSocket"))?;
     send(
         &mut socket,
         &json!({"token": token, "client_id": client_id}),
@@ -200,6 +202,19 @@ async fn log_in(url: &str, way: &Way, token: &str, client_id: &str) -> anyhow::R
     let accepted = receive(&mut socket, |message| message["type"] == "auth_ok").await;
     accepted.context("the host did not accept the token")?;
     Ok(socket)
+}
+
+/// With the host's own words, where it answered.
+fn refused(error: tungstenite::Error) -> String {
+    let tungstenite::Error::Http(answer) = &error else {
+        return error.to_string();
+    };
+    let words = answer.body().as_deref().unwrap_or_default();
+    let words = String::from_utf8_lossy(words);
+    match words.trim() {
+        "" => error.to_string(),
+        words => format!("{}: {words}", answer.status()),
+    }
 }
 
 /// Whether the host said that this client is there already.

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 use std::fs;
-use std::io::Write as _;
+use std::io::{self, Write as _};
 use std::net::{IpAddr, UdpSocket};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use anyhow::Context;
+use anyhow::{Context, anyhow};
 use clap::{Args, Subcommand};
 use serde_json::json;
 use slewgate_sky::SystemClock;
@@ -77,12 +77,26 @@ fn generate(common: &Common, more: Vec<String>, force: bool) -> Result<(), Failu
             there.display()
         )));
     }
+    let links = [&certificate, &key].map(|file| file.is_symlink());
+    if links.contains(&true) {
+        return Err(Failure::Usage(format!(
+            "{} has links to files that something else renews; remove them first",
+            place.display()
+        )));
+    }
     let names = names(data, more)?;
     let made = make(names.clone(), timestamp(&SystemClock)).context("cannot make a certificate")?;
     platform::create_private_directory(&place)
         .with_context(|| format!("cannot make {}", place.display()))?;
-    write(&place, &key, &made.key, false)?;
-    write(&place, &certificate, &made.certificate, true)?;
+    // Both are on the disk before either takes the place of another.
+    let written = [
+        (&key, write(&place, &made.key, false)?),
+        (&certificate, write(&place, &made.certificate, true)?),
+    ];
+    for (path, file) in written {
+        file.persist(path)
+            .with_context(|| format!("cannot write {}", path.display()))?;
+    }
     let words = format!(
         "{certificate}: for {names}\nfingerprint (SHA-256) {fingerprint}\npin of its key        {pin}\n\nThe ports speak TLS once the host is started with\n\n\
          [tls]\ncertificate = \"{PLACE}/{CERTIFICATE}\"\nkey = \"{PLACE}/{KEY}\"\n\n\
@@ -123,26 +137,27 @@ fn addresses() -> impl Iterator<Item = IpAddr> {
     })
 }
 
-/// Whole or not at all; for its owner alone, unless everybody may read it.
-fn write(place: &Path, path: &PathBuf, text: &str, for_all: bool) -> anyhow::Result<()> {
-    let failed = || format!("cannot write {}", path.display());
-    let mut file = NamedTempFile::new_in(place).with_context(failed)?;
-    file.write_all(text.as_bytes()).with_context(failed)?;
-    if for_all {
-        readable(file.path()).with_context(failed)?;
-    }
-    file.as_file().sync_all().with_context(failed)?;
-    file.persist(path).with_context(failed)?;
-    Ok(())
+/// A file that has no name yet, for its owner alone, unless everybody may read it.
+fn write(place: &Path, text: &str, for_all: bool) -> anyhow::Result<NamedTempFile> {
+    let write = || {
+        let mut file = NamedTempFile::new_in(place)?;
+        file.write_all(text.as_bytes())?;
+        if for_all {
+            readable(file.path())?;
+        }
+        file.as_file().sync_all()?;
+        Ok(file)
+    };
+    write().map_err(|error: io::Error| anyhow!("cannot write to {}: {error}", place.display()))
 }
 
 #[cfg(unix)]
-fn readable(path: &Path) -> std::io::Result<()> {
+fn readable(path: &Path) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt as _;
     fs::set_permissions(path, fs::Permissions::from_mode(0o644))
 }
 
 #[cfg(not(unix))]
-fn readable(_: &Path) -> std::io::Result<()> {
+fn readable(_: &Path) -> io::Result<()> {
     Ok(())
 }

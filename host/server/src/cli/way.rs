@@ -1,5 +1,6 @@
 //! The way to a host: where its port is, and TLS if the address says so.
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -34,9 +35,15 @@ impl Way {
             |why: &str| Failure::Usage(format!("--url {url}: {why}, such as ws://127.0.0.1:4000"));
         let uri: Uri = url.parse().map_err(|_| wrong("no URL"))?;
         let host = uri.host().ok_or_else(|| wrong("no host in it"))?;
-        let (usual, tls) = match uri.scheme_str() {
-            Some("ws") => (80, None),
-            Some("wss") => {
+        let scheme = uri.scheme_str().map(str::to_ascii_lowercase);
+        let (usual, tls) = match (scheme.as_deref(), certificate) {
+            (Some("ws"), None) => (80, None),
+            (Some("ws"), Some(_)) => {
+                return Err(wrong(
+                    "--certificate is for wss://, and this goes in clear; name one",
+                ));
+            }
+            (Some("wss"), certificate) => {
                 let bare = host.trim_start_matches('[').trim_end_matches(']');
                 let name = ServerName::try_from(bare.to_owned())
                     .map_err(|_| wrong("its host is no name"))?;
@@ -58,11 +65,25 @@ impl Way {
             return Ok(Box::new(stream));
         };
         let secured = connector.connect(name.clone(), stream).await;
-        let secured = secured.with_context(|| {
-            format!("{url} is not the host that --certificate, or this machine, trusts")
-        })?;
-        Ok(Box::new(secured))
+        Ok(Box::new(secured.map_err(|error| explained(url, error))?))
     }
+}
+
+/// Whether it is another host, none, or one that cannot be known.
+fn explained(url: &str, error: io::Error) -> anyhow::Error {
+    let cause = error.get_ref().and_then(|cause| cause.downcast_ref());
+    let why = match cause {
+        Some(rustls::Error::InvalidCertificate(cause))
+            if format!("{cause:?}").contains("CaUsedAsEndEntity") =>
+        {
+            "its certificate is that of an authority, and none of a host: make another, as `slewgate tls generate` does"
+        }
+        Some(rustls::Error::InvalidCertificate(_)) => {
+            "it is not the host that --certificate, or this machine, trusts"
+        }
+        _ => "no TLS came about; a port without it is ws://",
+    };
+    anyhow::Error::from(error).context(format!("{url}: {why}"))
 }
 
 fn connector(certificate: Option<&Path>) -> anyhow::Result<TlsConnector> {

@@ -4,6 +4,7 @@ use anyhow::anyhow;
 use serde_json::{Value, json};
 use slewgate_engine::{Command, Effect, Question};
 
+use super::administer::Deed;
 use crate::topics::{MAX_TOPICS, SUBSCRIBE};
 
 /// By which a client takes control.
@@ -19,6 +20,7 @@ pub(crate) enum HostMethod {
     Unsubscribe,
     TakeControl,
     ReleaseControl,
+    Administer(Deed),
 }
 
 pub(crate) fn commands() -> anyhow::Result<Vec<(HostMethod, Command)>> {
@@ -75,14 +77,131 @@ pub(crate) fn commands() -> anyhow::Result<Vec<(HostMethod, Command)>> {
             [of_a_plugin(false), object(), json!({ "plugin": "mount" })],
         ),
     ];
-    let commands = all
-        .into_iter()
-        .map(|(method, effect, name, summary, parts)| {
-            let command =
-                Command::of_host(name, summary, effect, parts).map_err(|error| anyhow!(error))?;
-            Ok((method, command))
-        });
+    let commands =
+        all.into_iter()
+            .chain(administration())
+            .map(|(method, effect, name, summary, parts)| {
+                let command = Command::of_host(name, summary, effect, parts)
+                    .map_err(|error| anyhow!(error))?;
+                Ok((method, command))
+            });
     commands.collect()
+}
+
+type Listed = (HostMethod, Effect, &'static str, &'static str, [Value; 3]);
+
+/// What administrators may call.
+fn administration() -> impl Iterator<Item = Listed> {
+    let nothing = || json!({ "type": "object", "additionalProperties": false });
+    let params = |required: &[&str], properties: Value| json!({ "type": "object", "required": required, "properties": properties, "additionalProperties": false });
+    let (object, array) = (
+        || json!({ "type": "object" }),
+        || json!({ "type": "array" }),
+    );
+    let name = || json!({ "type": "string", "maxLength": 64 });
+    let id = || json!({ "type": "string", "minLength": 8, "maxLength": 8 });
+    let all = [
+        (
+            Deed::Clients,
+            "host.clients",
+            "Who is connected, with which token, from where.",
+            [nothing(), array(), json!({})],
+        ),
+        (
+            Deed::Disconnect,
+            "host.disconnect",
+            "Closes a session with 4005. Its client may come again: revoke its token to keep it out.",
+            [
+                params(
+                    &["session"],
+                    json!({ "session": { "type": "integer", "minimum": 1 } }),
+                ),
+                object(),
+                json!({ "session": 1 }),
+            ],
+        ),
+        (
+            Deed::Tokens,
+            "host.tokens",
+            "What is known of each token, without the token.",
+            [nothing(), array(), json!({})],
+        ),
+        (
+            Deed::RevokeToken,
+            "host.token.revoke",
+            "Makes a token worthless, and closes its sessions.",
+            [
+                params(&["id"], json!({ "id": id() })),
+                object(),
+                json!({ "id": "k3v9x2m1" }),
+            ],
+        ),
+        (
+            Deed::RotateToken,
+            "host.token.rotate",
+            "A new token in the place of another, which stays good for a while. It is told here and never again.",
+            [
+                params(
+                    &["id"],
+                    json!({ "id": id(), "overlap_s": { "type": "integer", "minimum": 0, "maximum": 31_536_000 } }),
+                ),
+                object(),
+                json!({ "id": "k3v9x2m1", "overlap_s": 3600 }),
+            ],
+        ),
+        (
+            Deed::RollBack,
+            "host.plugin.rollback",
+            "Has the version of a plugin before this one serve again.",
+            [
+                params(
+                    &["name"],
+                    json!({ "name": name(), "kind": { "enum": ["handler", "policy"] } }),
+                ),
+                object(),
+                json!({ "name": "mount" }),
+            ],
+        ),
+        (
+            Deed::Resume,
+            "host.plugin.resume",
+            "Ends the quarantine of a plugin that kept failing.",
+            [
+                params(&["name"], json!({ "name": name() })),
+                object(),
+                json!({ "name": "mount" }),
+            ],
+        ),
+        (
+            Deed::Penalties,
+            "host.penalties",
+            "Which sources wait outside for what they did wrong, and how long still.",
+            [nothing(), array(), json!({})],
+        ),
+        (
+            Deed::Forgive,
+            "host.penalties.clear",
+            "Lets them in again: all, or the source of an address.",
+            [
+                params(
+                    &[],
+                    json!({ "address": { "type": "string", "maxLength": 64 } }),
+                ),
+                object(),
+                json!({ "address": "192.0.2.7" }),
+            ],
+        ),
+        (
+            Deed::Reload,
+            "host.reload",
+            "Looks at the tokens and at every component now, though nothing was heard of them.",
+            [nothing(), object(), json!({})],
+        ),
+    ];
+    all.into_iter().map(|(deed, name, summary, parts)| {
+        let method = HostMethod::Administer(deed);
+        (method, Effect::Administer, name, summary, parts)
+    })
 }
 
 /// What policies are asked about the host's own methods.

@@ -1,5 +1,6 @@
 //! The host's own methods. Each is decided by the policy like a plugin's, and takes its permit by value.
 
+mod administer;
 mod control;
 mod discover;
 mod info;
@@ -10,12 +11,13 @@ use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
-use slewgate_engine::{Command, Permit, Plugins};
+use slewgate_engine::{Action, Command, Permit, Plugins};
 use slewgate_rpc::Refusal;
 
 use crate::sessions::{Session, Sessions};
 use crate::topics::Topics;
 
+pub(crate) use administer::Administration;
 pub(crate) use info::{HostInfo, connection};
 pub(crate) use list::{HostMethod, commands, questions};
 
@@ -25,6 +27,7 @@ pub struct HostMethods {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) topics: Topics,
     pub(crate) info: HostInfo,
+    pub(crate) administration: Administration,
     commands: Vec<(HostMethod, Command)>,
 }
 
@@ -34,12 +37,14 @@ impl HostMethods {
         sessions: Arc<Sessions>,
         topics: Topics,
         info: HostInfo,
+        administration: Administration,
     ) -> anyhow::Result<HostMethods> {
         Ok(HostMethods {
             plugins,
             sessions,
             topics,
             info,
+            administration,
             commands: list::commands()?,
         })
     }
@@ -67,6 +72,11 @@ impl HostMethods {
             HostMethod::Unsubscribe => self.topics.unsubscribe(session, &permit),
             HostMethod::TakeControl => self.take_control(&permit),
             HostMethod::ReleaseControl => self.release_control(&permit),
+            HostMethod::Administer(deed) => {
+                let Action { method, params, .. } = permit.action();
+                let asked = (deed, method.as_str());
+                Box::pin(self.administration.carry_out(asked, params, Some(session))).await
+            }
         }
     }
 

@@ -38,7 +38,7 @@ impl Close {
     pub const AUTHENTICATION_TIMEOUT: Close = Close::new(4003, "Authentication timeout");
     /// A first message that is no JSON object in a text message.
     pub const INVALID_JSON: Close = Close::new(4004, "Invalid JSON");
-    /// An administrator's wish.
+    /// An administrator's wish: `host.disconnect`.
     pub const DISCONNECTED: Close = Close::new(4005, "Disconnected by administrator");
     /// Too many connections, frames or refused requests.
     pub const RATE_LIMIT: Close = Close::new(4008, "Rate limit exceeded");

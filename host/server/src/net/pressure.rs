@@ -39,6 +39,15 @@ impl Pressure {
         // It is set whole.
         self.refused.lock().unwrap_or_else(PoisonError::into_inner)
     }
+
+    /// Whether the peer took what it was offered just now.
+    fn note(&self, is_refused: bool) {
+        let mut refused = self.refused();
+        match is_refused {
+            true => _ = refused.get_or_insert_with(Instant::now),
+            false => *refused = None,
+        }
+    }
 }
 
 impl<S> Pressed<S> {
@@ -68,18 +77,15 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Pressed<S> {
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.inner).poll_write(context, bytes);
-        let mut refused = self.pressure.refused();
-        if written.is_pending() {
-            refused.get_or_insert_with(Instant::now);
-        } else {
-            *refused = None;
-        }
-        drop(refused);
+        self.pressure.note(written.is_pending());
         written
     }
 
+    /// With TLS what is written may wait here.
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.inner).poll_flush(context)
+        let flushed = Pin::new(&mut self.inner).poll_flush(context);
+        self.pressure.note(flushed.is_pending());
+        flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {

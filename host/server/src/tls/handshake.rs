@@ -3,13 +3,17 @@
 use std::io;
 use std::sync::Arc;
 
-use rustls::ServerConfig;
+use rustls::{ServerConfig, ServerConnection};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
 /// With which every connection of TLS begins: RFC 8446, 5.1, ContentType `handshake`.
 const HANDSHAKE: u8 = 22;
+
+/// Bytes that wait within TLS for a client that takes none. What it takes shows only where these are few: a slow viewer is told from one that is
+/// gone by them.
+const UNSENT: usize = 4 * 1024;
 
 /// What somebody gets who speaks HTTP here.
 const PLAIN: &[u8] = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Type: text/plain\r\nContent-Length: 52\r\n\r\nthis port speaks TLS: ask with wss:// or https:// .\n";
@@ -34,7 +38,10 @@ pub(crate) async fn shake(
         let _ = stream.try_write(PLAIN);
         return Err(Unencrypted::Plain);
     }
-    Ok(TlsAcceptor::from(config).accept(stream).await?)
+    let bounded = |connection: &mut ServerConnection| connection.set_buffer_limit(Some(UNSENT));
+    Ok(TlsAcceptor::from(config)
+        .accept_with(stream, bounded)
+        .await?)
 }
 
 #[cfg(test)]

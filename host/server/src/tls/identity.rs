@@ -15,6 +15,7 @@ use rustls::server::NoServerSessionStorage;
 use rustls::{InconsistentKeys, ServerConfig};
 use sha2::{Digest as _, Sha256};
 use x509_parser::prelude::{FromDer as _, X509Certificate};
+use x509_parser::time::ASN1Time;
 
 /// Most bytes of either file.
 const MOST: u64 = 256 * 1024;
@@ -61,6 +62,16 @@ pub enum IdentityError {
         /// The certificate's file.
         certificate: PathBuf,
     },
+    /// Clients would refuse it, and take the one that is in force.
+    #[error("the certificate {path} holds from {begins:.0} to {expires:.0} alone")]
+    NotNow {
+        /// The certificate's file.
+        path: PathBuf,
+        /// When it begins.
+        begins: Timestamp,
+        /// When it ends.
+        expires: Timestamp,
+    },
     /// The library does not take them.
     #[error("{path} cannot be used: {cause}")]
     Unusable {
@@ -76,8 +87,19 @@ pub enum IdentityError {
 pub(crate) struct Identity {
     pub(crate) config: Arc<ServerConfig>,
     pub(crate) fingerprint: String,
+    /// Before that clients refuse it.
+    pub(crate) begins: Timestamp,
     /// From then on clients refuse it.
     pub(crate) expires: Timestamp,
+    /// It is that of an authority, which some clients take for nobody else's.
+    pub(crate) is_authority: bool,
+}
+
+impl Identity {
+    /// Whether clients take it now.
+    pub(crate) fn holds(&self, now: Timestamp) -> bool {
+        self.begins <= now && now < self.expires
+    }
 }
 
 /// Both files as they were read, so that the same is not judged twice.
@@ -118,7 +140,8 @@ impl TlsFiles {
             path: self.certificate.clone(),
             cause,
         };
-        let expires = expires(first).ok_or_else(|| unusable("it is no certificate".to_owned()))?;
+        let (begins, expires, is_authority) =
+            read_certificate(first).ok_or_else(|| unusable("it is no certificate".to_owned()))?;
         let fingerprint = fingerprint(first);
         let config = config(chain, key).map_err(|cause| match cause {
             rustls::Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
@@ -132,7 +155,9 @@ impl TlsFiles {
         Ok(Identity {
             config: Arc::new(config),
             fingerprint,
+            begins,
             expires,
+            is_authority,
         })
     }
 }
@@ -194,7 +219,14 @@ pub(crate) fn pin(public_key: &[u8]) -> String {
     )
 }
 
-fn expires(certificate: &[u8]) -> Option<Timestamp> {
+/// When it begins and ends, and whether it is an authority's.
+fn read_certificate(certificate: &[u8]) -> Option<(Timestamp, Timestamp, bool)> {
     let (_, certificate) = X509Certificate::from_der(certificate).ok()?;
-    Timestamp::from_second(certificate.validity().not_after.timestamp()).ok()
+    let validity = certificate.validity();
+    let time = |time: ASN1Time| Timestamp::from_second(time.timestamp()).ok();
+    Some((
+        time(validity.not_before)?,
+        time(validity.not_after)?,
+        certificate.is_ca(),
+    ))
 }

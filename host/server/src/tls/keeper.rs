@@ -29,8 +29,11 @@ pub(crate) enum TlsNews {
     },
     /// What lies there cannot be used; the one before stays in force.
     Failed(IdentityError),
-    /// The one in force ends soon, or has ended.
-    Ends(Timestamp),
+    /// The one in force ends soon, has ended, or has not begun.
+    Ends {
+        begins: Timestamp,
+        expires: Timestamp,
+    },
 }
 
 /// Has the identity in force; clones share it.
@@ -43,10 +46,12 @@ pub struct Tls {
 struct Keeper<H> {
     files: TlsFiles,
     identity: watch::Sender<Arc<ServerConfig>>,
-    expires: Timestamp,
+    in_force: Identity,
     /// Whether it was said that the certificate ends.
     warned: bool,
     seen: Option<Texts>,
+    /// What lay there at the last look and is not in force: it may be in the middle of being replaced.
+    coming: Option<Texts>,
     /// What was wrong, and whether it was said: two files are not replaced at one moment.
     wrong: Option<(String, bool)>,
     hook: H,
@@ -63,16 +68,15 @@ impl Tls {
         hook: impl Fn(TlsNews) + Send + 'static,
     ) -> Result<Tls, IdentityError> {
         let texts = files.read()?;
-        let Identity {
-            config, expires, ..
-        } = files.understand(&texts)?;
-        let (sender, identity) = watch::channel(config);
+        let in_force = files.understand(&texts)?;
+        let (sender, identity) = watch::channel(Arc::clone(&in_force.config));
         let mut keeper = Keeper {
             files,
             identity: sender,
-            expires,
+            in_force,
             warned: false,
             seen: Some(texts),
+            coming: None,
             wrong: None,
             hook,
         };
@@ -80,7 +84,7 @@ impl Tls {
         tokio::spawn(async move {
             while !keeper.identity.is_closed() {
                 tokio::time::sleep(LOOK).await;
-                keeper.look().await;
+                keeper.look(now()).await;
                 keeper.remind(now());
             }
         });
@@ -98,33 +102,48 @@ impl Tls {
 }
 
 impl<H: Fn(TlsNews)> Keeper<H> {
-    async fn look(&mut self) {
+    async fn look(&mut self, now: Timestamp) {
         let files = self.files.clone();
         let Ok(read) = spawn_blocking(move || files.read()).await else {
             return;
         };
         let understood = match read {
             Ok(texts) if self.seen.as_ref() == Some(&texts) => {
-                self.wrong = None;
+                (self.wrong, self.coming) = (None, None);
                 return;
             }
-            Ok(texts) => self
-                .files
-                .understand(&texts)
-                .map(|identity| (texts, identity)),
+            Ok(texts) if self.coming.as_ref() != Some(&texts) => {
+                self.coming = Some(texts);
+                return;
+            }
+            Ok(texts) => self.judge(&texts, now).map(|identity| (texts, identity)),
             Err(error) => Err(error),
         };
         match understood {
             Ok((texts, identity)) => {
-                (self.seen, self.wrong, self.warned) = (Some(texts), None, false);
-                self.expires = identity.expires;
-                self.identity.send_replace(identity.config);
+                (self.seen, self.coming) = (Some(texts), None);
+                (self.wrong, self.warned) = (None, false);
+                self.identity.send_replace(Arc::clone(&identity.config));
                 (self.hook)(TlsNews::Changed {
-                    fingerprint: identity.fingerprint,
+                    fingerprint: identity.fingerprint.clone(),
                     until: identity.expires,
                 });
+                self.in_force = identity;
             }
             Err(error) => self.complain(error),
+        }
+    }
+
+    /// What clients refuse now takes the place of nothing that they take.
+    fn judge(&self, texts: &Texts, now: Timestamp) -> Result<Identity, IdentityError> {
+        let identity = self.files.understand(texts)?;
+        match identity.holds(now) || !self.in_force.holds(now) {
+            true => Ok(identity),
+            false => Err(IdentityError::NotNow {
+                path: self.files.certificate.clone(),
+                begins: identity.begins,
+                expires: identity.expires,
+            }),
         }
     }
 
@@ -142,9 +161,85 @@ impl<H: Fn(TlsNews)> Keeper<H> {
     }
 
     fn remind(&mut self, now: Timestamp) {
-        if !self.warned && self.expires.duration_since(now) < NOTICE {
+        let ends_soon = self.in_force.expires.duration_since(now) < NOTICE;
+        if !self.warned && (ends_soon || now < self.in_force.begins) {
             self.warned = true;
-            (self.hook)(TlsNews::Ends(self.expires));
+            let Identity {
+                begins, expires, ..
+            } = self.in_force;
+            (self.hook)(TlsNews::Ends { begins, expires });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use tokio::sync::mpsc::unbounded_channel;
+    use tokio::time::timeout;
+
+    use super::super::made::make;
+    use super::*;
+
+    const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+    /// Writes both files for a certificate that was made then.
+    fn write(files: &TlsFiles, made: Timestamp) -> String {
+        let made = make(vec!["localhost".to_owned()], made).unwrap();
+        fs::write(&files.certificate, made.certificate).unwrap();
+        drop(crate::platform::create_private(&files.key).unwrap());
+        fs::write(&files.key, made.key).unwrap();
+        made.fingerprint
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_does_not_hold_now_takes_the_place_of_none_that_does() {
+        let place = tempfile::tempdir().unwrap();
+        let files = TlsFiles {
+            certificate: place.path().join("certificate.pem"),
+            key: place.path().join("key.pem"),
+        };
+        let now: Timestamp = "2026-11-28T00:00:00Z".parse().unwrap();
+        write(&files, now);
+        let (tell, mut told) = unbounded_channel();
+        let tls = Tls::start(
+            files.clone(),
+            move || now,
+            move |news| tell.send(news).unwrap(),
+        );
+        let tls = tls.unwrap();
+        let in_force = Arc::clone(&tls.identity.borrow());
+        let patience = Duration::from_secs(10);
+        for made in [now - 20 * YEAR, now + 2 * YEAR] {
+            write(&files, made);
+            let news = timeout(patience, told.recv()).await.unwrap().unwrap();
+            assert!(
+                matches!(news, TlsNews::Failed(IdentityError::NotNow { .. })),
+                "{news:?}"
+            );
+            assert!(Arc::ptr_eq(&in_force, &tls.identity.borrow()));
+        }
+        let next = write(&files, now);
+        let news = timeout(patience, told.recv()).await.unwrap().unwrap();
+        assert!(
+            matches!(&news, TlsNews::Changed { fingerprint, .. } if *fingerprint == next),
+            "{news:?}"
+        );
+    }
+
+    #[tokio::test]
+    async fn a_certificate_that_ends_soon_is_told_at_the_start() {
+        let place = tempfile::tempdir().unwrap();
+        let files = TlsFiles {
+            certificate: place.path().join("certificate.pem"),
+            key: place.path().join("key.pem"),
+        };
+        let now: Timestamp = "2026-11-28T00:00:00Z".parse().unwrap();
+        write(&files, now - 10 * YEAR + SignedDuration::from_hours(24));
+        let (tell, mut told) = unbounded_channel();
+        let _tls = Tls::start(files, move || now, move |news| tell.send(news).unwrap()).unwrap();
+        let news = told.recv().await.unwrap();
+        assert!(matches!(news, TlsNews::Ends { .. }), "{news:?}");
     }
 }

@@ -106,15 +106,25 @@ pub(super) fn tls(config: &Config, now: Timestamp) -> Option<Finding> {
             error.to_string(),
             "name both files in [tls], as `slewgate tls generate` writes them, and let the host's user read them",
         ),
-        Ok(Identity { expires, .. }) if expires <= now => Finding::wrong(
+        Ok(identity) if !identity.holds(now) => Finding::wrong(
             "tls",
-            format!("the certificate has ended at {expires:.0}: clients refuse it"),
+            format!(
+                "the certificate holds from {:.0} to {:.0}: clients refuse it now",
+                identity.begins, identity.expires
+            ),
             renew,
         ),
         Ok(Identity { expires, .. }) if expires.duration_since(now) < NOTICE => Finding::noted(
             "tls",
             format!("the certificate ends at {expires:.0}"),
             renew,
+        ),
+        Ok(Identity {
+            is_authority: true, ..
+        }) => Finding::noted(
+            "tls",
+            "the certificate is that of an authority: some clients, such as slewgate call, take it for nobody else's",
+            "make one that is none: slewgate tls generate, or openssl req -x509 with -addext basicConstraints=CA:FALSE",
         ),
         Ok(Identity {
             expires,
