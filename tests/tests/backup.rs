@@ -97,6 +97,52 @@ async fn a_host_comes_back_from_the_backup_of_one_that_ran_with_its_tokens_notes
     assert!(whole.status.success(), "{whole:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn backups_beside_each_other_have_what_plugins_keep_though_one_keeps_something_all_the_time()
+{
+    let observatory = Setup::default().config(CONFIG).start();
+    fs::copy(
+        test_component("scribe"),
+        observatory.data().join("handlers/scribe.wasm"),
+    )
+    .unwrap();
+    let token = observatory.token("telescope");
+    reads(&observatory, &token).await;
+    let mut client = Client::authenticated(observatory.address(), &token, "writer").await;
+    let writing = tokio::spawn(async move {
+        for round in 1_u64.. {
+            let written = json!({ "round": round });
+            client.call("scribe.write", written).await.unwrap();
+        }
+    });
+    let place = TempDir::new().unwrap();
+    let files: Vec<_> = (0..3)
+        .map(|number| place.path().join(format!("{number}.tar")))
+        .collect();
+    std::thread::scope(|scope| {
+        for file in &files {
+            scope.spawn(|| {
+                let made = observatory.run(&["backup", file.to_str().unwrap()]);
+                assert!(made.status.success(), "{made:?}");
+            });
+        }
+    });
+    writing.abort();
+    for file in &files {
+        let names = names(file);
+        let state = names.iter().filter(|name| *name == "state/plugins.redb");
+        assert_eq!(state.count(), 1, "{names:?}");
+        assert!(
+            !names.iter().any(|name| name.contains(".copy")),
+            "{names:?}"
+        );
+    }
+    let left = fs::read_dir(observatory.data().join("state")).unwrap();
+    let left: Vec<_> = left.map(|entry| entry.unwrap().file_name()).collect();
+    let is_copy = |name: &std::ffi::OsString| name.to_string_lossy().contains(".copy");
+    assert!(!left.iter().any(is_copy), "{left:?}");
+}
+
 #[test]
 fn a_backup_is_made_without_a_host_too_and_takes_the_place_of_nothing() {
     let setup = Setup::default();

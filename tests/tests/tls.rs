@@ -192,7 +192,9 @@ async fn a_viewer_that_takes_four_kilobytes_a_second_goes_on() {
     let mut some = [0; 2_048];
     for _ in 0..40 {
         tokio::time::sleep(Duration::from_millis(500)).await;
-        let read = timeout(PATIENCE, stream.read_exact(&mut some)).await.unwrap();
+        let read = timeout(PATIENCE, stream.read_exact(&mut some))
+            .await
+            .unwrap();
         let ended = observatory.security_log().pop();
         assert!(read.is_ok(), "{read:?}: {ended:?}");
     }

@@ -23,8 +23,8 @@ const LONG_WORK: usize = 10_000;
 /// Bytes of a text that count as one part: patterns read them.
 const TEXT: usize = 16;
 
-/// Bytes of a compiled pattern, and of what it remembers of a text.
-const MOST_PATTERN: usize = 32 * 1024;
+/// Bytes of the compiled patterns of a schema together, and of what one remembers of a text.
+const MOST_PATTERN: usize = 256 * 1024;
 const MOST_REMEMBERED: usize = 64 * 1024;
 
 /// Bytes of a compiled pattern that count as one part. Where nothing can be remembered each of its states is visited for each byte of a text:
@@ -146,7 +146,7 @@ impl Schema {
 
     /// The first thing in params that does not fit, or that they are too many to look at.
     pub(crate) fn accept(&self, schema: &Value, params: &Map<String, Value>) -> Result<(), Misfit> {
-        let weight: usize = params.values().map(weight).sum();
+        let weight = of_members(params);
         let work = weight.saturating_mul(self.weight);
         if work > MOST_WORK {
             let why = "they are too large for what they are checked against";
@@ -256,13 +256,17 @@ impl<'s> Count<'s> {
         let sizes = std::iter::successors(Some(256), |size| Some(size * 2));
         let mut sizes = sizes.take_while(|size| *size <= MOST_PATTERN);
         match sizes.find(|size| compiles(*size).is_ok()) {
-            Some(size) => {
+            Some(size) if self.patterns + size / OF_PATTERN <= MOST_PATTERN / OF_PATTERN => {
                 self.patterns += size / OF_PATTERN;
                 Ok(())
             }
+            Some(_) => Err(format!(
+                "its patterns take more than {} KiB together; repeat less in them, or say maxLength",
+                MOST_PATTERN / 1024
+            )),
             None if matches!(compiles(MOST_PATTERN), Err(regex::Error::CompiledTooBig(_))) => {
                 Err(format!(
-                    "the pattern {} is too large: it takes more than {} KiB; repeat less in it, or have the plugin look",
+                    "the pattern {} is too large: it takes more than {} KiB; repeat less in it, or say maxLength",
                     shortened(pattern),
                     MOST_PATTERN / 1024
                 ))
@@ -322,14 +326,17 @@ fn weight(value: &Value) -> usize {
     match value {
         Value::String(text) => 1 + text.len() / TEXT,
         Value::Array(values) => 1 + values.iter().map(weight).sum::<usize>(),
-        Value::Object(members) => {
-            let members = members.iter();
-            1 + members
-                .map(|(name, value)| weight(value) + name.len() / TEXT)
-                .sum::<usize>()
-        }
+        Value::Object(members) => 1 + of_members(members),
         Value::Null | Value::Bool(_) | Value::Number(_) => 1,
     }
+}
+
+/// Names are read too, by patterns of their own.
+fn of_members(members: &Map<String, Value>) -> usize {
+    members
+        .iter()
+        .map(|(name, value)| weight(value) + name.len() / TEXT)
+        .sum()
 }
 
 /// The library names two words of those that fit and counts the rest, and of a range only the end that was passed.
@@ -559,7 +566,7 @@ mod tests {
                     continue;
                 };
                 let mut params = Map::from_iter([("all".to_owned(), values.clone())]);
-                while params.values().map(weight).sum::<usize>() * compiled.weight > MOST_WORK {
+                while of_members(&params) * compiled.weight > MOST_WORK {
                     halve(&mut params["all"]);
                 }
                 let began = Instant::now();
@@ -570,6 +577,42 @@ mod tests {
                     took < Duration::from_millis(500),
                     "{keyword} {of}, {times} times: {took:?}"
                 );
+            }
+        }
+    }
+
+    #[test]
+    fn long_names_weigh_what_patterns_read_of_them() {
+        let names = json!({ "propertyNames": { "pattern": "(a|b)*a(a|b){200}c" } });
+        let within = json!({ "properties": { "all": names.clone() } });
+        let long = Map::from_iter([("ab".repeat(30_000), json!(1))]);
+        let nested = Map::from_iter([("all".to_owned(), json!(long))]);
+        let patterned = json!({ "patternProperties": { "(a|b)*a(a|b){200}c": true } });
+        for (schema, params) in [(&names, &long), (&within, &nested), (&patterned, &long)] {
+            let (field, why) = Schema::new(schema)
+                .unwrap()
+                .accept(schema, params)
+                .unwrap_err();
+            assert_eq!(field, "params");
+            assert!(why.contains("too large"), "{why}");
+        }
+    }
+
+    #[test]
+    fn what_people_write_of_names_and_times_is_taken() {
+        for pattern in [
+            "^[0-9]{1,3}$",
+            r"^\w+$",
+            r"^\d{4}-\d{2}-\d{2}$",
+            "^.{1,64}$",
+            r"^[^\s]{1,32}$",
+            r"^\p{L}+$",
+        ] {
+            let schema = json!({ "properties": { "x": { "pattern": pattern } } });
+            let params = Map::from_iter([("x".to_owned(), json!("2026-11-28 of a name"))]);
+            let compiled = Schema::new(&schema).unwrap_or_else(|why| panic!("{pattern}: {why}"));
+            if let Err((field, why)) = compiled.accept(&schema, &params) {
+                assert_eq!(field, "x", "{pattern}: {why}");
             }
         }
     }
@@ -586,7 +629,7 @@ mod tests {
 
     #[test]
     fn a_pattern_that_is_too_large_and_a_fraction_of_a_multiple_are_named() {
-        for pattern in ["(a|b){3000}", "(a|b){3000}|\\cA"] {
+        for pattern in ["(a|b){30000}", "(a|b){30000}|\\cA"] {
             let why = refused(json!({ "pattern": pattern }));
             assert!(why.contains("is too large"), "{why}");
         }

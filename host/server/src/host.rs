@@ -173,7 +173,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let topics = Topics::new(Arc::clone(&plugins));
     let uses = Arc::new(TokenUses::open(TokenUses::beside(token_file.path())));
     let admission = Admission::new(config.admission.slots.clone());
-    let administration = Administration {
+    let administration = Arc::new(Administration {
         plugins: Arc::clone(&plugins),
         sessions: Arc::clone(&sessions),
         admission: admission.clone(),
@@ -181,7 +181,8 @@ async fn run(options: ServeOptions) -> Result<()> {
         token_file,
         uses: Arc::clone(&uses),
         log: log.clone(),
-    };
+        clock: Arc::clone(&clock),
+    });
     let methods = Arc::new(HostMethods::new(
         Arc::clone(&plugins),
         Arc::clone(&sessions),
@@ -256,10 +257,13 @@ async fn run(options: ServeOptions) -> Result<()> {
         stopping.clone(),
     ));
     tasks.spawn(Arc::clone(&sessions).keep_checking(tokens.tokens(), Arc::clone(&clock)));
+    let state_copy = data.join(tables::STATE_COPY);
+    local::sweep(&state_copy);
     let local = Local {
         methods,
         log: log.clone(),
-        state_copy: data.join(tables::STATE_COPY),
+        state_copy,
+        copies: AtomicU64::new(0),
     };
     tasks.spawn(local::run(socket, Arc::new(local), stopping.clone()));
     tasks.spawn(keep_uses(Arc::clone(&uses), tokens.tokens()));

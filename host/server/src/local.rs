@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use serde_json::json;
@@ -45,8 +46,24 @@ pub(crate) struct Local {
     pub(crate) methods: Arc<HostMethods>,
     /// Hears of stops.
     pub(crate) log: SecurityLog,
-    /// Where a copy goes of what plugins keep.
+    /// Where copies go of what plugins keep, each under a number of its own.
     pub(crate) state_copy: PathBuf,
+    pub(crate) copies: AtomicU64,
+}
+
+/// Takes away the copies that nobody fetched from the host before.
+pub(crate) fn sweep(state_copy: &Path) {
+    let (Some(place), Some(name)) = (state_copy.parent(), state_copy.file_name()) else {
+        return;
+    };
+    let begins = name.to_string_lossy();
+    let entries = std::fs::read_dir(place).into_iter().flatten().flatten();
+    for entry in entries {
+        if entry.file_name().to_string_lossy().starts_with(&*begins) {
+            // It is in nobody's way.
+            let _ = std::fs::remove_file(entry.path());
+        }
+    }
 }
 
 /// Opens the socket; a host that answers there already is an error.
@@ -169,11 +186,13 @@ impl Local {
 
     /// What plugins keep, in a file that is nobody's any more; null where nothing is kept.
     async fn copy_state(&self) -> Result<Box<RawValue>, Refusal> {
-        let (plugins, to) = (Arc::clone(&self.methods.plugins), self.state_copy.clone());
+        let number = self.copies.fetch_add(1, Ordering::Relaxed);
+        let to = self.state_copy.with_added_extension(number.to_string());
+        let (plugins, file) = (Arc::clone(&self.methods.plugins), to.clone());
         let copied =
-            tokio::task::spawn_blocking(move || plugins.copy_state(&to, COPY_PATIENCE)).await;
+            tokio::task::spawn_blocking(move || plugins.copy_state(&file, COPY_PATIENCE)).await;
         match copied {
-            Ok(Ok(is_there)) => result(&json!({ "file": is_there.then_some(&self.state_copy) })),
+            Ok(Ok(is_there)) => result(&json!({ "file": is_there.then_some(&to) })),
             Ok(Err(error)) => Err(Refusal::refused(&error.to_string())),
             Err(error) => Err(Refusal::internal("", error)),
         }

@@ -80,7 +80,15 @@ pub fn copy(from: &Path, to: &Path) -> Result<bool, StateError> {
     put(to, &found).map(|()| true)
 }
 
+/// Whole, or not at all.
 fn put(to: &Path, found: &Found) -> Result<(), StateError> {
+    write_anew(to, found).inspect_err(|_| {
+        // What is there of it is of no use. The cause is told, whether this succeeds or not.
+        let _ = fs::remove_file(to);
+    })
+}
+
+fn write_anew(to: &Path, found: &Found) -> Result<(), StateError> {
     if let Err(error) = fs::remove_file(to)
         && error.kind() != io::ErrorKind::NotFound
     {

@@ -31,6 +31,8 @@ pub(super) trait Disk: Send + 'static {
 /// Who wants to have a copy, and where.
 #[derive(Debug)]
 struct Copy {
+    /// What was changed before is in it.
+    wanted: u64,
     to: PathBuf,
     done: SyncSender<Result<(), StateError>>,
 }
@@ -55,7 +57,7 @@ struct Pending {
     made: u64,
     written: u64,
     failing: bool,
-    /// Made when all that changed before is written.
+    /// To be made.
     copies: Vec<Copy>,
     /// Somebody waits for the disk.
     hurried: bool,
@@ -107,14 +109,19 @@ impl Changes {
         let (done, made) = sync_channel(1);
         let mut pending = self.lock();
         pending.hurried = true;
+        let wanted = pending.made;
         pending.copies.push(Copy {
+            wanted,
             to: to.to_owned(),
             done,
         });
         drop(pending);
         self.changed.notify_all();
-        made.recv_timeout(patience)
-            .unwrap_or_else(|_| Err(StateError::late(to)))
+        made.recv_timeout(patience).unwrap_or_else(|_| {
+            // Nobody waits for it any more.
+            self.lock().copies.retain(|copy| copy.to != to);
+            Err(StateError::late(to))
+        })
     }
 
     /// Nobody changes anything any more.
@@ -127,10 +134,16 @@ impl Changes {
     fn next(&self) -> Option<Task> {
         let mut pending = self.lock();
         loop {
+            if pending.ended {
+                // What is not on the disk yet has to come there first, and soon.
+                pending.copies.clear();
+            }
+            let written = pending.written;
+            let due = |copy: &Copy| copy.wanted <= written;
+            if let Some(due) = pending.copies.iter().position(due) {
+                return Some(Task::Copy(pending.copies.remove(due)));
+            }
             match pending.plugins.is_empty() {
-                true if !pending.copies.is_empty() => {
-                    return Some(Task::Copy(pending.copies.remove(0)));
-                }
                 true if pending.ended => return None,
                 false if pending.ended && pending.failing => return None,
                 false => {

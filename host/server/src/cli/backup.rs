@@ -4,10 +4,11 @@
 //! What plugins keep is the exception, of which a running host makes a copy.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::time::UNIX_EPOCH;
+use std::time::{Duration, UNIX_EPOCH};
 
 use anyhow::{Context, anyhow};
 use clap::Args;
@@ -34,7 +35,14 @@ const KEPT: [&str; 9] = [
 ];
 
 /// What ends the names of files that say nothing once the host is gone.
-const PASSING: [&str; 3] = [".lock", ".part", ".copy"];
+const PASSING: [&str; 2] = [".lock", ".part"];
+
+/// How long the host may take to copy what plugins keep.
+const COPY_PATIENCE: Duration = Duration::from_secs(30);
+
+/// Where the security log lies, and what the names of its full files begin with.
+const LOGS: &str = "security/logs";
+const FULL: &str = "security.log.";
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -53,6 +61,8 @@ pub(super) struct Backup {
 struct Packed {
     files: BTreeSet<PathBuf>,
     bytes: u64,
+    /// Files of the security log that are full.
+    full: BTreeSet<OsString>,
 }
 
 impl Backup {
@@ -102,15 +112,10 @@ fn pack(data: &Path, file: File) -> anyhow::Result<Packed> {
     let mut archive = Builder::new(io::BufWriter::new(file));
     let mut packed = Packed::default();
     state(data, &mut archive, &mut packed)?;
-    // The security log may put a full file aside meanwhile: then there is one more to take.
-    loop {
-        let before = packed.files.len();
-        for kept in KEPT {
-            add(data, Path::new(kept), &mut archive, &mut packed)?;
-        }
-        if packed.files.len() == before {
-            break;
-        }
+    // A file that is full later has lines that are in another one already.
+    packed.full = full(data);
+    for kept in KEPT {
+        add(data, Path::new(kept), &mut archive, &mut packed)?;
     }
     let mut file = archive
         .into_inner()
@@ -119,28 +124,42 @@ fn pack(data: &Path, file: File) -> anyhow::Result<Packed> {
     Ok(packed)
 }
 
+/// The names of the files of the security log that are full.
+fn full(data: &Path) -> BTreeSet<OsString> {
+    let entries = fs::read_dir(data.join(LOGS)).into_iter().flatten();
+    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
+    names
+        .filter(|name| name.to_string_lossy().starts_with(FULL))
+        .collect()
+}
+
 /// What plugins keep, by the name that it has.
 fn state(
     data: &Path,
     archive: &mut Builder<impl io::Write>,
     packed: &mut Packed,
 ) -> anyhow::Result<()> {
-    let copy = data.join(STATE_COPY);
-    let is_there = match running::ask(data, COPY_STATE, Map::new()) {
-        Ok(copied) => copied.get("file").is_some_and(Value::is_string),
-        Err(Unanswered::NoHost) => copy_state(&data.join(STATE), &copy)?,
+    let copy = match running::ask_within(COPY_PATIENCE, data, COPY_STATE, Map::new()) {
+        Ok(copied) => copied
+            .get("file")
+            .and_then(Value::as_str)
+            .map(PathBuf::from),
+        Err(Unanswered::NoHost) => {
+            let copy = data.join(STATE_COPY);
+            let copy = copy.with_added_extension(format!("by-{}", std::process::id()));
+            copy_state(&data.join(STATE), &copy)?.then_some(copy)
+        }
         Err(Unanswered::Silent) => anyhow::bail!("the host on {} does not answer", data.display()),
         Err(Unanswered::Refused(error)) => {
             return Err(error.context("the host makes no copy of what plugins keep"));
         }
     };
     packed.files.insert(STATE.into());
-    if is_there {
-        let done = put(&copy, Path::new(STATE), archive, packed);
-        // It is of no use to anybody else.
-        let _ = fs::remove_file(&copy);
-        done?;
-    }
+    let Some(copy) = copy else { return Ok(()) };
+    let done = put(&copy, Path::new(STATE), archive, packed);
+    // It is of no use to anybody else.
+    let _ = fs::remove_file(&copy);
+    anyhow::ensure!(done?, "the copy of what plugins keep is gone");
     Ok(())
 }
 
@@ -152,39 +171,52 @@ fn add(
     packed: &mut Packed,
 ) -> anyhow::Result<()> {
     let path = data.join(name);
-    let Ok(found) = fs::metadata(&path) else {
-        return Ok(());
+    let found = match fs::metadata(&path) {
+        Ok(found) => found,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
     if found.is_dir() {
         let entries =
             fs::read_dir(&path).with_context(|| format!("cannot read {}", path.display()))?;
-        let mut names: Vec<_> = entries
-            .filter_map(|entry| Some(name.join(entry.ok()?.file_name())))
+        let names: io::Result<Vec<_>> = entries
+            .map(|entry| Ok(name.join(entry?.file_name())))
             .collect();
+        let mut names = names.with_context(|| format!("cannot read {}", path.display()))?;
         names.sort();
         return names
             .iter()
             .try_for_each(|name| add(data, name, archive, packed));
     }
-    let text = name.to_string_lossy();
-    let passes = PASSING.iter().any(|end| text.ends_with(end));
-    if found.is_file() && !passes && packed.files.insert(name.to_owned()) {
+    if found.is_file() && !packed.passes(name) && packed.files.insert(name.to_owned()) {
         put(&path, name, archive, packed)?;
     }
     Ok(())
 }
 
+impl Packed {
+    /// Whether it says nothing once the host is gone, or what another file says.
+    fn passes(&self, name: &Path) -> bool {
+        let file = name.file_name().unwrap_or_default();
+        let text = file.to_string_lossy();
+        let copy = Path::new(STATE_COPY).file_name().unwrap_or_default();
+        PASSING.iter().any(|end| text.ends_with(end))
+            || text.starts_with(&*copy.to_string_lossy())
+            || (text.starts_with(FULL) && !self.full.contains(file))
+    }
+}
+
+/// False: it was taken away meanwhile.
 fn put(
     path: &Path,
     name: &Path,
     archive: &mut Builder<impl io::Write>,
     packed: &mut Packed,
-) -> anyhow::Result<()> {
+) -> anyhow::Result<bool> {
     let read = || -> io::Result<(Metadata, Vec<u8>)> { Ok((fs::metadata(path)?, fs::read(path)?)) };
     let (found, bytes) = match read() {
         Ok(read) => read,
-        // It was taken away meanwhile.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
     };
     let mut header = Header::new_gnu();
@@ -196,7 +228,8 @@ fn put(
     packed.bytes += bytes.len() as u64;
     archive
         .append_data(&mut header, name, &bytes[..])
-        .context("cannot write the archive")
+        .context("cannot write the archive")?;
+    Ok(true)
 }
 
 #[cfg(unix)]

@@ -45,13 +45,23 @@ pub(super) fn ask(
     method: &'static str,
     params: Map<String, Value>,
 ) -> Result<Value, Unanswered> {
+    ask_within(SILENT_AFTER, data, method, params)
+}
+
+/// The same within another time.
+pub(super) fn ask_within(
+    patience: Duration,
+    data: &Path,
+    method: &'static str,
+    params: Map<String, Value>,
+) -> Result<Value, Unanswered> {
     let (tell, told) = channel();
     let data: PathBuf = data.to_owned();
     thread::spawn(move || {
         // Nobody waits any more.
-        let _ = tell.send(converse(&data, method, params, SILENT_AFTER));
+        let _ = tell.send(converse(&data, method, params, patience));
     });
-    told.recv_timeout(SILENT_AFTER)
+    told.recv_timeout(patience)
         .unwrap_or(Err(Unanswered::Silent))
 }
 

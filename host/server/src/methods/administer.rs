@@ -14,11 +14,13 @@ use slewgate_engine::{NotReleased, PluginKind, PluginReport, Plugins};
 use slewgate_rpc::Refusal;
 use slewgate_security::admission::Admission;
 use slewgate_security::log::{EventKind, SecurityEvent, SecurityLog};
-use slewgate_security::tokens::{TokenFile, TokenFileError, TokenStore, TokenUses};
+use slewgate_security::tokens::{TokenFile, TokenFileError, TokenSet, TokenStore, TokenUses};
+use slewgate_sky::SharedClock;
 use tokio::task::spawn_blocking;
 use tokio::time::timeout;
 
 use super::json as result;
+use crate::authenticate::timestamp;
 use crate::net::close::Close;
 use crate::records;
 use crate::sessions::{Purpose, Session, Sessions};
@@ -28,6 +30,9 @@ const OVERLAP_S: u32 = 24 * 60 * 60;
 
 /// How long who asks waits for what lies in the directories to be taken up.
 const RELOAD_PATIENCE: Duration = Duration::from_secs(10);
+
+/// How long a change of the tokens' file may take to be in force.
+const IN_FORCE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// What can be done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +58,7 @@ pub(crate) struct Administration {
     pub(crate) token_file: TokenFile,
     pub(crate) uses: Arc<TokenUses>,
     pub(crate) log: SecurityLog,
+    pub(crate) clock: SharedClock,
 }
 
 #[derive(Deserialize)]
@@ -103,28 +109,44 @@ struct Forgive {
 type Outcome = Result<Box<RawValue>, Refusal>;
 
 impl Administration {
-    /// Does it, and puts it on record under the whole name of the method. `by`: none for the owner of the local socket.
+    /// Does it, and puts it on record under the whole name of the method, though who asked leaves meanwhile. `by`: none for the owner of the local socket.
     pub(crate) async fn carry_out(
-        &self,
+        self: &Arc<Self>,
         (deed, method): (Deed, &str),
         params: &Map<String, Value>,
         by: Option<&Session>,
     ) -> Outcome {
-        let outcome = self.act(deed, params).await;
-        let how = match &outcome {
-            Ok(_) => about(params),
-            Err(refusal) => format!("{}: {}", about(params), refusal.sentence),
+        let (administration, method) = (Arc::clone(self), method.to_owned());
+        let (params, by) = (params.clone(), by.cloned());
+        let done = tokio::spawn(async move {
+            let outcome = administration.act(deed, &params).await;
+            administration.record(&method, &params, by.as_ref(), outcome.as_ref().err());
+            outcome
+        });
+        done.await
+            .unwrap_or_else(|fault| Err(Refusal::internal("", fault)))
+    }
+
+    fn record(
+        &self,
+        method: &str,
+        params: &Map<String, Value>,
+        by: Option<&Session>,
+        failed: Option<&Refusal>,
+    ) {
+        let how = match failed {
+            None => about(params),
+            Some(refusal) => format!("{}: {}", about(params), refusal.sentence),
         };
         let kind = EventKind::Administration;
         match by {
             Some(session) => records::record(&self.log, session, kind, method, &how),
             None => {
                 let event = SecurityEvent::new(kind).subject(method);
-                self.log
-                    .record(event.reason(format!("{how}: the owner of the data directory")));
+                let how = format!("{how}: the owner of the data directory");
+                self.log.record(event.reason(how));
             }
         }
-        outcome
     }
 
     async fn act(&self, deed: Deed, params: &Map<String, Value>) -> Outcome {
@@ -181,16 +203,32 @@ impl Administration {
 
     async fn revoke(&self, Revoke { id }: Revoke) -> Outcome {
         let record = self.change(move |file| file.revoke(&id)).await?;
+        let tokens = self
+            .in_force(|tokens| tokens.get(&record.id).is_none())
+            .await;
+        self.sessions.recheck(&tokens, timestamp(&*self.clock));
         result(&json!({ "id": record.id, "name": record.name }))
     }
 
     /// The one answer that has a token in it, once.
     async fn rotate(&self, Rotate { id, overlap_s }: Rotate) -> Outcome {
         let overlap = Duration::from_secs(overlap_s.into());
-        let (token, record) = self.change(move |file| file.rotate(&id, overlap)).await?;
-        result(
-            &json!({ "token": token.expose(), "id": record.id, "client_type": record.client_type }),
-        )
+        let rotated = self.change(move |file| file.rotate(&id, overlap));
+        let (token, record) = rotated.await?;
+        self.in_force(|tokens| tokens.get(&record.id).is_some())
+            .await;
+        let mut told = json!(record);
+        told["token"] = token.expose().into();
+        result(&told)
+    }
+
+    /// The tokens in force once they are so, which is what the answer says.
+    async fn in_force(&self, is_so: impl Fn(&TokenSet) -> bool) -> Arc<TokenSet> {
+        let mut tokens = self.tokens.tokens();
+        let waited = tokens.wait_for(|tokens| is_so(tokens));
+        // The file may be changed once more before it is read; and the store ends with the host.
+        let _ = timeout(IN_FORCE_PATIENCE, waited).await;
+        self.tokens.current()
     }
 
     /// Changes the file of tokens, and has it taken up at once.
@@ -271,7 +309,7 @@ fn read<T: DeserializeOwned>(params: &Map<String, Value>) -> Result<T, Refusal> 
         .map_err(|error| Refusal::invalid_params("params", error))
 }
 
-/// Params for the log, which has no secrets: whoever sends a token in the place of its id is not repeated.
+/// Params for the log, which takes whole tokens out of what it is given; what is shorter fits no schema but that of an id.
 fn about(params: &Map<String, Value>) -> String {
     match params.is_empty() {
         true => "asked".to_owned(),

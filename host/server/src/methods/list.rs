@@ -98,8 +98,8 @@ fn administration() -> impl Iterator<Item = Listed> {
         || json!({ "type": "object" }),
         || json!({ "type": "array" }),
     );
-    let name = || json!({ "type": "string", "maxLength": 64 });
-    let id = || json!({ "type": "string", "minLength": 8, "maxLength": 8 });
+    let name = || json!({ "type": "string", "pattern": "^[a-z0-9-]{1,32}$" });
+    let id = || json!({ "type": "string", "pattern": "^[a-z0-9]{8}$" });
     let all = [
         (
             Deed::Clients,

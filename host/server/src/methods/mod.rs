@@ -27,7 +27,7 @@ pub struct HostMethods {
     pub(crate) sessions: Arc<Sessions>,
     pub(crate) topics: Topics,
     pub(crate) info: HostInfo,
-    pub(crate) administration: Administration,
+    pub(crate) administration: Arc<Administration>,
     commands: Vec<(HostMethod, Command)>,
 }
 
@@ -37,7 +37,7 @@ impl HostMethods {
         sessions: Arc<Sessions>,
         topics: Topics,
         info: HostInfo,
-        administration: Administration,
+        administration: Arc<Administration>,
     ) -> anyhow::Result<HostMethods> {
         Ok(HostMethods {
             plugins,
