@@ -1,5 +1,7 @@
 //! Administration over the wire: by whom the policy lets, each deed on record, and never a token in an answer but a new one.
 
+use std::fs;
+
 use serde_json::{Value, json};
 use slewgate_tests::{Client, Closed, Observatory};
 
@@ -142,6 +144,12 @@ async fn what_an_administrator_did_is_on_record_though_he_leaves_at_once() {
     let id = observer.unwrap()["id"].clone();
     let params = json!({ "id": id });
     admin.request("host.token.revoke", params).await;
+    // It is done before it is in force, and before it is answered.
+    let file = observatory.data().join("api_tokens.json");
+    observatory.wait("a token less", || {
+        let text = fs::read_to_string(&file).unwrap();
+        (!text.contains(id.as_str().unwrap())).then_some(())
+    });
     admin.abort();
     let gone = observatory.wait_for_security_event(|event| {
         event["event"] == "token_change" && event["token_id"] == id && event["reason"] == "removed"

@@ -592,8 +592,8 @@ fn a_call_that_is_none_ends_with_2() {
             .contains("PARAMS is no object in JSON")
     );
     assert!(
-        error(&run(&data, &["call", "host.info", "--url", "wss://a"]), 2)
-            .contains("only ws:// is supported")
+        error(&run(&data, &["call", "host.info", "--url", "http://a"]), 2)
+            .contains("only ws:// and wss:// are supported")
     );
 }
 
