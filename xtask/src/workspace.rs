@@ -97,9 +97,21 @@ impl Workspace {
     }
 }
 
+/// What cargo tells a program that it runs of that program's own package, in names that begin so. Build scripts that look at these, as that of
+/// `ring` does, would build everything anew whenever cargo is called from here after it was called by hand.
+const OF_THIS_PACKAGE: [&str; 2] = ["CARGO_PKG_", "CARGO_MANIFEST_"];
+
 /// The cargo that runs this, or the one on the `PATH`.
 fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")))
+    let mut cargo =
+        Command::new(std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo")));
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if OF_THIS_PACKAGE.iter().any(|begin| text.starts_with(begin)) {
+            cargo.env_remove(&name);
+        }
+    }
+    cargo
 }
 
 /// Runs a step whose output the user sees; an error names it.
