@@ -581,6 +581,29 @@ mod tests {
         }
     }
 
+    /// Who says what does not fit of many alternatives within each other looks at some of them again.
+    #[test]
+    fn no_chain_of_alternatives_takes_long_for_the_most_that_is_let_through() {
+        for keyword in ["anyOf", "oneOf", "allOf"] {
+            // As deep as JSON text is read.
+            let chain = (0..60).fold(
+                json!({ "items": { "minimum": 5 } }),
+                |inner, _| json!({ keyword: [inner] }),
+            );
+            let schema = json!({ "properties": { "all": chain } });
+            let compiled = Schema::new(&schema).unwrap();
+            for most in [LONG_WORK, MOST_WORK] {
+                let count = most / compiled.weight - 2;
+                let params = Map::from_iter([("all".to_owned(), json!(vec![1; count]))]);
+                let began = Instant::now();
+                let misfit = compiled.accept(&schema, &params);
+                assert!(misfit.is_err());
+                let took = began.elapsed();
+                assert!(took < Duration::from_millis(500), "{keyword}: {took:?}");
+            }
+        }
+    }
+
     #[test]
     fn long_names_weigh_what_patterns_read_of_them() {
         let names = json!({ "propertyNames": { "pattern": "(a|b)*a(a|b){200}c" } });
