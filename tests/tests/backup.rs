@@ -22,6 +22,20 @@ async fn reads(observatory: &Observatory, token: &str) -> Value {
     }
 }
 
+/// A host whose scribe answers, a token, and a client that may have it write.
+async fn with_scribe() -> (Observatory, String, Client) {
+    let observatory = Setup::default().config(CONFIG).start();
+    fs::copy(
+        test_component("scribe"),
+        observatory.data().join("handlers/scribe.wasm"),
+    )
+    .unwrap();
+    let token = observatory.token("telescope");
+    reads(&observatory, &token).await;
+    let client = Client::authenticated(observatory.address(), &token, "writer").await;
+    (observatory, token, client)
+}
+
 fn names(archive: &Path) -> Vec<String> {
     let mut archive = tar::Archive::new(File::open(archive).unwrap());
     let entries = archive.entries().unwrap();
@@ -32,15 +46,7 @@ fn names(archive: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn a_host_comes_back_from_the_backup_of_one_that_ran_with_its_tokens_notes_and_log() {
-    let mut observatory = Setup::default().config(CONFIG).start();
-    fs::copy(
-        test_component("scribe"),
-        observatory.data().join("handlers/scribe.wasm"),
-    )
-    .unwrap();
-    let token = observatory.token("telescope");
-    reads(&observatory, &token).await;
-    let mut client = Client::authenticated(observatory.address(), &token, "writer").await;
+    let (mut observatory, token, mut client) = with_scribe().await;
     let written = json!({ "round": 7 });
     client.call("scribe.write", written).await.unwrap();
     let place = TempDir::new().unwrap();
@@ -100,15 +106,7 @@ async fn a_host_comes_back_from_the_backup_of_one_that_ran_with_its_tokens_notes
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn backups_beside_each_other_have_what_plugins_keep_though_one_keeps_something_all_the_time()
 {
-    let observatory = Setup::default().config(CONFIG).start();
-    fs::copy(
-        test_component("scribe"),
-        observatory.data().join("handlers/scribe.wasm"),
-    )
-    .unwrap();
-    let token = observatory.token("telescope");
-    reads(&observatory, &token).await;
-    let mut client = Client::authenticated(observatory.address(), &token, "writer").await;
+    let (observatory, _, mut client) = with_scribe().await;
     let writing = tokio::spawn(async move {
         for round in 1_u64.. {
             let written = json!({ "round": round });

@@ -301,15 +301,6 @@ async fn has(address: SocketAddr, certificate: &Path) -> io::Result<()> {
     secured(address, certificate).await.map(drop)
 }
 
-/// Until it has.
-async fn comes_to_have(address: SocketAddr, certificate: &Path) {
-    let until = tokio::time::Instant::now() + PATIENCE;
-    while let Err(error) = has(address, certificate).await {
-        assert!(tokio::time::Instant::now() < until, "{error}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
-}
-
 #[tokio::test]
 async fn a_certificate_is_replaced_under_sessions_that_go_on_and_a_bad_one_is_not() {
     let identity = Identity::make();
@@ -321,7 +312,10 @@ async fn a_certificate_is_replaced_under_sessions_that_go_on_and_a_bad_one_is_no
     fs::copy(identity.certificate(), &before).unwrap();
     let made = generate(identity.place.path(), &["--force"]);
     assert!(made.status.success(), "{made:?}");
-    comes_to_have(observatory.address(), &identity.certificate()).await;
+    observatory.told(&["another certificate is in force"]);
+    has(observatory.address(), &identity.certificate())
+        .await
+        .unwrap();
     has(observatory.address(), &before).await.unwrap_err();
     assert!(answers(&mut client).await);
 

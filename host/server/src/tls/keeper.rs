@@ -175,6 +175,7 @@ impl<H: Fn(TlsNews)> Keeper<H> {
 #[cfg(test)]
 mod tests {
     use std::fs;
+    use std::path::Path;
 
     use tokio::sync::mpsc::unbounded_channel;
     use tokio::time::timeout;
@@ -183,6 +184,13 @@ mod tests {
     use super::*;
 
     const YEAR: SignedDuration = SignedDuration::from_hours(365 * 24);
+
+    fn beside(place: &Path) -> TlsFiles {
+        TlsFiles {
+            certificate: place.join("certificate.pem"),
+            key: place.join("key.pem"),
+        }
+    }
 
     /// Writes both files for a certificate that was made then.
     fn write(files: &TlsFiles, made: Timestamp) -> String {
@@ -196,10 +204,7 @@ mod tests {
     #[tokio::test]
     async fn a_certificate_that_does_not_hold_now_takes_the_place_of_none_that_does() {
         let place = tempfile::tempdir().unwrap();
-        let files = TlsFiles {
-            certificate: place.path().join("certificate.pem"),
-            key: place.path().join("key.pem"),
-        };
+        let files = beside(place.path());
         let now: Timestamp = "2026-11-28T00:00:00Z".parse().unwrap();
         write(&files, now);
         let (tell, mut told) = unbounded_channel();
@@ -231,10 +236,7 @@ mod tests {
     #[tokio::test]
     async fn a_certificate_that_ends_soon_is_told_at_the_start() {
         let place = tempfile::tempdir().unwrap();
-        let files = TlsFiles {
-            certificate: place.path().join("certificate.pem"),
-            key: place.path().join("key.pem"),
-        };
+        let files = beside(place.path());
         let now: Timestamp = "2026-11-28T00:00:00Z".parse().unwrap();
         write(&files, now - 10 * YEAR + SignedDuration::from_hours(24));
         let (tell, mut told) = unbounded_channel();
