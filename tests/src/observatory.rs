@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Signal, geteuid, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, geteuid, kill_process, prlimit};
 use serde_json::Value;
 use slewgate_simulator::{Dialect, Lx200Settings, Simulator};
 use slewgate_sky::{Site, SystemClock};
@@ -70,7 +70,7 @@ pub fn test_component(name: &str) -> PathBuf {
 }
 
 /// What a host is started with.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub struct Setup {
     config: String,
     variables: Vec<(String, String)>,
@@ -80,6 +80,7 @@ pub struct Setup {
     nowhere: bool,
     cold: bool,
     components: Vec<(String, String)>,
+    links: Vec<(String, PathBuf)>,
 }
 
 /// A running host, ended when this is dropped.
@@ -155,6 +156,12 @@ impl Setup {
         self
     }
 
+    /// A place of the data directory is somewhere else.
+    pub fn linked(mut self, place: &str, to: &Path) -> Setup {
+        self.links.push((place.into(), to.into()));
+        self
+    }
+
     /// Nothing is compiled yet, as on the first start; other hosts of the tests share what they compiled.
     pub fn cold(mut self) -> Setup {
         self.cold = true;
@@ -178,6 +185,11 @@ impl Setup {
         }
         for (name, place) in &self.components {
             fs::copy(test_component(name), directory.path().join(place)).expect("a copy");
+        }
+        for (place, to) in &self.links {
+            let place = directory.path().join(place);
+            fs::create_dir_all(place.parent().expect("a folder above it")).expect("a directory");
+            symlink(to, place).expect("a link");
         }
         if !self.cold {
             let shared = program().with_file_name("compiled-for-tests");
@@ -385,6 +397,15 @@ impl Observatory {
         Holdings::of(self.child.id())
     }
 
+    /// From now on it may have so many files and sockets open at once.
+    pub fn limit_descriptors(&self, most: u64) {
+        let limit = Rlimit {
+            current: Some(most),
+            maximum: Some(most),
+        };
+        prlimit(Some(Pid::from_child(&self.child)), Resource::Nofile, limit).expect("a process");
+    }
+
     /// Processor time that the host took so far.
     pub fn processor_time(&mut self) -> Duration {
         let stat = format!("/proc/{}/stat", self.child().id());
@@ -411,15 +432,21 @@ impl Observatory {
 
     /// A new token of a client type, taken up by the host before this returns.
     pub fn token(&self, client_type: &str) -> String {
-        let made = self.run(&[
+        self.token_with(client_type, &[])
+    }
+
+    /// The same, with more arguments of `slewgate token generate`.
+    pub fn token_with(&self, client_type: &str, more: &[&str]) -> String {
+        let name = format!("the {client_type}");
+        let arguments = [
             "token",
             "generate",
             "--json",
             "--name",
-            &format!("the {client_type}"),
+            &name,
             "--client-type",
-            client_type,
-        ]);
+        ];
+        let made = self.run(&[&arguments, &[client_type][..], more].concat());
         assert!(made.status.success(), "{made:?}");
         let made: Value = serde_json::from_slice(&made.stdout).expect("JSON");
         let text = |key: &str| made[key].as_str().expect("a text").to_owned();

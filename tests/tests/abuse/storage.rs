@@ -1,0 +1,401 @@
+//! What lies on the disk: tokens, the log, components.
+
+use std::fs;
+use std::os::unix::fs::{PermissionsExt, symlink};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Instant;
+
+use serde_json::{Value, json};
+use slewgate_tests::{Observatory, Setup, long, plugins};
+
+use crate::authentication::first;
+use crate::scene::{Scene, each, says};
+use crate::target::Target;
+use crate::wire::text;
+
+fn tokens(data: &Path) -> Value {
+    let text = fs::read_to_string(data.join("api_tokens.json")).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+fn count(data: &Path) -> usize {
+    tokens(data).as_object().unwrap().len()
+}
+
+fn token_change(reason: &'static str) -> impl Fn(&Value) -> bool {
+    says("token_change", reason)
+}
+
+#[tokio::test]
+async fn abuse_44_killed_at_200_points_of_a_token_write() {
+    let scene = Scene::of(44, "killed at 200 points of a token write").plain();
+    scene
+        .suffered(async |stage| {
+            let data = stage.observatory.data();
+            let generate = || {
+                let mut command = Setup::default().generate(data, "observer");
+                command.stdout(Stdio::null()).stderr(Stdio::null());
+                command.spawn().unwrap()
+            };
+            let began = Instant::now();
+            assert!(generate().wait().unwrap().success());
+            let whole = began.elapsed();
+            let kills = long(200);
+            let mut known = count(data);
+            for kill in 0..kills {
+                let mut program = generate();
+                // From its start to a little after its end.
+                let after = whole.mul_f64(1.2 * (kill as f64 + 0.5) / kills as f64);
+                tokio::time::sleep(after).await;
+                let _ = program.kill();
+                program.wait().unwrap();
+                let now = count(data);
+                assert!((known..=known + 1).contains(&now), "{known}, then {now}");
+                known = now;
+                let mode = fs::metadata(data.join("api_tokens.json"))
+                    .unwrap()
+                    .permissions();
+                assert_eq!(mode.mode() & 0o777, 0o600);
+            }
+            // The next one is held up by nothing that the killed ones left.
+            assert!(generate().wait().unwrap().success());
+            assert_eq!(count(data), known + 1);
+            stage
+                .observatory
+                .wait_for_security_event(token_change("added"))
+        })
+        .await;
+}
+
+/// A disk of its own for the log, where who runs the test may mount one.
+struct SmallDisk<'a>(&'a Path);
+
+impl<'a> SmallDisk<'a> {
+    fn mount(folder: &'a Path) -> Option<SmallDisk<'a>> {
+        fs::create_dir_all(folder).unwrap();
+        fs::set_permissions(folder, fs::Permissions::from_mode(0o700)).unwrap();
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=64k,mode=0700", "tmpfs"]);
+        let mounted = mount.arg(folder).output().ok()?.status.success();
+        mounted.then_some(SmallDisk(folder))
+    }
+}
+
+impl Drop for SmallDisk<'_> {
+    fn drop(&mut self) {
+        let _ = Command::new("umount")
+            .args(["--lazy".as_ref(), self.0.as_os_str()])
+            .output();
+    }
+}
+
+#[tokio::test]
+async fn abuse_45_disk_full() {
+    let place = tempfile::tempdir().unwrap();
+    let logs = place.path().join("logs");
+    let Some(disk) = SmallDisk::mount(&logs) else {
+        eprintln!("LEFT OUT: a full disk, which only root may make");
+        return;
+    };
+    let scene = Scene::of(45, "disk full").plain();
+    scene
+        .setup(|setup| setup.linked("security/logs", &logs))
+        .suffered(async |stage| {
+            stage.observatory.told(&[r#""message":"attached""#]);
+            let filler = logs.join("filler");
+            let _ = fs::write(&filler, vec![b'x'; 64 * 1024]);
+            each(200, 8, async |number| {
+                let claim = json!({ "token": "wrong", "client_id": format!("full-{number}") });
+                first(&stage.target, number, &text(&claim.to_string())).await;
+            })
+            .await;
+            stage
+                .observatory
+                .told(&["security log", "No space left on device"]);
+            // Served on, stopped as ever.
+            let mut peer = stage.target.session(1_000).await.unwrap();
+            let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "mount.stop" });
+            peer.send(&text(&asked.to_string())).await.unwrap();
+            let (_, stopped) = peer.hear().await.unwrap();
+            assert!(String::from_utf8_lossy(&stopped).contains("result"));
+            fs::remove_file(&filler).unwrap();
+            // What is missing is counted once there is room again.
+            for number in 0.. {
+                let claim = json!({ "token": "wrong", "client_id": format!("room-{number}") });
+                first(&stage.target, 2_000 + number, &text(&claim.to_string())).await;
+                let log = stage.observatory.security_log();
+                if let Some(gap) = log.into_iter().find(|line| line["event"] == "gap") {
+                    return gap;
+                }
+                assert!(number < 1_000, "no gap is on record");
+            }
+            unreachable!()
+        })
+        .await;
+    drop(disk);
+}
+
+fn verify(observatory: &Observatory, log: &Path) -> Output {
+    observatory.run(&["log", "verify", log.to_str().unwrap()])
+}
+
+#[tokio::test]
+async fn abuse_46_each_kind_of_tampering_with_the_log() {
+    let scene = Scene::of(46, "tampering with the log").plain();
+    scene
+        .suffered(async |stage| {
+            each(8, 4, async |number| {
+                let claim = json!({ "token": "wrong", "client_id": format!("someone-{number}") });
+                first(&stage.target, number, &text(&claim.to_string())).await;
+            })
+            .await;
+            let observatory = &stage.observatory;
+            observatory.wait_for_security_event(|line| line["client_id"] == "someone-7");
+            let log = observatory.data().join("security/logs/security.log");
+            let whole = fs::read_to_string(&log).unwrap();
+            // To the last whole line.
+            let lines: Vec<_> = whole[..=whole.rfind('\n').unwrap()].lines().collect();
+            let victim = 5;
+            let mut changed = lines.clone();
+            let forged = changed[victim].replace("127.", "126.");
+            changed[victim] = &forged;
+            let mut removed = lines.clone();
+            removed.remove(victim);
+            let mut moved = lines.clone();
+            moved.swap(victim, victim + 1);
+            let mut inserted = lines.clone();
+            inserted.insert(victim, lines[victim]);
+            let mut told = Vec::new();
+            for (how, tampered) in [
+                ("changed", changed),
+                ("removed", removed),
+                ("moved", moved),
+                ("inserted", inserted),
+            ] {
+                let place = tempfile::tempdir().unwrap();
+                let copy = place.path().join("security.log");
+                fs::write(&copy, tampered.join("\n") + "\n").unwrap();
+                let output = verify(observatory, &copy);
+                let said = String::from_utf8_lossy(&output.stderr).into_owned();
+                assert_eq!(output.status.code(), Some(1), "{how}: {said}");
+                let line = [victim + 1, victim + 2].map(|line| format!("line {line}"));
+                assert!(line.iter().any(|line| said.contains(line)), "{how}: {said}");
+                told.push(how);
+            }
+            json!({ "event": "log verify", "reason": told.join(", ") })
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn abuse_47_rotation_under_a_flood() {
+    let scene = Scene::of(47, "rotation under a flood").to_its_end().plain();
+    let config = "unauthenticated = 1_000\nearly_drop = 1_000\n[security_log]\nfile_mib = 1\nfull_files = 50";
+    let clients = long(60_000);
+    let attack = |target: Target| async move {
+        each(clients, 64, async |number| {
+            let claim = json!({ "token": "wrong", "client_id": format!("one-of-many-{number}") });
+            first(&target, number, &text(&claim.to_string())).await;
+        })
+        .await;
+    };
+    // `log verify` goes over all files at the end.
+    scene
+        .config(config)
+        .attacked(attack, says("auth_failed", "unknown or revoked token"))
+        .await;
+}
+
+#[tokio::test]
+async fn abuse_48_injection_into_the_log() {
+    let scene = Scene::of(48, "injection");
+    scene
+        .suffered(async |stage| {
+            let evil = "\n{\"event\":\"auth_ok\"}\u{1b}[2J\u{202e}\r";
+            let firsts = [
+                json!({ "token": evil, "client_id": "x" }),
+                json!({ "token": "wrong", "client_id": evil }),
+                json!({ "token": "wrong", "client_id": "\"},{\"event\":\"auth_ok" }),
+            ];
+            for (number, claim) in firsts.iter().enumerate() {
+                first(&stage.target, number, &text(&claim.to_string())).await;
+            }
+            let observatory = &stage.observatory;
+            let last = says("auth_failed", "unknown or revoked token");
+            let event = observatory
+                .wait_for_security_event(|line| line["address"] == "127.64.0.3" && last(line));
+            let log = observatory.data().join("security/logs/security.log");
+            let log = fs::read_to_string(log).unwrap();
+            let printable = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
+            assert!(log.chars().all(printable));
+            for line in log[..=log.rfind('\n').unwrap()].lines() {
+                let line: Value = serde_json::from_str(line).unwrap();
+                let forged = line["event"] == "auth_ok" && line["address"] != "127.0.0.7";
+                assert!(!forged, "{line}");
+            }
+            event
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn abuse_49_modes_links_and_owners_of_the_token_file() {
+    let scene = Scene::of(49, "file modes, links, foreign owner").plain();
+    scene
+        .suffered(async |stage| {
+            let observatory = &stage.observatory;
+            let file = observatory.data().join("api_tokens.json");
+            let kept = file.with_extension("kept");
+            let mode = |mode| fs::set_permissions(&file, fs::Permissions::from_mode(mode)).unwrap();
+            // Readable by others: mended.
+            mode(0o644);
+            observatory.wait("private file", || {
+                let mode = fs::metadata(&file).unwrap().permissions().mode();
+                (mode & 0o777 == 0o600).then_some(())
+            });
+            // Writable by others, a link: refused; who is known stays known, and the victim stays in.
+            mode(0o666);
+            let event = observatory.wait_for_security_event(token_change("refused"));
+            mode(0o600);
+            fs::rename(&file, &kept).unwrap();
+            symlink(&kept, &file).unwrap();
+            observatory.wait_for_security_event(token_change("link"));
+            fs::remove_file(&file).unwrap();
+            fs::rename(&kept, &file).unwrap();
+            observatory.token("observer");
+            event
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn abuse_50_every_way_in_which_editors_save() {
+    let scene = Scene::of(50, "every way editors save").plain();
+    scene
+        .suffered(async |stage| {
+            let observatory = &stage.observatory;
+            let file = observatory.data().join("api_tokens.json");
+            let other = file.with_extension("json~");
+            let private = |file: &Path| {
+                fs::set_permissions(file, fs::Permissions::from_mode(0o600)).unwrap();
+            };
+            type Save = fn(&Path, &Path, &str, &dyn Fn(&Path));
+            let ways: [Save; 4] = [
+                // In place.
+                |file, _, text, _| fs::write(file, text).unwrap(),
+                // A new file in the place of the old one.
+                |file, other, text, private| {
+                    fs::write(other, text).unwrap();
+                    private(other);
+                    fs::rename(other, file).unwrap();
+                },
+                // The old one put aside first.
+                |file, other, text, private| {
+                    fs::rename(file, other).unwrap();
+                    fs::write(file, text).unwrap();
+                    private(file);
+                    fs::remove_file(other).unwrap();
+                },
+                // Deleted and written anew.
+                |file, _, text, private| {
+                    fs::remove_file(file).unwrap();
+                    fs::write(file, text).unwrap();
+                    private(file);
+                },
+            ];
+            let mut event = Value::Null;
+            for (number, save) in ways.into_iter().enumerate() {
+                let mut all = tokens(observatory.data());
+                let id = format!("editor0{number}");
+                all[format!("written-by-hand-{number}")] =
+                    json!({ "id": id, "name": "by hand", "client_type": "observer" });
+                save(&file, &other, &all.to_string(), &private);
+                event = observatory.wait_for_security_event(|line| {
+                    line["token_id"] == *id && line["reason"] == "added"
+                });
+            }
+            event
+        })
+        .await;
+}
+
+#[tokio::test]
+async fn abuse_51_more_changes_than_can_be_heard_and_a_folder_that_was_replaced() {
+    let scene = Scene::of(51, "inotify overflow and a dead watch").plain();
+    scene
+        .suffered(async |stage| {
+            let observatory = &stage.observatory;
+            let folder = observatory.data().join("policies");
+            let published = |since: usize| {
+                observatory.wait("observer's policy anew", || {
+                    let log = observatory.security_log();
+                    let is_swap = |line: &&Value| {
+                        line["event"] == "plugin_swap"
+                            && line["subject"]
+                                .as_str()
+                                .is_some_and(|s| s.contains("observer"))
+                    };
+                    let swaps: Vec<_> = log.iter().filter(is_swap).cloned().collect();
+                    (swaps.len() > since).then(|| swaps.last().unwrap().clone())
+                })
+            };
+            let swaps = || {
+                let log = observatory.security_log();
+                log.iter()
+                    .filter(|line| {
+                        line["event"] == "plugin_swap"
+                            && line["subject"]
+                                .as_str()
+                                .is_some_and(|s| s.contains("observer"))
+                    })
+                    .count()
+            };
+            // More than the system keeps for one watch (fs.inotify.max_queued_events), as fast as files can be made.
+            for number in 0..long(100_000) {
+                let file = folder.join(format!("noise-{}", number % 64));
+                fs::write(&file, b"").unwrap();
+                fs::remove_file(&file).unwrap();
+            }
+            let before = swaps();
+            let anew = padded(
+                &fs::read(plugins().join("policies/observer.wasm")).unwrap(),
+                1,
+            );
+            replace(&folder.join("observer.wasm"), &anew);
+            published(before);
+            // The folder that is watched is gone, and another has its name.
+            let aside = folder.with_extension("aside");
+            fs::rename(&folder, &aside).unwrap();
+            fs::create_dir(&folder).unwrap();
+            fs::set_permissions(&folder, fs::Permissions::from_mode(0o700)).unwrap();
+            for file in fs::read_dir(&aside).unwrap().flatten() {
+                fs::copy(file.path(), folder.join(file.file_name())).unwrap();
+            }
+            let before = swaps();
+            let anew = padded(
+                &fs::read(plugins().join("policies/observer.wasm")).unwrap(),
+                2,
+            );
+            replace(&folder.join("observer.wasm"), &anew);
+            published(before)
+        })
+        .await;
+}
+
+/// The same component with so many bytes more: a custom section (WebAssembly, 5.5.3) that nobody reads.
+fn padded(component: &[u8], more: u8) -> Vec<u8> {
+    let name = b"\x01n";
+    let length = u8::try_from(name.len()).unwrap() + more;
+    let mut padded = component.to_vec();
+    padded.extend([0, length]);
+    padded.extend(name);
+    padded.extend(vec![0; more.into()]);
+    padded
+}
+
+fn replace(file: &Path, bytes: &[u8]) {
+    let new = file.with_extension("new");
+    fs::write(&new, bytes).unwrap();
+    fs::rename(new, file).unwrap();
+}
