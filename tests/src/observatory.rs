@@ -475,7 +475,7 @@ impl Observatory {
 
     /// Waits for an event in the security log.
     pub fn wait_for_security_event(&self, wanted: impl Fn(&Value) -> bool) -> Value {
-        self.wait("an event in the security log", || {
+        self.wait("such event in the security log", || {
             self.security_log().into_iter().find(|event| wanted(event))
         })
     }

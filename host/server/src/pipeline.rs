@@ -139,12 +139,17 @@ impl Receiver for Requests {
                 steps: self.batch(elements),
             },
         };
-        if work.is_ready() {
-            send(&self.session, Session::answer, work.batch, work.ready());
-        } else if !work.waits() {
-            self.reply(work);
-        } else if let Err(work) = self.enqueue(work) {
-            self.reply(work.turned_away());
+        let work = match work.waits() {
+            true => match self.enqueue(work) {
+                Ok(()) => return,
+                Err(work) => work.turned_away(),
+            },
+            false => work,
+        };
+        // At once wherever it can be: a client that floods makes no tasks that pile up.
+        match work.is_ready() {
+            true => send(&self.session, Session::answer, work.batch, work.ready()),
+            false => self.reply(work),
         }
     }
 

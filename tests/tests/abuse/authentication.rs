@@ -163,10 +163,7 @@ async fn abuse_18_pings() {
         }
     };
     Scene::of(18, "pings")
-        .attacked(
-            attack,
-            says("auth_failed", "may come before authentication"),
-        )
+        .attacked(attack, says("rate_limit", "may come before authentication"))
         .await;
 }
 

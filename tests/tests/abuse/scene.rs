@@ -40,6 +40,8 @@ pub(crate) struct Scene {
     transports: &'static [Transport],
     /// The attack has an end of its own.
     ends: bool,
+    /// Descriptors that the host has more of afterwards, and should.
+    keeps: usize,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -69,6 +71,7 @@ impl Scene {
             setup: Setup::default().variable("SLEWGATE_LOG", "info"),
             transports: &[Transport::Plain, Transport::Tls],
             ends: false,
+            keeps: 0,
         }
     }
 
@@ -100,6 +103,12 @@ impl Scene {
     /// The attack ends by itself: it has a count.
     pub(crate) fn to_its_end(mut self) -> Scene {
         self.ends = true;
+        self
+    }
+
+    /// The host has so many descriptors more afterwards, and should.
+    pub(crate) fn keeps(mut self, descriptors: usize) -> Scene {
+        self.keeps = descriptors;
         self
     }
 
@@ -193,7 +202,7 @@ impl Scene {
             victim,
             ..
         } = stage;
-        let after = settled(&observatory, &before);
+        let after = settled(&observatory, &before, self.keeps);
         victim.leave();
         let security =
             std::fs::read_to_string(observatory.data().join("security/logs/security.log"));
@@ -276,12 +285,12 @@ fn generated(place: &Path) -> PathBuf {
 }
 
 /// What the host holds once those who attacked are forgotten.
-fn settled(observatory: &Observatory, before: &Holdings) -> Holdings {
+fn settled(observatory: &Observatory, before: &Holdings, keeps: usize) -> Holdings {
     let until = Instant::now() + PATIENCE * 3;
     let most = before.memory_kib / 10 + KEPT_KIB;
     loop {
         let after = observatory.holdings();
-        let is_back = after.descriptors <= before.descriptors
+        let is_back = after.descriptors <= before.descriptors + keeps
             && after.children <= before.children
             && after.memory_kib <= before.memory_kib + most;
         if is_back {

@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
@@ -49,6 +49,7 @@ async fn is_well_again(target: &Target) {
             return;
         }
         assert!(Instant::now() < until, "{answer}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
     }
 }
 

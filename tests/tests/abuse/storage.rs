@@ -121,16 +121,9 @@ async fn abuse_45_disk_full() {
             assert!(String::from_utf8_lossy(&stopped).contains("result"));
             fs::remove_file(&filler).unwrap();
             // What is missing is counted once there is room again.
-            for number in 0.. {
-                let claim = json!({ "token": "wrong", "client_id": format!("room-{number}") });
-                first(&stage.target, 2_000 + number, &text(&claim.to_string())).await;
-                let log = stage.observatory.security_log();
-                if let Some(gap) = log.into_iter().find(|line| line["event"] == "gap") {
-                    return gap;
-                }
-                assert!(number < 1_000, "no gap is on record");
-            }
-            unreachable!()
+            stage
+                .observatory
+                .wait_for_security_event(|line| line["event"] == "gap")
         })
         .await;
     drop(disk);
@@ -156,7 +149,8 @@ async fn abuse_46_each_kind_of_tampering_with_the_log() {
             let whole = fs::read_to_string(&log).unwrap();
             // To the last whole line.
             let lines: Vec<_> = whole[..=whole.rfind('\n').unwrap()].lines().collect();
-            let victim = 5;
+            let victim = lines.iter().position(|line| line.contains("someone-3"));
+            let victim = victim.unwrap();
             let mut changed = lines.clone();
             let forged = changed[victim].replace("127.", "126.");
             changed[victim] = &forged;
@@ -179,7 +173,7 @@ async fn abuse_46_each_kind_of_tampering_with_the_log() {
                 let output = verify(observatory, &copy);
                 let said = String::from_utf8_lossy(&output.stderr).into_owned();
                 assert_eq!(output.status.code(), Some(1), "{how}: {said}");
-                let line = [victim + 1, victim + 2].map(|line| format!("line {line}"));
+                let line = [victim + 1, victim + 2].map(|line| format!("security.log:{line}:"));
                 assert!(line.iter().any(|line| said.contains(line)), "{how}: {said}");
                 told.push(how);
             }
@@ -222,9 +216,9 @@ async fn abuse_48_injection_into_the_log() {
                 first(&stage.target, number, &text(&claim.to_string())).await;
             }
             let observatory = &stage.observatory;
-            let last = says("auth_failed", "unknown or revoked token");
-            let event = observatory
-                .wait_for_security_event(|line| line["address"] == "127.64.0.3" && last(line));
+            let event = observatory.wait_for_security_event(|line| {
+                line["address"] == "127.64.0.3" && line["event"] == "auth_failed"
+            });
             let log = observatory.data().join("security/logs/security.log");
             let log = fs::read_to_string(log).unwrap();
             let printable = |c: char| c == '\n' || !(c.is_control() || c == '\u{202e}');
@@ -256,11 +250,11 @@ async fn abuse_49_modes_links_and_owners_of_the_token_file() {
             });
             // Writable by others, a link: refused; who is known stays known, and the victim stays in.
             mode(0o666);
-            let event = observatory.wait_for_security_event(token_change("refused"));
+            let event = observatory.wait_for_security_event(says("alarm", "others can write it"));
             mode(0o600);
             fs::rename(&file, &kept).unwrap();
             symlink(&kept, &file).unwrap();
-            observatory.wait_for_security_event(token_change("link"));
+            observatory.wait_for_security_event(says("alarm", "symbolic link"));
             fs::remove_file(&file).unwrap();
             fs::rename(&kept, &file).unwrap();
             observatory.token("observer");
@@ -322,7 +316,9 @@ async fn abuse_50_every_way_in_which_editors_save() {
 
 #[tokio::test]
 async fn abuse_51_more_changes_than_can_be_heard_and_a_folder_that_was_replaced() {
+    // The version before is kept, to go back to.
     let scene = Scene::of(51, "inotify overflow and a dead watch").plain();
+    let scene = scene.keeps(1);
     scene
         .suffered(async |stage| {
             let observatory = &stage.observatory;
