@@ -3,16 +3,14 @@
 use std::fs;
 use std::io;
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::path::Path;
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use slewgate_tests::{
-    Observatory, PATIENCE, Setup, ask, get, number, picture, secured, secured_over,
+    Identity, Observatory, PATIENCE, Setup, ask, get, number, picture, secured, secured_over,
 };
-use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
@@ -22,42 +20,9 @@ use tokio_tungstenite::{WebSocketStream, client_async};
 /// With which a client begins TLS (RFC 8446, 5.1), cut after its first bytes.
 const CUT: [u8; 7] = [22, 3, 1, 2, 0, 1, 0];
 
-/// A certificate and its key, as `slewgate tls generate` makes them.
-struct Identity {
-    place: TempDir,
-}
-
-impl Identity {
-    fn make() -> Identity {
-        let place = TempDir::new().unwrap();
-        let made = generate(place.path(), &[]);
-        assert!(made.status.success(), "{made:?}");
-        Identity { place }
-    }
-
-    fn certificate(&self) -> PathBuf {
-        self.place.path().join("tls/certificate.pem")
-    }
-
-    fn key(&self) -> PathBuf {
-        self.place.path().join("tls/key.pem")
-    }
-
-    /// The table of a configuration that names both.
-    fn table(&self) -> String {
-        let (certificate, key) = (self.certificate(), self.key());
-        format!("[tls]\ncertificate = {certificate:?}\nkey = {key:?}\n")
-    }
-
-    fn observatory(&self) -> Observatory {
-        Setup::default().config(&self.table()).start()
-    }
-}
-
-fn generate(place: &Path, more: &[&str]) -> Output {
-    let arguments = [&["tls", "generate", "--json"], more].concat();
-    let mut made = Setup::default().verb(place, &arguments);
-    made.output().unwrap()
+/// A host with it.
+fn started_with(identity: &Identity) -> Observatory {
+    Setup::default().config(&identity.table()).start()
 }
 
 /// A session over a stream of any sort.
@@ -119,7 +84,7 @@ fn closed(observatory: &Observatory, reason: &str) {
 #[tokio::test]
 async fn commands_and_the_page_go_through_tls() {
     let identity = Identity::make();
-    let observatory = identity.observatory();
+    let observatory = started_with(&identity);
     let token = observatory.token("telescope");
     let stream = secured(observatory.address(), &identity.certificate()).await;
     let mut client = enter(stream.unwrap(), &token).await;
@@ -139,7 +104,7 @@ async fn commands_and_the_page_go_through_tls() {
 #[tokio::test]
 async fn pictures_go_through_tls_to_their_last_byte() {
     let identity = Identity::make();
-    let observatory = identity.observatory();
+    let observatory = started_with(&identity);
     let enter_as = async |client_type: &str| {
         let stream = secured(observatory.liveview(), &identity.certificate()).await;
         enter(stream.unwrap(), &observatory.token(client_type)).await
@@ -204,7 +169,7 @@ async fn a_viewer_that_takes_four_kilobytes_a_second_goes_on() {
 #[tokio::test]
 async fn the_program_itself_calls_through_tls_and_only_the_host_it_knows() {
     let (identity, other) = (Identity::make(), Identity::make());
-    let observatory = identity.observatory();
+    let observatory = started_with(&identity);
     let token = observatory.token("telescope");
     let call = |certificate: &Path| {
         let url = format!("wss://{}", observatory.address());
@@ -240,7 +205,7 @@ async fn the_program_itself_calls_through_tls_and_only_the_host_it_knows() {
 #[tokio::test]
 async fn who_speaks_http_to_a_port_with_tls_is_told_what_to_speak() {
     let identity = Identity::make();
-    let observatory = identity.observatory();
+    let observatory = started_with(&identity);
     for address in [observatory.address(), observatory.web()] {
         let answer = ask(address, get(address, "/", "")).await;
         assert_eq!(answer.status, Some(400), "{answer:?}");
@@ -284,7 +249,7 @@ async fn who_does_not_shake_hands_in_time_is_gone_and_holds_nobody_up() {
 #[tokio::test]
 async fn what_is_no_handshake_is_ended_at_once() {
     let identity = Identity::make();
-    let observatory = identity.observatory();
+    let observatory = started_with(&identity);
     let mut stream = TcpStream::connect(observatory.address()).await.unwrap();
     let garbage = [&CUT[..], &[0xff; 600]].concat();
     stream.write_all(&garbage).await.unwrap();
@@ -304,13 +269,13 @@ async fn has(address: SocketAddr, certificate: &Path) -> io::Result<()> {
 #[tokio::test]
 async fn a_certificate_is_replaced_under_sessions_that_go_on_and_a_bad_one_is_not() {
     let identity = Identity::make();
-    let observatory = identity.observatory();
+    let observatory = started_with(&identity);
     let token = observatory.token("telescope");
     let stream = secured(observatory.address(), &identity.certificate()).await;
     let mut client = enter(stream.unwrap(), &token).await;
-    let before = identity.place.path().join("before.pem");
+    let before = identity.certificate().with_file_name("before.pem");
     fs::copy(identity.certificate(), &before).unwrap();
-    let made = generate(identity.place.path(), &["--force"]);
+    let made = identity.generate(&["--force"]);
     assert!(made.status.success(), "{made:?}");
     observatory.told(&["another certificate is in force"]);
     has(observatory.address(), &identity.certificate())
@@ -319,7 +284,7 @@ async fn a_certificate_is_replaced_under_sessions_that_go_on_and_a_bad_one_is_no
     has(observatory.address(), &before).await.unwrap_err();
     assert!(answers(&mut client).await);
 
-    let good = identity.place.path().join("good.pem");
+    let good = identity.certificate().with_file_name("good.pem");
     fs::copy(identity.certificate(), &good).unwrap();
     fs::write(identity.certificate(), "no certificate").unwrap();
     let alarm = observatory.wait_for_security_event(|event| event["event"] == "alarm");
@@ -376,14 +341,11 @@ fn a_key_that_everybody_can_read_is_refused_and_one_that_is_made_is_private() {
 fn a_certificate_takes_the_place_of_none_unless_it_is_told_to() {
     let identity = Identity::make();
     let before = fs::read(identity.certificate()).unwrap();
-    let again = generate(identity.place.path(), &[]);
+    let again = identity.generate(&[]);
     assert_eq!(again.status.code(), Some(2), "{again:?}");
     assert!(String::from_utf8(again.stderr).unwrap().contains("--force"));
     assert_eq!(fs::read(identity.certificate()).unwrap(), before);
-    let named = generate(
-        identity.place.path(),
-        &["--force", "--name", "scope.example"],
-    );
+    let named = identity.generate(&["--force", "--name", "scope.example"]);
     let named: Value = serde_json::from_slice(&named.stdout).unwrap();
     let names = named["names"].as_array().unwrap();
     for name in ["scope.example", "localhost", "127.0.0.1", "::1"] {

@@ -2,6 +2,7 @@
 //! `cargo xtask dist`.
 
 mod announce;
+mod autobahn;
 mod bench;
 mod demo;
 mod dist;

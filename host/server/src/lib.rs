@@ -7,6 +7,7 @@
 //! `config`, `bytes` (as people write them), `plain` (words of others on a terminal), `host` (made, started and ended in order), `tables` (what plugins are started with), `trust` (which of them may run), `recorder` (what the security log hears of them), `cli`, `logging`, `transcript` (every byte
 //! of a line). When the host is gone: `journal` (what is on disk of the lines), `direct` (a stop without a host), `unattended` (what
 //! the host before left), `panics`, `timekeeping` (whether the machine's clock is right), and `safeguards`, which start these and end them. For authors of plugins: `check`.
+//! For tests of the WebSocket with programs of others: `echo`.
 
 pub mod config;
 
@@ -79,6 +80,8 @@ mod supervised;
 mod platform;
 
 mod check;
+
+pub mod echo;
 
 pub mod host;
 

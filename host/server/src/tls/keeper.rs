@@ -58,6 +58,15 @@ struct Keeper<H> {
 }
 
 impl Tls {
+    /// What lies there now, which nobody looks after.
+    ///
+    /// # Errors
+    /// It cannot be used.
+    pub fn fixed(files: &TlsFiles) -> Result<Tls, IdentityError> {
+        let (_, identity) = watch::channel(files.understand(&files.read()?)?.config);
+        Ok(Tls { identity })
+    }
+
     /// Takes what lies there, and looks after it from then on, on the runtime of the caller. `hook` hears what becomes of it.
     ///
     /// # Errors
