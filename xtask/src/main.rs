@@ -1,6 +1,7 @@
-//! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`, `cargo xtask bench`,
-//! `cargo xtask dist`.
+//! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`, `cargo xtask abuse`,
+//! `cargo xtask bench`, `cargo xtask dist`.
 
+mod abuse;
 mod announce;
 mod autobahn;
 mod bench;
@@ -49,6 +50,8 @@ enum Command {
     Test(test::Options),
     /// Build the plugins into target/plugins.
     Plugins,
+    /// Do to a host what nobody should, case by case, and print what others noticed.
+    Abuse(abuse::Options),
     /// Measure what the host costs, beside bare echoes; all figures go to target/bench.
     Bench(bench::Options),
     /// Pack a folder and an archive with all that a machine needs to run the host, into target/dist.
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Run => run::run(&workspace),
         Command::Test(options) => test::test(&workspace, &options),
         Command::Plugins => plugins::build(&workspace).map(|_| ExitCode::SUCCESS),
+        Command::Abuse(options) => abuse::abuse(&workspace, &options),
         Command::Bench(options) => bench::bench(&workspace, &options),
         Command::Dist => dist::dist(&workspace),
         Command::Announce { host } => {

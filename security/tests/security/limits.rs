@@ -103,7 +103,7 @@ fn mapped_ipv4_counts_with_the_address_that_it_stands_for() {
 }
 
 #[test]
-fn a_million_addresses_in_one_slash_64_are_one_source() {
+fn abuse_38_a_million_addresses_in_one_slash_64_are_one_source() {
     let (limiter, _) = limiter(60, LimitBy::Address);
     let network = 0x2001_0db8_u128 << 96;
     let address = |n: u128| IpAddr::from(Ipv6Addr::from_bits(network + n));
@@ -114,7 +114,7 @@ fn a_million_addresses_in_one_slash_64_are_one_source() {
 }
 
 #[test]
-fn a_million_slash_64s_stay_within_the_table_and_do_not_free_who_keeps_asking() {
+fn abuse_38_a_million_slash_64s_stay_within_the_table_and_do_not_free_who_keeps_asking() {
     let (limiter, clock) = limiter(60, LimitBy::Address);
     assert_eq!(burst(&limiter, ADDRESS, "a"), 60);
     let mut let_through = 0;

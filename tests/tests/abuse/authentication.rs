@@ -41,7 +41,7 @@ async fn abuse_11_silence() {
         })
         .await;
     };
-    let scene = Scene::of(11, "silence").to_its_end();
+    let scene = Scene::of(11, "silence").ends_by_itself();
     scene
         .attacked(attack, says("auth_failed", "Authentication timeout"))
         .await;
@@ -64,7 +64,7 @@ async fn abuse_12_one_byte_at_a_time() {
         })
         .await;
     };
-    let scene = Scene::of(12, "a byte at a time").to_its_end();
+    let scene = Scene::of(12, "a byte at a time").ends_by_itself();
     scene
         .attacked(attack, says("auth_failed", "Authentication timeout"))
         .await;
@@ -124,14 +124,14 @@ async fn abuse_15_bad_client_ids() {
 #[tokio::test]
 async fn abuse_16_wrong_tokens() {
     let attack = |target: Target| async move {
-        each(long(100_000), 16, async |number| {
+        // How many lines it is, and how much memory: `tests/aggregated.rs`.
+        again_and_again(16, async |number| {
             let claim = json!({ "token": "wrong", "client_id": "attacker" });
             first(&target, number, &text(&claim.to_string())).await;
         })
         .await;
     };
-    let scene = Scene::of(16, "100,000 wrong tokens").to_its_end();
-    scene
+    Scene::of(16, "wrong tokens")
         .attacked(attack, says("auth_failed", "unknown or revoked token"))
         .await;
 }
@@ -316,7 +316,7 @@ async fn abuse_22_rotation() {
 #[tokio::test]
 async fn abuse_23_a_thousand_race_for_one_id() {
     let racers = long(1_000);
-    let scene = Scene::of(23, "1,000 racing for one id").to_its_end();
+    let scene = Scene::of(23, "1,000 racing for one id").ends_by_itself();
     let attack = |target: Target| async move {
         let codes = RefCell::new(Vec::new());
         each(racers, 24, async |number| {
@@ -356,7 +356,7 @@ async fn abuse_24_the_token_in_the_url() {
         })
         .await;
     };
-    let scene = Scene::of(24, "the token in the URL").to_its_end();
+    let scene = Scene::of(24, "the token in the URL").ends_by_itself();
     scene
         .attacked(attack, says("auth_failed", "Authentication timeout"))
         .await;

@@ -49,20 +49,19 @@ fn workers() -> usize {
     std::thread::available_parallelism().map_or(2, usize::from)
 }
 
-#[tokio::test]
-async fn abuse_27_continuations_without_an_end_from_twice_as_many_as_there_are_threads() {
+/// Who has sent the first part of a message sends others without anything in them, as fast as he can, and comes again when he is cut off.
+async fn continued(name: &'static str, attackers: usize, is_known: bool) {
     let empty = frame(CONTINUATION, b"").repeat(1_000);
-    let begun = [frame(FIRST, b"a"), empty.clone()].concat();
     let attack = |target: Target| {
-        let (begun, empty) = (&begun, &empty);
+        let empty = &empty;
         async move {
-            again_and_again(2 * workers(), async |number| {
-                let peer = match number % 2 {
-                    0 => target.session(number).await,
-                    _ => target.upgraded(number).await,
+            again_and_again(attackers, async |number| {
+                let peer = match is_known {
+                    true => target.session(number).await,
+                    false => target.upgraded(number).await,
                 };
                 if let Ok(mut peer) = peer
-                    && peer.send(begun).await.is_ok()
+                    && peer.send(&frame(FIRST, b"a")).await.is_ok()
                 {
                     floods(&mut peer, empty).await;
                 }
@@ -70,9 +69,44 @@ async fn abuse_27_continuations_without_an_end_from_twice_as_many_as_there_are_t
             .await;
         }
     };
-    Scene::of(27, "zero-length continuations")
-        .attacked(attack, says("closed", "that may come within a second"))
-        .await;
+    let (event, reason) = match is_known {
+        true => ("closed", "that may come within a second"),
+        false => ("rate_limit", "that may come before authentication"),
+    };
+    let scene = Scene::of(27, name);
+    scene.attacked(attack, says(event, reason)).await;
+}
+
+#[tokio::test]
+async fn abuse_27_zero_length_continuations_of_strangers_as_many_as_threads_and_twice_that() {
+    continued(
+        "zero-length continuations, as many strangers as threads",
+        workers(),
+        false,
+    )
+    .await;
+    continued(
+        "zero-length continuations, twice as many",
+        2 * workers(),
+        false,
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn abuse_27_zero_length_continuations_of_clients_as_many_as_threads_and_twice_that() {
+    continued(
+        "zero-length continuations, as many clients as threads",
+        workers(),
+        true,
+    )
+    .await;
+    continued(
+        "zero-length continuations, twice as many known",
+        2 * workers(),
+        true,
+    )
+    .await;
 }
 
 #[tokio::test]
@@ -199,7 +233,7 @@ async fn abuse_36_a_peer_that_never_answers_a_close() {
         })
         .await;
     };
-    let scene = Scene::of(36, "no answer to close").to_its_end();
+    let scene = Scene::of(36, "no answer to close").ends_by_itself();
     scene
         .attacked(attack, says("closed", "closed with 1003"))
         .await;

@@ -64,7 +64,7 @@ async fn abuse_01_two_thousand_silent_connections() {
         })
         .await;
     };
-    let scene = Scene::of(1, "2,000 silent connections").to_its_end();
+    let scene = Scene::of(1, "2,000 silent connections").ends_by_itself();
     scene
         .attacked(attack, |line| {
             let reason = line["reason"].as_str().unwrap_or_default();
@@ -88,7 +88,7 @@ async fn abuse_02_tls_one_byte_a_time() {
     };
     let scene = Scene::of(2, "TLS, a byte at a time")
         .over_tls()
-        .to_its_end();
+        .ends_by_itself();
     scene
         .attacked(attack, says("closed", "no TLS in time"))
         .await;
@@ -104,7 +104,7 @@ async fn abuse_03_slow_headers() {
         })
         .await;
     };
-    let scene = Scene::of(3, "slow headers").to_its_end();
+    let scene = Scene::of(3, "slow headers").ends_by_itself();
     scene
         .attacked(attack, says("closed", "no complete upgrade in time"))
         .await;
@@ -254,7 +254,7 @@ async fn abuse_09_ten_thousand_connects() {
         })
         .await;
     };
-    let scene = Scene::of(9, "10,000 connects").to_its_end();
+    let scene = Scene::of(9, "10,000 connects").ends_by_itself();
     scene.attacked(attack, ended).await;
 }
 
@@ -269,7 +269,7 @@ async fn abuse_10_a_half_open_peer() {
         })
         .await;
     };
-    let scene = Scene::of(10, "a half-open peer").to_its_end();
+    let scene = Scene::of(10, "a half-open peer").ends_by_itself();
     scene
         .config("[command]\nping_ms = 1_000")
         .attacked(attack, says("closed", "no answer to pings"))

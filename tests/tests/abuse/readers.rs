@@ -19,7 +19,7 @@ fn asked() -> Vec<u8> {
 
 fn scene(number: u8, name: &'static str) -> Scene {
     Scene::of(number, name)
-        .to_its_end()
+        .ends_by_itself()
         .config("connections = 2_000\n[command]\nwrite_ms = 500")
         .setup(|setup| setup.variable("REQUEST_LIMIT_PER_MINUTE", "1000000"))
 }

@@ -46,7 +46,12 @@ impl Row {
         });
         println!("{row}");
         if let Some(folder) = std::env::var_os("SLEWGATE_ABUSE").map(PathBuf::from) {
-            let name = format!("{:02}-{}.json", self.number, self.transport);
+            let name: String = self
+                .name
+                .chars()
+                .filter(char::is_ascii_alphanumeric)
+                .collect();
+            let name = format!("{:02}-{name}-{}.json", self.number, self.transport);
             fs::write(folder.join(name), row.to_string()).unwrap();
         }
     }

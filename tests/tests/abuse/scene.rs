@@ -101,7 +101,7 @@ impl Scene {
     }
 
     /// The attack ends by itself: it has a count.
-    pub(crate) fn to_its_end(mut self) -> Scene {
+    pub(crate) fn ends_by_itself(mut self) -> Scene {
         self.ends = true;
         self
     }

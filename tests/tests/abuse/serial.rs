@@ -65,8 +65,8 @@ async fn abuse_59_the_device_pulled_in_a_command() {
             asks(&stage.target, 5).await;
             is_well_again(&stage.target).await;
             assert!(pulled.hits() > 0);
-            stage.observatory.told(&["the device is gone"]);
-            json!({ "event": "log", "reason": "the device is gone" })
+            stage.observatory.told(&["it hung up"]);
+            json!({ "event": "log", "reason": "it hung up" })
         })
         .await;
 }

@@ -184,7 +184,9 @@ async fn abuse_46_each_kind_of_tampering_with_the_log() {
 
 #[tokio::test]
 async fn abuse_47_rotation_under_a_flood() {
-    let scene = Scene::of(47, "rotation under a flood").to_its_end().plain();
+    let scene = Scene::of(47, "rotation under a flood")
+        .ends_by_itself()
+        .plain();
     let config = "unauthenticated = 1_000\nearly_drop = 1_000\n[security_log]\nfile_mib = 1\nfull_files = 50";
     let clients = long(60_000);
     let attack = |target: Target| async move {

@@ -1,8 +1,7 @@
-//! What strangers try, each by its number in the list of abuses: the host holds no more than before, and others notice nothing.
+//! A flood of failures is a few lines of the security log, whose counts tell of each, and no memory.
 
 use std::fs;
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
@@ -69,7 +68,7 @@ fn whole_log(data: &Path) -> Vec<Value> {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn attack_16_a_hundred_thousand_wrong_tokens() {
+async fn a_hundred_thousand_wrong_tokens_are_a_few_lines_and_others_come_in_meanwhile() {
     let failures = long(100_000);
     // There is room for the flood, and no line in the program's log for each of its connections.
     let setup = Setup::default()
@@ -116,60 +115,4 @@ async fn attack_16_a_hundred_thousand_wrong_tokens() {
     assert!(lines <= 21 * minutes, "{lines} lines in {minutes} minutes");
     let text = serde_json::to_string(&events).unwrap();
     assert!(!text.contains(&token));
-}
-
-/// A program that makes a token.
-fn generates(data: &Path) -> Child {
-    let mut command = Setup::default().generate(data, "observer");
-    command.stdout(Stdio::null()).stderr(Stdio::null());
-    command.spawn().unwrap()
-}
-
-#[test]
-fn attack_44_killed_at_200_points_of_a_token_write() {
-    use std::os::unix::fs::PermissionsExt;
-
-    let observatory = Observatory::start();
-    observatory.token("telescope");
-    let data = observatory.data();
-    let file = data.join("api_tokens.json");
-    let began = Instant::now();
-    assert!(generates(data).wait().unwrap().success());
-    let whole = began.elapsed();
-    let kills = long(200);
-    let tokens = || -> usize {
-        let text = fs::read_to_string(&file).unwrap();
-        serde_json::from_str::<Value>(&text)
-            .unwrap()
-            .as_object()
-            .unwrap()
-            .len()
-    };
-    let (mut known, mut written) = (tokens(), 0);
-    for kill in 0..kills {
-        let mut program = generates(data);
-        // From its start to a little after its end.
-        let after = whole.mul_f64(1.2 * (kill as f64 + 0.5) / kills as f64);
-        std::thread::sleep(after);
-        let _ = program.kill();
-        program.wait().unwrap();
-        let now = tokens();
-        assert!(
-            now == known || now == known + 1,
-            "{known} tokens became {now} by kill {kill}"
-        );
-        written += now - known;
-        known = now;
-        assert_eq!(
-            fs::metadata(&file).unwrap().permissions().mode() & 0o777,
-            0o600
-        );
-    }
-    assert!(written < kills, "none was killed before it had written");
-    // The next one is held up by nothing that the killed ones left.
-    assert!(generates(data).wait().unwrap().success());
-    assert_eq!(tokens(), known + 1);
-    println!(
-        "{kills} kills within {whole:?} of a write of a token, {written} after it was written"
-    );
 }
