@@ -1,0 +1,77 @@
+//! Clients that are there and say nothing: what each costs, and that it costs no more however long they stay.
+
+use std::time::{Duration, Instant};
+
+use futures_util::{FutureExt, StreamExt};
+use slewgate_tests::{Client, Observatory, Setup, long};
+
+/// As many as may be there by default.
+const CLIENTS: usize = 1_000;
+
+/// So many come before it is counted.
+const FIRST: usize = 100;
+
+/// Bytes of resident memory that one may take.
+const EACH: f64 = 12_000.0;
+
+/// What they all may take more later, of what there was.
+const GROWTH: f64 = 0.02;
+
+/// In all these clients come, each from its own address.
+async fn come(
+    observatory: &Observatory,
+    token: &str,
+    numbers: std::ops::Range<usize>,
+) -> Vec<Client> {
+    let mut clients = Vec::new();
+    for number in numbers {
+        let part = |number: usize| u8::try_from(number).unwrap();
+        let source = [127, 1, part(number / 250), part(1 + number % 250)];
+        let mut client = Client::from(source, observatory.address()).await.unwrap();
+        client.authenticate(token, &format!("idle-{number}")).await;
+        clients.push(client);
+    }
+    clients
+}
+
+/// They answer pings, as clients do.
+async fn stay(clients: &mut [Client], time: Duration) {
+    let until = Instant::now() + time;
+    while Instant::now() < until {
+        for client in &mut *clients {
+            while let Some(came) = client.socket().next().now_or_never() {
+                came.unwrap().unwrap();
+            }
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn an_idle_client_takes_no_more_than_12_kb_and_no_more_after_ten_minutes() {
+    let setup = Setup::default().config("[command]\nping_ms = 2_000");
+    let observatory = setup.variable("SLEWGATE_LOG", "info").start().attached();
+    let token = observatory.token("observer");
+    // What the first ones take that is there for all of them.
+    let mut clients = come(&observatory, &token, 0..FIRST).await;
+    let before = observatory.holdings();
+    let more = CLIENTS - FIRST;
+    clients.extend(come(&observatory, &token, FIRST..FIRST + more).await);
+    stay(&mut clients, Duration::from_secs(5)).await;
+    let there = observatory.holdings();
+    let each = (there.memory_kib - before.memory_kib) as f64 * 1024.0 / more as f64;
+    let time = long(600) as u64;
+    stay(&mut clients, Duration::from_secs(time)).await;
+    let later = observatory.holdings();
+    println!("{more} idle clients: {each:.0} bytes each; {there:?}, after {time} s {later:?}");
+    assert!(
+        each <= EACH_KIB,
+        "{each} KiB each: {before:?} became {there:?}"
+    );
+    let most = there.memory_kib as f64 * (1.0 + GROWTH);
+    assert!(
+        later.memory_kib as f64 <= most,
+        "{there:?} became {later:?}"
+    );
+    assert_eq!(later.descriptors, there.descriptors);
+}
