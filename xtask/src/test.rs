@@ -9,8 +9,8 @@ use crate::{dist, plugins, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also the tests that need other tools (Python with `websockets` and `pyerfa`, INDI, Chromium with Node, `ip`, clang, and
-    /// what builds plugins in other languages) or the archive that is given away.
+    /// Also the tests that need other tools (Python with `websockets` and `pyerfa`, INDI, Chromium with Node, `ip`, clang, systemd's own
+    /// programs, with `--long` debootstrap, and what builds plugins in other languages) or the archive that is given away.
     #[arg(long)]
     all: bool,
     /// Give tests that repeat something the time to repeat it often.
@@ -28,6 +28,10 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<E
     if options.all {
         tools::ensure_indi()?;
         tools::ensure_c()?;
+        tools::ensure_systemd()?;
+        if options.long {
+            tools::ensure_debootstrap()?;
+        }
         cargo.env("SLEWGATE_PYTHON", tools::ensure_python(workspace)?);
         cargo.env("SLEWGATE_CHROMIUM", tools::ensure_browser(workspace)?);
         cargo.env("SLEWGATE_DIST", dist::make(workspace)?);
