@@ -122,7 +122,6 @@ mod tests {
     use super::*;
 
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "the time does not matter")]
     fn that_telling_fails_is_said_once_a_minute_with_how_often_it_was_not() {
         let (mut failing, start) = (Failing::default(), Instant::now());
         let at = |seconds| start + Duration::from_secs(seconds);
