@@ -21,6 +21,10 @@ const REQUESTS: usize = 2;
 const PENALTIES: &str = "[penalties]\nauthentication_ms = 100_000\nleast_ms = 350_000";
 const NO_PENALTIES: &str = "[penalties]\nmost_ms = 0";
 
+const BEHIND_PROXY: &str = "proxies = [\"127.0.0.1\"]";
+/// More places than anybody here takes, also where some are not given back yet.
+const MANY: &str = "unauthenticated_per_source = 64\n";
+
 fn start(admission: &str, penalties: &str) -> Observatory {
     let admission = format!(
         "[admission]\nrequests_per_minute = {REQUESTS}\nauthentication_ms = 60_000\ntotal_ms = 120_000\n{admission}"
@@ -103,10 +107,8 @@ fn addresses(observatory: &Observatory, kind: &str) -> Vec<String> {
 #[tokio::test]
 async fn attack_40_forged_x_forwarded_for() {
     // There is a proxy, and the attacker is none.
-    let observatory = start(
-        "unauthenticated_per_source = 64\nexempt = []\nproxies = [\"10.0.0.80\"]",
-        PENALTIES,
-    );
+    let others = format!("{MANY}exempt = []\nproxies = [\"10.0.0.80\"]");
+    let observatory = start(&others, PENALTIES);
     let token = observatory.token("telescope");
     let bound = token_of(&observatory, "203.0.113.0/24");
     let address = observatory.address();
@@ -151,7 +153,7 @@ async fn attack_40_forged_x_forwarded_for() {
 
 #[tokio::test]
 async fn clients_behind_a_proxy_have_each_their_own_limit_of_requests_and_their_own_networks() {
-    let observatory = start("proxies = [\"127.0.0.1\"]", NO_PENALTIES);
+    let observatory = start(&format!("{MANY}{BEHIND_PROXY}"), NO_PENALTIES);
     let token = observatory.token("telescope");
     let bound = token_of(&observatory, "203.0.113.1");
     let mut first = Client::forwarded(PROXY, observatory.address(), "/", &["6.6.6.6", ONE]).await;
@@ -195,33 +197,30 @@ async fn clients_behind_a_proxy_have_each_their_own_limit_of_requests_and_their_
 
 #[tokio::test]
 async fn clients_behind_a_proxy_have_each_their_own_places_and_penalties() {
-    let observatory = start("proxies = [\"127.0.0.1\"]", PENALTIES);
-    for (address, path) in sockets(&observatory) {
+    let observatory = start(BEHIND_PROXY, PENALTIES);
+    for (number, (address, path)) in sockets(&observatory).into_iter().enumerate() {
+        let (one, other) = (format!("198.51.100.{number}"), format!("192.0.2.{number}"));
+        let connect = async |source: &str| Client::forwarded(PROXY, address, path, &[source]).await;
         // Silent ones of one client; the proxy itself is nobody's source.
         let mut held = Vec::new();
         for _ in 0..4 {
-            held.push(
-                Client::forwarded(PROXY, address, path, &[ONE])
-                    .await
-                    .unwrap(),
-            );
+            held.push(connect(&one).await.unwrap());
         }
-        let refused = Client::forwarded(PROXY, address, path, &[ONE]).await;
-        assert_eq!(refused.err(), Some(Some(503)), "{address}{path}");
-        let answer = page(&observatory, ONE).await;
+        assert_eq!(
+            connect(&one).await.err(),
+            Some(Some(503)),
+            "{address}{path}"
+        );
+        let answer = page(&observatory, &one).await;
         assert_eq!(answer.status, Some(503), "{answer:?}");
         assert_eq!(answer.header("Retry-After"), Some("10"));
-        held.push(
-            Client::forwarded(PROXY, address, path, &[OTHER])
-                .await
-                .unwrap(),
-        );
-        assert_eq!(page(&observatory, OTHER).await.status, Some(200));
+        held.push(connect(&other).await.unwrap());
+        assert_eq!(page(&observatory, &other).await.status, Some(200));
         // Their places are given back.
         for client in held {
             client.close().await;
         }
-        let given_back = async { while page(&observatory, ONE).await.status == Some(503) {} };
+        let given_back = async { while page(&observatory, &one).await.status == Some(503) {} };
         timeout(PATIENCE, given_back).await.unwrap();
     }
     for _ in 0..4 {
@@ -235,12 +234,18 @@ async fn clients_behind_a_proxy_have_each_their_own_places_and_penalties() {
     let outside: Value = serde_json::from_slice(&outside.stdout).unwrap();
     assert_eq!(outside.as_array().unwrap().len(), 1, "{outside}");
     assert_eq!(outside[0]["source"], ONE);
-    await_addresses(&observatory, "rate_limit", &[ONE]);
+    let refused = [
+        "198.51.100.0",
+        "198.51.100.1",
+        "198.51.100.2",
+        "198.51.100.3",
+    ];
+    await_addresses(&observatory, "rate_limit", &[&refused[..], &[ONE]].concat());
 }
 
 #[tokio::test]
 async fn a_proxy_on_this_machine_that_names_nobody_is_a_stranger() {
-    let observatory = start("proxies = [\"127.0.0.1\"]", PENALTIES);
+    let observatory = start(&format!("{MANY}{BEHIND_PROXY}"), PENALTIES);
     for nobody in ["", "unknown", "127.0.0.1", "203.0.113.1,"] {
         observatory.run(&["penalties", "clear", "127.0.0.1"]);
         let values: &[&str] = match nobody {
