@@ -8,8 +8,9 @@ use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::CloseCode;
-use tokio_tungstenite::tungstenite::{Bytes, Message};
+use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 use crate::PATIENCE;
@@ -54,6 +55,33 @@ impl Client {
         let stream = socket.connect(address).await.expect("the port is open");
         let upgraded = client_async(format!("ws://{address}/"), stream).await;
         upgraded.ok().map(|(socket, _)| Client::with(socket))
+    }
+
+    /// Connected from an address of this machine to a path, with these values of X-Forwarded-For. Where it is not let in, the status of the
+    /// answer, if there was one.
+    pub async fn forwarded(
+        source: [u8; 4],
+        address: SocketAddr,
+        path: &str,
+        values: &[&str],
+    ) -> Result<Client, Option<u16>> {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket
+            .bind(SocketAddr::from((source, 0)))
+            .expect("an address of this machine");
+        let stream = socket.connect(address).await.expect("the port is open");
+        let request = format!("ws://{address}{path}").into_client_request();
+        let mut request = request.expect("an address");
+        for value in values {
+            let value = value.parse().expect("a value");
+            request.headers_mut().append("x-forwarded-for", value);
+        }
+        match timeout(PATIENCE, client_async(request, stream)).await {
+            Ok(Ok((socket, _))) => Ok(Client::with(socket)),
+            Ok(Err(Error::Http(response))) => Err(Some(response.status().as_u16())),
+            Ok(Err(_)) => Err(None),
+            Err(_) => panic!("no answer to an upgrade"),
+        }
     }
 
     /// Connected, with a system that keeps only so many bytes for it while it does not read.

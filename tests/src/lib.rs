@@ -27,7 +27,7 @@ pub use crowd::{Crowd, Stopped};
 pub use holdings::Holdings;
 pub use http::{Answer, ask, get, read_answer};
 pub use identity::Identity;
-pub use long::long;
+pub use long::{is_long, long};
 pub use mount::{Taciturn, orders};
 pub use observatory::{Observatory, Setup, plugins, program, test_component};
 pub use picture::{number, picture};

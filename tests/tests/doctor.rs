@@ -242,3 +242,23 @@ fn tls_with_the_key_of_another_certificate_and_one_that_everybody_can_read() {
     let found = wrong(&setup, directory.path(), "tls");
     says(found, "chmod 600", "let the host's user read them");
 }
+
+#[test]
+fn alarms_that_go_to_no_address_and_to_a_server_that_nobody_vouches_for() {
+    let setup = Setup::default().variable("SSL_CERT_FILE", "/dev/null");
+    let directory = sound(&setup);
+    let file = directory.path().join("slewgate.toml");
+    fs::write(&file, "[alarms]\nurl = \"alarms.example\"").unwrap();
+    let found = wrong(&setup, directory.path(), "configuration");
+    says(
+        found,
+        "[alarms] url: it is no address of http:// or https://",
+        "",
+    );
+    fs::write(&file, "[alarms]\nurl = \"https://alarms.example/secret\"").unwrap();
+    let found = wrong(&setup, directory.path(), "alarms");
+    assert!(!found.0.contains("secret"));
+    says(found, "https://alarms.example", "ca-certificates");
+    fs::write(&file, "[alarms]\nurl = \"http://alarms.example\"").unwrap();
+    assert!(doctor(&setup, directory.path()).status.success());
+}

@@ -9,8 +9,9 @@ use crate::{autobahn, dist, plugins, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Also the tests that need other tools (Python with `websockets` and `pyerfa`, INDI, Chromium with Node, `ip`, clang,
-    /// Autobahn's fuzzing client, and what builds plugins in other languages) or the archive that is given away.
+    /// Also the tests that need other tools (Python with `websockets` and `pyerfa`, INDI, Chromium with Node, `ip`, clang, systemd's own
+    /// programs, with `--long` debootstrap, Autobahn's fuzzing client, and what builds plugins in other languages) or the archive that is
+    /// given away.
     #[arg(long)]
     all: bool,
     /// Give tests that repeat something the time to repeat it often.
@@ -28,6 +29,10 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<E
     if options.all {
         tools::ensure_indi()?;
         tools::ensure_c()?;
+        tools::ensure_systemd()?;
+        if options.long {
+            tools::ensure_debootstrap()?;
+        }
         let python = tools::ensure_python(workspace)?;
         match autobahn::ensure(workspace, &python)? {
             Some(wstest) => _ = cargo.env("SLEWGATE_AUTOBAHN", wstest),

@@ -18,17 +18,7 @@ const INDI: [&str; 5] = [
 
 /// Says what is missing of INDI.
 pub(crate) fn ensure_indi() -> anyhow::Result<()> {
-    let missing: Vec<_> = INDI
-        .into_iter()
-        .filter(|program| !is_on_path(program))
-        .collect();
-    if !missing.is_empty() {
-        bail!(
-            "{} not found on the PATH; install INDI: apt-get install indi-bin",
-            missing.join(", ")
-        );
-    }
-    Ok(())
+    ensure(&INDI, "INDI", "indi-bin")
 }
 
 /// What builds plugins in C, and their tests.
@@ -36,13 +26,35 @@ const C: [&str; 3] = ["clang", "wasm-ld", "make"];
 
 /// Says what is missing to build plugins in C.
 pub(crate) fn ensure_c() -> anyhow::Result<()> {
-    let missing: Vec<_> = C
-        .into_iter()
+    ensure(&C, "a C compiler for WebAssembly", "clang lld make")
+}
+
+/// What reads the files for a service.
+const SYSTEMD: [&str; 2] = ["systemd-analyze", "systemd-sysusers"];
+
+/// Says what is missing to look at the files for a service.
+pub(crate) fn ensure_systemd() -> anyhow::Result<()> {
+    ensure(&SYSTEMD, "systemd's own programs", "systemd")
+}
+
+/// Says what is missing to install the archive in a system of its own, which long tests do.
+pub(crate) fn ensure_debootstrap() -> anyhow::Result<()> {
+    ensure(
+        &["debootstrap", "unshare", "ip"],
+        "debootstrap",
+        "debootstrap util-linux iproute2",
+    )
+}
+
+fn ensure(programs: &[&str], what: &str, packages: &str) -> anyhow::Result<()> {
+    let missing: Vec<_> = programs
+        .iter()
+        .copied()
         .filter(|program| !is_on_path(program))
         .collect();
     if !missing.is_empty() {
         bail!(
-            "{} not found on the PATH; install a C compiler for WebAssembly: apt-get install clang lld make",
+            "{} not found on the PATH; install {what}: apt-get install {packages}",
             missing.join(", ")
         );
     }

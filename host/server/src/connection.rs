@@ -13,6 +13,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
+use tokio_tungstenite::tungstenite::http::HeaderMap;
 use tokio_util::sync::CancellationToken;
 
 use crate::authenticate::{AUTH_FAILED, Claim, auth_ok, claim, first_message, timestamp};
@@ -25,7 +26,7 @@ use crate::net::limits::Limits;
 use crate::net::origins::Origins;
 use crate::net::outbox::Outbox;
 use crate::net::transport::Transport;
-use crate::net::websocket::{WebSocket, upgrade, upgraded};
+use crate::net::websocket::{UpgradeError, WebSocket, forwarded_for, upgrade, upgraded};
 use crate::platform;
 use crate::session::{Life, Pipeline};
 use crate::sessions::{Newcomer, NoPlace, Place, Purpose, Session, Sessions};
@@ -105,6 +106,7 @@ impl Service {
 /// A connection on its way to a session.
 #[derive(Debug)]
 pub(crate) struct Arrival {
+    /// Whose it is: who connected, or whom a proxy brings.
     peer: SocketAddr,
     accepted: Instant,
     slot: Slot,
@@ -190,8 +192,8 @@ impl Door {
     ) where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        let arrival = self.arrival(peer, accepted, slot);
-        if let Some(socket) = self.upgrade(stream, &arrival).await {
+        let mut arrival = self.arrival(peer, accepted, slot);
+        if let Some(socket) = self.upgrade(stream, &mut arrival).await {
             self.enter(socket, arrival).await;
         }
     }
@@ -213,17 +215,39 @@ impl Door {
         self.enter(socket, arrival).await;
     }
 
-    /// A connection that is on its way, which is put on record.
+    /// A connection that is on its way, which is put on record: at once, or when it is known whom a proxy brings.
     pub(crate) fn arrival(&self, peer: SocketAddr, accepted: Instant, slot: Slot) -> Arrival {
-        let known = SecurityEvent::new(EventKind::Connection).from(peer);
-        self.log.record(known.clone());
-        Arrival {
+        let arrival = Arrival {
             peer,
             accepted,
             slot,
             outbox: Outbox::new(self.limits.pending_bytes),
-            known,
+            known: SecurityEvent::new(EventKind::Connection).from(peer),
+        };
+        if arrival.slot.is_known() {
+            self.arrived(&arrival);
         }
+        arrival
+    }
+
+    fn arrived(&self, arrival: &Arrival) {
+        let proxy = arrival.slot.proxy();
+        let through = proxy.map(|proxy| format!("through the proxy {proxy}"));
+        self.record(EventKind::Connection, arrival, through);
+    }
+
+    /// Whom a connection is from, as the head of its request says, and whether there is room for him.
+    fn room(&self, arrival: &mut Arrival, headers: &HeaderMap) -> Result<(), Refused> {
+        if arrival.slot.is_known() {
+            return Ok(());
+        }
+        let source = arrival.slot.source(forwarded_for(headers));
+        // The port stays that of the proxy's connection, which tells two of one source apart.
+        arrival.peer.set_ip(source);
+        arrival.known = SecurityEvent::new(EventKind::Connection).from(arrival.peer);
+        arrival.slot.comes_from(source)?;
+        self.arrived(arrival);
+        Ok(())
     }
 
     async fn enter<S>(&self, mut socket: WebSocket<S>, mut arrival: Arrival)
@@ -236,15 +260,17 @@ impl Door {
         }
     }
 
-    async fn upgrade<S>(&self, stream: S, arrival: &Arrival) -> Option<WebSocket<S>>
+    async fn upgrade<S>(&self, stream: S, arrival: &mut Arrival) -> Option<WebSocket<S>>
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let until = Instant::now() + self.limits.upgrade;
         let until = until.min(arrival.accepted + self.limits.total);
+        let room = |headers: &HeaderMap| self.room(arrival, headers);
+        let paths = self.service.paths();
         let upgraded = tokio::select! {
             () = self.stopping.cancelled() => return None,
-            upgraded = upgrade(stream, self.service.paths(), &self.origins, &self.limits, until) => upgraded,
+            upgraded = upgrade(stream, paths, &self.origins, &self.limits, until, room) => upgraded,
         };
         match upgraded {
             Ok(mut socket) => {
@@ -253,7 +279,11 @@ impl Door {
                 Some(socket)
             }
             Err(error) => {
-                self.record(EventKind::Closed, arrival, error.to_string());
+                let kind = match error {
+                    UpgradeError::NoRoom(_) => EventKind::RateLimit,
+                    _ => EventKind::Closed,
+                };
+                self.record(kind, arrival, error.to_string());
                 None
             }
         }

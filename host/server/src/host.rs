@@ -115,9 +115,7 @@ async fn run(options: ServeOptions) -> Result<()> {
     let web = bind("web", config.web).await?;
     let clock = clock(&config);
     let log = security_log(&data, config.security_log, &clock)?;
-    if !config.alarm_command.is_empty() {
-        alarms::start(config.alarm_command.clone(), &log)?;
-    }
+    alarms::start(config.alarms.clone(), &log, Handle::current())?;
     let tls = tls(&config, &log, &clock)?;
     let surroundings = surroundings(&config, &clock);
     let (journal, left) = safeguards::journal(&config, &data, &log)?;

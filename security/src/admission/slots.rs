@@ -1,5 +1,6 @@
 //! Slots for connections: few before authentication, more after it, and never more than a source's
 //! share. A slot is a guard: dropping it gives the place back. Who did wrong before waits outside: [`super::penalties`].
+//! Who is behind a proxy has his own share and his own penalties; the proxy has neither.
 
 use std::collections::HashMap;
 use std::net::IpAddr;
@@ -8,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use thiserror::Error;
 
+use super::forwarded::{forwarded, is_among};
 use super::penalties::{Offence, Penalties, PenaltySettings};
 use super::source::{Network, SourceKey, source_key};
 
@@ -29,6 +31,8 @@ pub struct AdmissionSettings {
     pub sessions_per_source: usize,
     /// Networks that have no share for each source, no penalty and no bad luck; the totals hold for them too.
     pub exempt: Vec<Network>,
+    /// Networks of the proxies, which say in X-Forwarded-For whom they bring. None of their addresses is exempt.
+    pub proxies: Vec<Network>,
     /// What it costs to do wrong.
     pub penalties: PenaltySettings,
 }
@@ -66,7 +70,12 @@ pub struct Admission {
 #[derive(Debug)]
 pub struct Slot {
     admission: Admission,
-    source: SourceKey,
+    /// Who connected.
+    peer: IpAddr,
+    /// Whether that is a proxy.
+    proxied: bool,
+    /// None: whom the proxy brings is not known yet, and its place is in the totals alone.
+    source: Option<SourceKey>,
     exempt: bool,
     stage: Stage,
 }
@@ -101,6 +110,7 @@ impl Default for AdmissionSettings {
             sessions: 1024,
             sessions_per_source: 16,
             exempt: Network::LOOPBACK.to_vec(),
+            proxies: Vec::new(),
             penalties: PenaltySettings::default(),
         }
     }
@@ -126,25 +136,25 @@ impl Admission {
         self.places().settings = settings;
     }
 
-    /// A place for a connection that was just accepted.
+    /// A place for a connection that was just accepted. Of one from a proxy the source is judged later: [`Slot::comes_from`].
     ///
     /// # Errors
     /// When there is none.
-    pub fn connect(&self, address: IpAddr) -> Result<Slot, Refused> {
-        let source = source_key(address);
+    pub fn connect(&self, peer: IpAddr) -> Result<Slot, Refused> {
         let mut places = self.places();
-        let exempt = places
-            .settings
-            .exempt
-            .iter()
-            .any(|network| network.contains(address));
+        let proxied = is_among(&places.settings.proxies, peer);
+        let exempt = places.settings.exempts(peer);
+        let source = (!proxied).then(|| source_key(peer));
         if !exempt {
-            places.greet(source)?;
+            places.let_in(source)?;
+            places.chance()?;
         }
         places.enter(source, Stage::Waiting, exempt)?;
         drop(places);
         Ok(Slot {
             admission: self.clone(),
+            peer,
+            proxied,
             source,
             exempt,
             stage: Stage::Waiting,
@@ -169,7 +179,56 @@ impl Admission {
     }
 }
 
+impl AdmissionSettings {
+    /// What a proxy cannot tell from itself is no more exempt than a stranger, also where it is on this machine.
+    fn exempts(&self, address: IpAddr) -> bool {
+        is_among(&self.exempt, address) && !is_among(&self.proxies, address)
+    }
+}
+
 impl Slot {
+    /// The proxy that connected, if one did.
+    #[must_use]
+    pub fn proxy(&self) -> Option<IpAddr> {
+        self.proxied.then_some(self.peer)
+    }
+
+    /// Whether it is known whose place it is.
+    #[must_use]
+    pub fn is_known(&self) -> bool {
+        self.source.is_some()
+    }
+
+    /// Where the connection comes from, whose request has these values of X-Forwarded-For: [`forwarded`].
+    #[must_use]
+    pub fn source<'a>(&self, headers: impl IntoIterator<Item = &'a [u8]>) -> IpAddr {
+        forwarded(
+            self.peer,
+            headers,
+            &self.admission.places().settings.proxies,
+        )
+    }
+
+    /// Whom a proxy brings, who is counted from now on as if he had come himself. Only the first word counts, and only a proxy's.
+    ///
+    /// # Errors
+    /// When he waits outside, or has no place left.
+    pub fn comes_from(&mut self, address: IpAddr) -> Result<(), Refused> {
+        if self.is_known() {
+            return Ok(());
+        }
+        let source = Some(source_key(address));
+        let mut places = self.admission.places();
+        let exempt = places.settings.exempts(address);
+        if !exempt {
+            places.let_in(source)?;
+        }
+        places.has_share(source, self.stage, exempt)?;
+        places.count(source, self.stage);
+        (self.source, self.exempt) = (source, exempt);
+        Ok(())
+    }
+
     /// Moves on from the places before authentication to those after it.
     ///
     /// # Errors
@@ -178,28 +237,28 @@ impl Slot {
         if self.stage == Stage::Session {
             return Ok(());
         }
+        // Where nobody asked whom a proxy brings, it is the proxy itself.
+        self.comes_from(self.peer)?;
         let mut places = self.admission.places();
         places.enter(self.source, Stage::Session, self.exempt)?;
         places.leave(self.source, Stage::Waiting);
         self.stage = Stage::Session;
         Ok(())
     }
-}
 
-impl Slot {
     /// Holds it against the source that it did wrong. True: from now on its new connections wait outside.
     #[must_use]
     pub fn offends(&self, offence: Offence) -> bool {
-        if self.exempt {
+        let Some(source) = self.source.filter(|_| !self.exempt) else {
             return false;
-        }
+        };
         let mut places = self.admission.places();
         let Places {
             penalties,
             settings,
             ..
         } = &mut *places;
-        penalties.add(&settings.penalties, self.source, offence, Instant::now())
+        penalties.add(&settings.penalties, source, offence, Instant::now())
     }
 }
 
@@ -211,10 +270,13 @@ impl Drop for Slot {
 
 impl Places {
     /// Whether one that comes finds a closed door before any place is looked for.
-    fn greet(&self, source: SourceKey) -> Result<(), Refused> {
-        if let Some(left) = self.penalties.of(source, Instant::now()) {
-            return Err(Refused::Penalty(left));
-        }
+    fn let_in(&self, source: Option<SourceKey>) -> Result<(), Refused> {
+        let penalty = source.and_then(|source| self.penalties.of(source, Instant::now()));
+        penalty.map_or(Ok(()), |left| Err(Refused::Penalty(left)))
+    }
+
+    /// Whether one that comes has bad luck.
+    fn chance(&self) -> Result<(), Refused> {
         let AdmissionSettings { early, waiting, .. } = self.settings;
         let (taken, span) = (self.all.waiting, waiting.saturating_sub(early));
         if taken < early || span == 0 {
@@ -228,27 +290,55 @@ impl Places {
         }
     }
 
-    fn enter(&mut self, source: SourceKey, stage: Stage, exempt: bool) -> Result<(), Refused> {
+    fn enter(
+        &mut self,
+        source: Option<SourceKey>,
+        stage: Stage,
+        exempt: bool,
+    ) -> Result<(), Refused> {
         let Self { settings, all, .. } = self;
-        let own = self.sources.get(&source).copied().unwrap_or_default();
         match stage {
             Stage::Waiting if all.waiting >= settings.waiting => return Err(Refused::Waiting),
-            Stage::Waiting if !exempt && own.waiting >= settings.waiting_per_source => {
-                return Err(Refused::WaitingOfSource);
-            }
             Stage::Session if all.sessions >= settings.sessions => return Err(Refused::Sessions),
-            Stage::Session if !exempt && own.sessions >= settings.sessions_per_source => {
-                return Err(Refused::SessionsOfSource);
-            }
-            _ => {}
+            _ => self.has_share(source, stage, exempt)?,
         }
-        *all.of(stage) += 1;
-        *self.sources.entry(source).or_default().of(stage) += 1;
+        *self.all.of(stage) += 1;
+        self.count(source, stage);
         Ok(())
     }
 
-    fn leave(&mut self, source: SourceKey, stage: Stage) {
+    /// Whether something is left of the share of the source.
+    fn has_share(
+        &self,
+        source: Option<SourceKey>,
+        stage: Stage,
+        exempt: bool,
+    ) -> Result<(), Refused> {
+        let Some(own) = source.and_then(|source| self.sources.get(&source)) else {
+            return Ok(());
+        };
+        match stage {
+            _ if exempt => Ok(()),
+            Stage::Waiting if own.waiting >= self.settings.waiting_per_source => {
+                Err(Refused::WaitingOfSource)
+            }
+            Stage::Session if own.sessions >= self.settings.sessions_per_source => {
+                Err(Refused::SessionsOfSource)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Takes from the share of the source.
+    fn count(&mut self, source: Option<SourceKey>, stage: Stage) {
+        if let Some(source) = source {
+            *self.sources.entry(source).or_default().of(stage) += 1;
+        }
+    }
+
+    fn leave(&mut self, source: Option<SourceKey>, stage: Stage) {
         *self.all.of(stage) -= 1;
+        let Some(source) = source else { return };
         let Some(own) = self.sources.get_mut(&source) else {
             return;
         };

@@ -57,6 +57,12 @@ impl Network {
         },
     ];
 
+    /// Whether every address of its kind is in it.
+    #[must_use]
+    pub fn is_everybody(&self) -> bool {
+        self.prefix == 0
+    }
+
     /// Whether `address` is in it; `::ffff:a.b.c.d` is the IPv4 address that it stands for.
     #[must_use]
     pub fn contains(&self, address: IpAddr) -> bool {

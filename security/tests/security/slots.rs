@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use slewgate_security::admission::{
-    Admission, AdmissionSettings, Network, Refused, Slot, source_key,
+    Admission, AdmissionSettings, Network, Offence, Refused, Slot, source_key,
 };
 
 fn from(text: &str) -> IpAddr {
@@ -184,4 +184,151 @@ fn networks_are_read_as_people_write_them() {
     ] {
         assert!(network(wrong).is_err(), "{wrong}");
     }
+}
+
+/// Behind a proxy on this machine.
+fn behind_a_proxy() -> Admission {
+    Admission::new(AdmissionSettings {
+        proxies: vec!["127.0.0.1".parse().unwrap()],
+        ..AdmissionSettings::default()
+    })
+}
+
+/// A connection that the proxy brings from this address.
+fn brought(admission: &Admission, address: IpAddr) -> Result<Slot, Refused> {
+    let mut slot = admission.connect(from("127.0.0.1"))?;
+    let header = address.to_string();
+    let source = slot.source([header.as_bytes()]);
+    slot.comes_from(source).map(|()| slot)
+}
+
+#[test]
+fn a_proxy_has_no_share_and_whom_it_brings_has_his_own() {
+    let admission = behind_a_proxy();
+    // Whom they are from nobody knows yet.
+    let proxy = from("127.0.0.1");
+    let unknown: Vec<Slot> = (0..20).map(|_| admission.connect(proxy).unwrap()).collect();
+    assert!(unknown.iter().all(|slot| !slot.is_known()));
+    assert_eq!(unknown[0].proxy(), Some(proxy));
+    drop(unknown);
+    let mut held: Vec<Slot> = (0..4)
+        .map(|_| brought(&admission, client(1)).unwrap())
+        .collect();
+    for _ in 0..2 {
+        assert_eq!(
+            brought(&admission, client(1)).unwrap_err(),
+            Refused::WaitingOfSource
+        );
+    }
+    // One who comes himself is the same source, and others are not.
+    assert_eq!(
+        admission.connect(client(1)).unwrap_err(),
+        Refused::WaitingOfSource
+    );
+    held.push(brought(&admission, client(2)).unwrap());
+    drop(held);
+    drop(brought(&admission, client(1)).unwrap());
+}
+
+#[test]
+fn sessions_behind_a_proxy_are_counted_by_whom_it_brings() {
+    let admission = behind_a_proxy();
+    let session = |address| {
+        let mut slot = brought(&admission, address)?;
+        slot.authenticated().map(|()| slot)
+    };
+    let held: Vec<Slot> = (0..16).map(|_| session(client(1)).unwrap()).collect();
+    assert_eq!(session(client(1)).unwrap_err(), Refused::SessionsOfSource);
+    assert!(session(client(2)).is_ok());
+    drop(held);
+    assert!(session(client(1)).is_ok());
+}
+
+#[test]
+fn penalties_are_for_whom_a_proxy_brings_and_never_for_the_proxy() {
+    let admission = behind_a_proxy();
+    for _ in 0..4 {
+        let slot = brought(&admission, client(1)).unwrap();
+        let _ = slot.offends(Offence::Authentication);
+    }
+    let refused = |address| brought(&admission, address).err();
+    assert!(matches!(refused(client(1)), Some(Refused::Penalty(_))));
+    assert_eq!(refused(client(2)), None);
+    assert_eq!(admission.penalties().len(), 1);
+}
+
+#[test]
+fn a_proxy_that_names_nobody_is_a_stranger_also_on_this_machine() {
+    let admission = behind_a_proxy();
+    let nameless = || {
+        let mut slot = admission.connect(from("127.0.0.1"))?;
+        let source = slot.source(None);
+        slot.comes_from(source).map(|()| slot)
+    };
+    let held: Vec<Slot> = (0..4).map(|_| nameless().unwrap()).collect();
+    assert_eq!(nameless().unwrap_err(), Refused::WaitingOfSource);
+    // Those whom it names are not held up by that.
+    assert!(brought(&admission, client(1)).is_ok());
+    drop(held);
+    for _ in 0..4 {
+        let _ = nameless().unwrap().offends(Offence::Authentication);
+    }
+    assert!(matches!(nameless(), Err(Refused::Penalty(_))));
+    assert!(brought(&admission, client(1)).is_ok());
+    // What else is on this machine is exempt as ever.
+    assert!(
+        !admission
+            .connect(from("127.0.0.2"))
+            .unwrap()
+            .offends(Offence::Silence)
+    );
+    // Where nobody asks whom it brings, it is the proxy too.
+    admission.forgive(None);
+    let mut sessions = Vec::new();
+    for _ in 0..16 {
+        let mut slot = admission.connect(from("127.0.0.1")).unwrap();
+        slot.authenticated().unwrap();
+        sessions.push(slot);
+    }
+    let mut one_more = admission.connect(from("127.0.0.1")).unwrap();
+    assert_eq!(one_more.authenticated(), Err(Refused::SessionsOfSource));
+}
+
+#[test]
+fn a_network_that_is_exempt_stays_so_behind_a_proxy() {
+    let admission = Admission::new(AdmissionSettings {
+        proxies: vec!["10.0.0.80".parse().unwrap()],
+        exempt: vec!["192.168.1.0/24".parse().unwrap()],
+        ..AdmissionSettings::default()
+    });
+    let home = || {
+        let mut slot = admission.connect(from("10.0.0.80")).unwrap();
+        let source = slot.source([b"192.168.1.7".as_slice()]);
+        slot.comes_from(source).map(|()| slot)
+    };
+    let held: Vec<Slot> = (0..10).map(|_| home().unwrap()).collect();
+    drop(held);
+}
+
+#[test]
+fn who_is_no_proxy_is_counted_as_who_connected_whatever_he_says() {
+    let admission = behind_a_proxy();
+    let forged = |n: u32| {
+        let mut slot = admission.connect(client(1))?;
+        let header = client(n).to_string();
+        let source = slot.source([header.as_bytes()]);
+        assert_eq!((source, slot.proxy()), (client(1), None));
+        slot.comes_from(client(n)).map(|()| slot)
+    };
+    let _held: Vec<Slot> = (0..4).map(|n| forged(n).unwrap()).collect();
+    assert_eq!(forged(9).unwrap_err(), Refused::WaitingOfSource);
+}
+
+#[test]
+fn strangers_behind_a_proxy_have_bad_luck_as_others_do() {
+    let admission = behind_a_proxy();
+    let come = |n: u32| brought(&admission, client(n));
+    let held: Vec<Slot> = (0..2_000).filter_map(|n| come(n).ok()).collect();
+    assert!((33..=64).contains(&held.len()), "{}", held.len());
+    assert!((0..200).any(|n| matches!(come(n), Err(Refused::Early | Refused::Waiting))));
 }

@@ -6,10 +6,10 @@ use std::path::Path;
 use std::time::Duration;
 
 use slewgate_engine::QuarantineSettings;
-use slewgate_security::admission::{AdmissionSettings, LimitBy, NetworkError, PenaltySettings};
 use slewgate_security::log::Kept;
 use slewgate_security::trust::{KeyError, PublicKey};
 
+use super::admission::{admission, limits};
 use super::cameras::cameras;
 use super::error::ConfigError;
 use super::limits::limits_of_site;
@@ -17,9 +17,10 @@ use super::lines::lines;
 use super::shape::{self, Shape};
 use super::source::Source;
 use super::{
-    Admission, Allowance, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
+    Allowance, CommandPort, Config, Device, Engine, Line, LiveViewPort, Plugin, Policy,
     PretendedClock, Runaway, Site, Trust,
 };
+use crate::alarms::{AlarmUrlError, Alarms};
 use crate::net::limits::Limits;
 use crate::net::origins::is_origin;
 use crate::tls::TlsFiles;
@@ -65,7 +66,7 @@ pub(super) fn check(
         policies: policies(source, shape.policies.0, &engine)?,
         trust: trust(source, &shape.trust)?,
         tls: tls(source, shape.tls, folder)?,
-        alarm_command: shape.alarms.command,
+        alarms: alarms(source, shape.alarms)?,
         security_log: Kept {
             file_bytes: u64::from(shape.security_log.file_mib) << 20,
             full_files: count(shape.security_log.full_files),
@@ -98,62 +99,19 @@ fn tls(
     }
 }
 
-fn limits(command: &shape::Command, admission: &shape::Admission) -> Limits {
-    Limits {
-        tls: milliseconds(admission.tls_ms),
-        upgrade_bytes: count(admission.upgrade_bytes),
-        upgrade: milliseconds(admission.upgrade_ms),
-        authentication_bytes: count(admission.authentication_bytes),
-        authentication_frames: admission.authentication_frames,
-        authentication: milliseconds(admission.authentication_ms),
-        total: milliseconds(admission.total_ms),
-        message_bytes: count(command.message_bytes),
-        frames_per_second: command.frames_per_second,
-        bytes_per_second: command.bytes_per_second,
-        pending_bytes: count(command.pending_bytes),
-        write: milliseconds(command.write_ms),
-        close: milliseconds(command.close_ms),
-        ping: milliseconds(command.ping_ms),
-        probe: milliseconds(command.probe_ms),
-    }
-}
-
-fn admission(
-    source: &Source<'_>,
-    written: &shape::Admission,
-    penalties: &shape::Penalties,
-) -> Result<Admission, ConfigError> {
-    let networks = written.exempt.iter().map(|network| network.parse());
-    let exempt = networks
-        .collect::<Result<_, NetworkError>>()
-        .map_err(|error| {
-            source.error(
-                &["admission", "exempt"],
-                format!("[admission] exempt: {error}"),
-            )
-        })?;
-    Ok(Admission {
-        requests_per_minute: written.requests_per_minute,
-        key: match written.key {
-            shape::AdmissionKey::Address => LimitBy::Address,
-            shape::AdmissionKey::Token => LimitBy::Token,
-            shape::AdmissionKey::Both => LimitBy::Both,
-        },
-        slots: AdmissionSettings {
-            waiting: count(written.unauthenticated),
-            waiting_per_source: count(written.unauthenticated_per_source),
-            early: count(written.early_drop),
-            sessions: count(written.connections),
-            sessions_per_source: count(written.connections_per_source),
-            exempt,
-            penalties: PenaltySettings {
-                authentication: milliseconds(penalties.authentication_ms),
-                silence: milliseconds(penalties.silence_ms),
-                protocol: milliseconds(penalties.protocol_ms),
-                least: milliseconds(penalties.least_ms),
-                most: milliseconds(penalties.most_ms),
-            },
-        },
+/// The address is not repeated: who knows it may have all that is needed to send there.
+fn alarms(source: &Source<'_>, written: shape::Alarms) -> Result<Alarms, ConfigError> {
+    let shape::Alarms { command, url } = written;
+    let url = (!url.is_empty()).then(|| url.parse()).transpose();
+    let wrong = |why: AlarmUrlError| {
+        source.error(
+            &["alarms", "url"],
+            format!("[alarms] url: {why}, such as https://alarms.example/telescope"),
+        )
+    };
+    Ok(Alarms {
+        command,
+        url: url.map_err(wrong)?,
     })
 }
 
@@ -480,6 +438,6 @@ fn mebibytes(count: u32) -> usize {
     usize::try_from(u64::from(count) << 20).unwrap_or(usize::MAX)
 }
 
-fn count(number: u32) -> usize {
+pub(super) fn count(number: u32) -> usize {
     usize::try_from(number).unwrap_or(usize::MAX)
 }

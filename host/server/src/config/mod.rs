@@ -5,6 +5,7 @@
 //! Nothing here opens a device, a socket or a component, so that a configuration can be judged anywhere. The one file that is
 //! read beside it is the horizon that `[limits]` names.
 
+mod admission;
 mod cameras;
 mod check;
 mod environment;
@@ -37,6 +38,7 @@ use slewgate_simulator::camera::CameraSettings;
 use crate::net::limits::Limits;
 use crate::tls::TlsFiles;
 
+pub use crate::alarms::{AlarmUrl, AlarmUrlError, Alarms};
 pub use environment::{Variable, of_process};
 pub use error::ConfigError;
 pub(crate) use lines::judge_mount;
@@ -76,8 +78,8 @@ pub struct Config {
     pub tls: Option<TlsFiles>,
     /// How much of the security log is kept: `[security_log]`.
     pub security_log: Kept,
-    /// The program that hears of alarms, with its arguments; empty: none does. `[alarms]`.
-    pub alarm_command: Vec<String>,
+    /// Who hears of alarms: `[alarms]`.
+    pub alarms: Alarms,
     /// A wall clock to pretend, for demonstrations and tests.
     pub clock: Option<PretendedClock>,
 }

@@ -136,6 +136,7 @@ pub(super) struct Admission {
     pub(super) requests_per_minute: NonZeroU32,
     pub(super) key: AdmissionKey,
     pub(super) exempt: Vec<String>,
+    pub(super) proxies: Vec<String>,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
     pub(super) connections: u32,
     #[serde(deserialize_with = "whole::<_, _, 1, 65_536>")]
@@ -168,6 +169,7 @@ impl Default for Admission {
             requests_per_minute: const { NonZeroU32::new(60).unwrap() },
             key: AdmissionKey::Address,
             exempt: ["127.0.0.0/8", "::1"].map(str::to_owned).into(),
+            proxies: Vec::new(),
             connections: 1_024,
             connections_per_source: 16,
             unauthenticated: 64,
@@ -615,6 +617,7 @@ pub(super) struct Tls {
 #[serde(default, deny_unknown_fields, expecting = "a table")]
 pub(super) struct Alarms {
     pub(super) command: Vec<String>,
+    pub(super) url: String,
 }
 
 #[derive(Debug, Deserialize, Serialize)]

@@ -148,6 +148,65 @@ fn limits_of_plugins_that_contradict_each_other_are_told() {
 }
 
 #[test]
+fn alarms_are_posted_to_an_address_of_http_which_no_message_repeats() {
+    for fine in [
+        "http://10.0.0.7",
+        "https://alarms.example:8443/secret?topic=dome",
+        "http://[::1]:8080/x",
+    ] {
+        let text = format!("[alarms]\nurl = \"{fine}\"");
+        let config = parsed(&text);
+        let shown = in_full(&config);
+        assert!(
+            config.alarms.url.is_some() && !shown.contains("secret"),
+            "{shown}"
+        );
+    }
+    assert!(parsed("").alarms.url.is_none());
+    for (written, why) in [
+        ("secret", "it is no address of http:// or https://"),
+        ("/secret", "it is no address of http:// or https://"),
+        (
+            "ftp://alarms.example/secret",
+            "it is no address of http:// or https://",
+        ),
+        ("http:///secret", "it is no address of http:// or https://"),
+        (
+            "http://a b/secret",
+            "it is no address of http:// or https://",
+        ),
+        (
+            "https://me:secret@alarms.example",
+            "it has a user in it, which is not supported",
+        ),
+        ("https://-.-/secret", "its host is no name"),
+    ] {
+        let text = format!("[alarms]\nurl = \"{written}\"");
+        let expected = format!(
+            "slewgate.toml:2: [alarms] url: {why}, such as https://alarms.example/telescope"
+        );
+        assert_eq!(wrong(&text), expected, "{written}");
+    }
+}
+
+#[test]
+fn proxies_are_networks_and_not_everybody() {
+    assert_eq!(
+        wrong("[admission]\nproxies = [\"scope.example\"]"),
+        "slewgate.toml:2: [admission] proxies: `scope.example` is not a network such as 192.168.1.0/24, fd00::/8 or 10.0.0.7"
+    );
+    for everybody in ["0.0.0.0/0", "::/0"] {
+        let text = format!("[admission]\nproxies = [\"10.0.0.80\", \"{everybody}\"]");
+        assert_eq!(
+            wrong(&text),
+            format!(
+                "slewgate.toml:2: [admission] proxies: {everybody} is everybody, who could then say to come from anywhere; name the proxies alone"
+            )
+        );
+    }
+}
+
+#[test]
 fn an_exempt_network_is_one() {
     assert_eq!(
         wrong("[admission]\nexempt = [\"10.0.0.0/8\", \"home\"]"),

@@ -1,5 +1,6 @@
 //! The WebSocket upgrade: its limits, its paths, and the pages that may ask for it.
 
+use slewgate_security::admission::Refused;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::{Instant, timeout_at};
 use tokio_tungstenite::tungstenite::handshake::server::{
@@ -21,6 +22,9 @@ const READ_BUFFER: usize = 4 * 1024;
 /// Room in the library's buffer for writing beyond the longest message: pongs and the close frame.
 const CONTROL_ROOM: usize = 16 * 1024;
 
+/// When one may try again for whom there is no room, in seconds.
+pub(crate) const RETRY_AFTER: &str = "10";
+
 /// A WebSocket with the meter under it.
 pub(crate) type WebSocket<S> = WebSocketStream<Metered<S>>;
 
@@ -33,28 +37,44 @@ pub(crate) enum UpgradeError {
     /// The request was complete and is refused.
     #[error("{0}")]
     Refused(String),
+    /// There is no room for whom a proxy brings.
+    #[error("{0}")]
+    NoRoom(Refused),
     /// The request is not one of HTTP, or none for a WebSocket.
     #[error("no websocket upgrade: {0}")]
     Bad(Error),
 }
 
-/// Answers the request for a WebSocket at one of `paths`, by `until` at the latest.
+/// Answers the request for a WebSocket at one of `paths`, by `until` at the latest. `room` is asked with the head of the request
+/// before anything else.
 pub(crate) async fn upgrade<S>(
     stream: S,
     paths: [&str; 2],
     origins: &Origins,
     limits: &Limits,
     until: Instant,
+    room: impl FnOnce(&HeaderMap) -> Result<(), Refused> + Unpin,
 ) -> Result<WebSocket<S>, UpgradeError>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let stream = Metered::new(stream, limits.upgrade_bytes);
-    let upgrade =
-        accept_hdr_async_with_config(stream, Judge { paths, origins }, Some(limits.websocket()));
-    match timeout_at(until, upgrade).await {
+    let mut no_room = None;
+    let judge = Judge {
+        paths,
+        origins,
+        room: |headers: &HeaderMap| room(headers).inspect_err(|refused| no_room = Some(*refused)),
+    };
+    let upgraded = {
+        let upgrade = accept_hdr_async_with_config(stream, judge, Some(limits.websocket()));
+        timeout_at(until, upgrade).await
+    };
+    match upgraded {
         Ok(Ok(socket)) => Ok(socket),
-        Ok(Err(Error::Http(response))) => Err(UpgradeError::Refused(body(&response))),
+        Ok(Err(Error::Http(response))) => Err(no_room.map_or_else(
+            || UpgradeError::Refused(body(&response)),
+            UpgradeError::NoRoom,
+        )),
         Ok(Err(error)) => Err(UpgradeError::Bad(error)),
         Err(_) => Err(UpgradeError::Timeout),
     }
@@ -81,15 +101,25 @@ impl Limits {
     }
 }
 
-/// Judges path and origin. The query is not looked at and never logged: somebody may put a token
+/// Judges whom it is from, path and origin. The query is not looked at and never logged: somebody may put a token
 /// there.
-struct Judge<'a> {
+struct Judge<'a, R> {
     paths: [&'a str; 2],
     origins: &'a Origins,
+    room: R,
 }
 
-impl Callback for Judge<'_> {
+impl<R> Callback for Judge<'_, R>
+where
+    R: FnOnce(&HeaderMap) -> Result<(), Refused> + Unpin,
+{
     fn on_request(self, request: &Request, response: Response) -> Result<Response, ErrorResponse> {
+        if let Err(refused) = (self.room)(request.headers()) {
+            let mut response = refusal(StatusCode::SERVICE_UNAVAILABLE, refused.to_string());
+            let later = header::HeaderValue::from_static(RETRY_AFTER);
+            response.headers_mut().insert(header::RETRY_AFTER, later);
+            return Err(response);
+        }
         if !self.paths.contains(&request.uri().path()) {
             let [at, or] = self.paths;
             let text = format!("nothing is here; the websocket is at {at} and at {or}");
@@ -101,6 +131,12 @@ impl Callback for Judge<'_> {
             Err(text) => Err(refusal(StatusCode::FORBIDDEN, text)),
         }
     }
+}
+
+/// The values of X-Forwarded-For, in their order.
+pub(crate) fn forwarded_for(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let values = headers.get_all("x-forwarded-for").iter();
+    values.map(header::HeaderValue::as_bytes)
 }
 
 /// The Origin header; several of them, or one that is no text, are as good as `null`.

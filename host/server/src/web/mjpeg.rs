@@ -23,6 +23,7 @@ use crate::net::activity::Activity;
 use crate::net::close::Close;
 use crate::net::ending::End;
 use crate::net::pressure::Pressure;
+use crate::net::websocket::RETRY_AFTER;
 use crate::permission;
 use crate::records::{reason, tell};
 use crate::sessions::{Place, Session};
@@ -31,9 +32,6 @@ use crate::sessions::{Place, Session};
 const CONTENT_TYPE: &str = "multipart/x-mixed-replace; boundary=slewgate-picture";
 const BEGIN: &[u8] = b"--slewgate-picture\r\n";
 const BETWEEN: &[u8] = b"\r\n--slewgate-picture\r\n";
-
-/// When one may try again for whom there is no room, in seconds.
-const RETRY_AFTER: &str = "10";
 
 /// When the last picture is sent once more, where no new one comes: a viewer that is gone is noticed by it.
 const REPEAT: Duration = Duration::from_secs(5);
@@ -75,7 +73,7 @@ pub(super) async fn pictures(
     let claim = claim(&web, &headers)?;
     let door = &web.liveview;
     let slot = visit.slot().ok_or_else(second_request)?;
-    let mut arrival = door.arrival(visit.peer, visit.accepted, slot);
+    let mut arrival = door.arrival(visit.from(), visit.accepted, slot);
     let activity = Arc::clone(&visit.activity);
     let place = match door.place(claim, &mut arrival, activity).await {
         Ok(place) => place,

@@ -15,7 +15,7 @@ use super::answers::Refused;
 use super::visit::{Visit, Web};
 use super::{health, mjpeg, page, upgrade};
 use crate::connection::Door;
-use crate::net::websocket::{host, origin};
+use crate::net::websocket::{RETRY_AFTER, host, origin};
 
 /// What this machine is called by who asks: judged, and none where a program of HTTP/1.0 tells none.
 #[derive(Debug, Clone)]
@@ -75,7 +75,7 @@ async fn not_so() -> Refused {
     Refused::new(StatusCode::METHOD_NOT_ALLOWED, sentence).with(header::ALLOW, "GET, HEAD")
 }
 
-/// Goes before everything: whose name and whose page it is.
+/// Goes before everything: whom the request is from, whose name and whose page it is.
 async fn judge(
     State(web): State<Arc<Web>>,
     Extension(visit): Extension<Arc<Visit>>,
@@ -83,15 +83,20 @@ async fn judge(
     next: Next,
 ) -> Response {
     let (mut request, body) = request.into_parts();
-    let mut response = match asked(&web, &request) {
+    let asked = match web.room(&visit, &request.headers) {
+        Ok(()) => asked(&web, &request)
+            .inspect_err(|refused| web.note(visit.from(), refused.sentence.clone())),
+        Err(none) => Err(
+            Refused::new(StatusCode::SERVICE_UNAVAILABLE, none.to_string())
+                .with(header::RETRY_AFTER, RETRY_AFTER),
+        ),
+    };
+    let mut response = match asked {
         Ok(asked) => {
             request.extensions.insert(asked);
             next.run(Request::from_parts(request, body)).await
         }
-        Err(refused) => {
-            web.note(visit.peer, refused.sentence.clone());
-            refused.into_response()
-        }
+        Err(refused) => refused.into_response(),
     };
     if response.status() != StatusCode::SWITCHING_PROTOCOLS {
         guard(response.headers_mut());

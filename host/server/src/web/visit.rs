@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use axum::Router;
+use axum::http::HeaderMap;
 use hyper::Request;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -13,7 +14,7 @@ use hyper::service::{Service, service_fn};
 use hyper::upgrade::{OnUpgrade, Parts, Upgraded};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use slewgate_security::admission::Slot;
+use slewgate_security::admission::{Refused as NoRoom, Slot};
 use slewgate_security::log::{EventKind, SecurityEvent};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
@@ -31,6 +32,7 @@ use crate::net::ahead::Ahead;
 use crate::net::ending::End;
 use crate::net::metered::Metered;
 use crate::net::pressure::{Pressed, Pressure};
+use crate::net::websocket::forwarded_for;
 use crate::platform;
 
 /// The least that the library takes for its buffer of a connection.
@@ -63,7 +65,10 @@ pub struct Port {
 
 /// One connection and its request.
 pub(super) struct Visit {
-    pub(super) peer: SocketAddr,
+    /// Who connected.
+    peer: SocketAddr,
+    /// Whom the request is from, where a proxy says so.
+    brought: OnceLock<SocketAddr>,
     pub(super) accepted: Instant,
     pub(super) activity: Arc<Activity>,
     pub(super) pressure: Arc<Pressure>,
@@ -138,6 +143,7 @@ impl Port {
         let stream = Metered::new(stream, room);
         let visit = Arc::new(Visit {
             peer,
+            brought: OnceLock::new(),
             accepted,
             activity: stream.activity(),
             pressure,
@@ -151,9 +157,10 @@ impl Port {
         let Some(visit) = Arc::into_inner(visit) else {
             return;
         };
+        let from = visit.from();
         match (visit.watch.into_inner(), answered) {
             (Some(watch), answered) => watch.over(&self.web.liveview, answered.err()),
-            (None, Err(ended)) => self.web.note(peer, ended.to_string()),
+            (None, Err(ended)) => self.web.note(from, ended.to_string()),
             (None, Ok(())) => {}
         }
         let (becomes, slot) = (locked(&visit.becomes).take(), locked(&visit.slot).take());
@@ -161,7 +168,7 @@ impl Port {
             && let Ok(upgraded) = becomes.upgrading.await
             && let Some(stream) = taken_back::<S>(upgraded)
         {
-            let entering = becomes.door.take_over(stream, peer, visit.accepted, slot);
+            let entering = becomes.door.take_over(stream, from, visit.accepted, slot);
             entering.await;
         }
     }
@@ -215,13 +222,41 @@ impl Port {
 
 impl Web {
     /// Puts on record why a request came to nothing.
-    pub(super) fn note(&self, peer: SocketAddr, cause: String) {
-        let event = SecurityEvent::new(EventKind::Closed).from(peer);
+    pub(super) fn note(&self, from: SocketAddr, cause: String) {
+        let event = SecurityEvent::new(EventKind::Closed).from(from);
         self.command.log.record(event.reason(cause));
+    }
+
+    /// Whether there is room for whom a request is from. Where there is none, that is on record.
+    pub(super) fn room(&self, visit: &Visit, headers: &HeaderMap) -> Result<(), NoRoom> {
+        let refused = match visit.comes_from(headers) {
+            Ok(()) => return Ok(()),
+            Err(refused) => refused,
+        };
+        let event = SecurityEvent::new(EventKind::RateLimit).from(visit.from());
+        self.command.log.record(event.reason(refused.to_string()));
+        Err(refused)
     }
 }
 
 impl Visit {
+    /// Whom the request is from: who connected, or whom a proxy brings.
+    pub(super) fn from(&self) -> SocketAddr {
+        self.brought.get().copied().unwrap_or(self.peer)
+    }
+
+    fn comes_from(&self, headers: &HeaderMap) -> Result<(), NoRoom> {
+        let mut slot = locked(&self.slot);
+        // It is there until the request is under way.
+        let Some(slot) = slot.as_mut().filter(|slot| !slot.is_known()) else {
+            return Ok(());
+        };
+        let source = slot.source(forwarded_for(headers));
+        // A connection has one request. The port stays that of the proxy's.
+        let _ = self.brought.set((source, self.peer.port()).into());
+        slot.comes_from(source)
+    }
+
     /// The connection's slot, for who goes on with it.
     pub(super) fn slot(&self) -> Option<Slot> {
         locked(&self.slot).take()

@@ -93,6 +93,21 @@ pub(super) fn network(config: &Config) -> Finding {
     }
 }
 
+/// Whether alarms can be posted: nothing is sent.
+pub(super) fn alarms(config: &Config) -> Option<Finding> {
+    let url = config.alarms.url.as_ref()?;
+    let about = "alarms";
+    let trusts_nobody = || rustls_native_certs::load_native_certs().certs.is_empty();
+    Some(match url.is_secure() {
+        true if trusts_nobody() => Finding::wrong(
+            about,
+            format!("this machine trusts no authority, so that nothing can be sent to {url}"),
+            "install the authorities: sudo apt install ca-certificates",
+        ),
+        _ => Finding::well(about, format!("sent to {url}, which was not tried")),
+    })
+}
+
 /// Whether the certificate and its key can be used, and for how long.
 pub(super) fn tls(config: &Config, now: Timestamp) -> Option<Finding> {
     let files = config.tls.as_ref()?;

@@ -117,6 +117,7 @@ impl Doctor {
             }
             findings.extend([machine::clock(config), machine::network(config)]);
             findings.extend(machine::tls(config, timestamp(&SystemClock)));
+            findings.extend(machine::alarms(config));
         }
         let words: Vec<_> = findings.iter().map(Finding::in_words).collect();
         say(common, &words.join("\n"), &findings)?;
