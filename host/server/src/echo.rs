@@ -34,7 +34,8 @@ impl Echo {
         };
         let until = Instant::now() + limits.upgrade;
         let origins = Origins::default();
-        let Ok(mut socket) = upgrade(stream, ["/", "/"], &origins, limits, until).await else {
+        let upgrade = upgrade(stream, ["/", "/"], &origins, limits, until, |_| Ok(()));
+        let Ok(mut socket) = upgrade.await else {
             return;
         };
         socket.get_mut().admit(Rate::known(limits));
