@@ -1,11 +1,12 @@
 //! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`, `cargo xtask bench`,
-//! `cargo xtask dist`.
+//! `cargo xtask fuzz`, `cargo xtask dist`.
 
 mod announce;
 mod bench;
 mod demo;
 mod dist;
 mod files;
+mod fuzz;
 mod languages;
 mod plugins;
 mod run;
@@ -50,6 +51,8 @@ enum Command {
     Plugins,
     /// Measure what the host costs, beside bare echoes; all figures go to target/bench.
     Bench(bench::Options),
+    /// Give made-up bytes to what reads the bytes of others.
+    Fuzz(fuzz::Options),
     /// Pack a folder and an archive with all that a machine needs to run the host, into target/dist.
     Dist,
     /// What `run` starts beside the host: waits for it and prints how to connect.
@@ -65,6 +68,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test(options) => test::test(&workspace, &options),
         Command::Plugins => plugins::build(&workspace).map(|_| ExitCode::SUCCESS),
         Command::Bench(options) => bench::bench(&workspace, &options),
+        Command::Fuzz(options) => fuzz::fuzz(&workspace, &options),
         Command::Dist => dist::dist(&workspace),
         Command::Announce { host } => {
             announce::announce(&workspace, host).map(|()| ExitCode::SUCCESS)
