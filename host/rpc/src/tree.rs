@@ -1,8 +1,8 @@
 //! JSON of others as a tree.
 //!
 //! `Value` reads a member with a name of `serde_json`'s own (`$serde_json::private::RawValue`) as a text that holds the value, and begins
-//! to count anew there how deep it is nested. Who knows the name nests as deep as he likes, until the stack ends, and with it
-//! the host. Here every name is a name, and what is nested more than 127 deep is refused.
+//! to count anew there how deep it is nested: who knows the name gets 1,600 levels into a message of 64 KiB, where 127 are meant to be the
+//! most, and all that walks the tree goes down as far. Here every name is a name, and what is nested more than 127 deep is refused.
 
 use std::fmt;
 
