@@ -1,5 +1,5 @@
 //! The chores of this repository: `cargo xtask run`, `cargo xtask test`, `cargo xtask plugins`, `cargo xtask abuse`,
-//! `cargo xtask bench`, `cargo xtask dist`.
+//! `cargo xtask bench`, `cargo xtask fuzz`, `cargo xtask dist`.
 
 mod abuse;
 mod announce;
@@ -8,6 +8,7 @@ mod bench;
 mod demo;
 mod dist;
 mod files;
+mod fuzz;
 mod languages;
 mod plugins;
 mod run;
@@ -54,6 +55,8 @@ enum Command {
     Abuse(abuse::Options),
     /// Measure what the host costs, beside bare echoes; all figures go to target/bench.
     Bench(bench::Options),
+    /// Give made-up bytes to what reads the bytes of others.
+    Fuzz(fuzz::Options),
     /// Pack a folder and an archive with all that a machine needs to run the host, into target/dist.
     Dist,
     /// What `run` starts beside the host: waits for it and prints how to connect.
@@ -70,6 +73,7 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Plugins => plugins::build(&workspace).map(|_| ExitCode::SUCCESS),
         Command::Abuse(options) => abuse::abuse(&workspace, &options),
         Command::Bench(options) => bench::bench(&workspace, &options),
+        Command::Fuzz(options) => fuzz::fuzz(&workspace, &options),
         Command::Dist => dist::dist(&workspace),
         Command::Announce { host } => {
             announce::announce(&workspace, host).map(|()| ExitCode::SUCCESS)

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use crate::workspace::{Workspace, step};
-use crate::{autobahn, dist, plugins, tools};
+use crate::{autobahn, dist, fuzz, plugins, tools};
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -14,7 +14,7 @@ pub(crate) struct Options {
     /// given away.
     #[arg(long)]
     all: bool,
-    /// Give tests that repeat something the time to repeat it often.
+    /// Give tests that repeat something the time to repeat it often, and fuzz each target for a minute.
     #[arg(long)]
     long: bool,
 }
@@ -57,5 +57,8 @@ pub(crate) fn test(workspace: &Workspace, options: &Options) -> anyhow::Result<E
         cargo.args(["--skip", name]);
     }
     step(&mut cargo)?;
+    if options.long {
+        fuzz::fuzz(workspace, &fuzz::Options::of_a_long_test())?;
+    }
     Ok(ExitCode::SUCCESS)
 }

@@ -40,7 +40,7 @@ const ARROWS: [(&str, &[&str]); 9] = [
 ];
 
 /// Nothing depends on these, and they may use what they like.
-const OUTSIDE: [&str; 2] = ["slewgate-tests", "xtask"];
+const OUTSIDE: [&str; 3] = ["slewgate-tests", "slewgate-fuzz-targets", "xtask"];
 
 /// What a plugin may link of this repository.
 const SDK: &str = "slewgate-sdk";

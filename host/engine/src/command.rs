@@ -176,7 +176,7 @@ impl Command {
         let verb = described.name;
         check_name(&verb)?;
         let json = |part, text: &str| {
-            serde_json::from_str(text).map_err(|cause| DescriptionError::Json {
+            slewgate_rpc::tree(text).map_err(|cause| DescriptionError::Json {
                 verb: verb.clone(),
                 part,
                 cause,

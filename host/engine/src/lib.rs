@@ -55,6 +55,7 @@ pub use engine::{Engine, EngineError, EngineSettings};
 pub use handler::Handler;
 pub use inspect::{Inspection, inspect};
 pub use limits::{Limits, MAX_JSON, PolicyLimits, QuarantineSettings};
+pub use loader::examine;
 pub use matrix::Question;
 pub use peak::Peak;
 pub use plugins::{NotReleased, PluginSettings, Plugins};

@@ -14,7 +14,7 @@ use crate::called::Called;
 use crate::compile::{self, Source, wasmtime_error};
 use crate::engine::{Engine, EngineError};
 use crate::handler::{Handler, HandlerWorld};
-use crate::inspect::inspect;
+use crate::inspect::{Inspection, inspect};
 use crate::limits::{Limits, PolicyLimits};
 use crate::policy::{Policy, PolicyWorld};
 use crate::powers::situation::PolicyPowers;
@@ -253,6 +253,20 @@ impl<P: Send + 'static> Kind<P> {
             .map_err(wasmtime_error);
         linked.context("it imports what the host does not offer; build it without that")
     }
+}
+
+/// What loading does with a component before anything of it runs, for those who want to know no more than what comes of that.
+///
+/// # Errors
+/// It is none, or one whose code is not valid, or does not fit the contract.
+pub fn examine(engine: &Engine, bytes: &[u8]) -> anyhow::Result<Inspection> {
+    parse(bytes)?;
+    let inspection = inspect(bytes);
+    let component = compile::from_binary(engine.wasm(), bytes)?;
+    let kind = inspection.kind.unwrap_or(PluginKind::Handler);
+    let served = engine.adapters().served(Some(kind));
+    World::of(kind)?.check(engine.wasm(), &component, &served)?;
+    Ok(inspection)
 }
 
 /// Is this a component, from its first byte to its last? Cheap beside compiling, which a truncated file never reaches.

@@ -3,6 +3,7 @@
 //! that those at the bottom are those that nobody needs: they are dropped when the pool is looked at.
 
 use std::collections::VecDeque;
+use std::marker::PhantomData;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,12 +12,25 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use crate::limits::Limits;
 
 /// See the module.
-pub(crate) struct Pool<I> {
+pub(crate) struct Pool<I, T = Free> {
     idle: Mutex<Idle<I>>,
     places: Arc<Semaphore>,
     waiting: AtomicUsize,
     instances: usize,
     queue: usize,
+    turns: PhantomData<fn() -> T>,
+}
+
+/// What is done before each look at what other threads change, and before each change that they look at.
+pub(crate) trait Turns {
+    fn turn();
+}
+
+/// Nothing: threads run as they like. A test has them go on in every order instead.
+pub(crate) struct Free;
+
+impl Turns for Free {
+    fn turn() {}
 }
 
 /// Instances that wait for a call.
@@ -45,12 +59,19 @@ impl<I> Default for Idle<I> {
 
 impl<I> Pool<I> {
     pub(crate) fn new(limits: &Limits) -> Pool<I> {
+        Pool::with_turns(limits)
+    }
+}
+
+impl<I, T: Turns> Pool<I, T> {
+    pub(crate) fn with_turns(limits: &Limits) -> Pool<I, T> {
         Pool {
             idle: Mutex::default(),
             places: Arc::new(Semaphore::new(limits.instances)),
             waiting: AtomicUsize::new(0),
             instances: limits.instances,
             queue: limits.queue,
+            turns: PhantomData,
         }
     }
 
@@ -64,6 +85,7 @@ impl<I> Pool<I> {
 
     /// The same, where nobody has to wait for it.
     pub(crate) fn try_take(&self) -> Option<(Place, Option<I>)> {
+        T::turn();
         let place = Arc::clone(&self.places).try_acquire_owned().ok()?;
         Some(self.taken(place))
     }
@@ -75,12 +97,16 @@ impl<I> Pool<I> {
         (Place(place), warm)
     }
 
-    /// How many calls have a place, or wait for one.
+    /// How many calls have a place, or wait for one. Between the two a call has both for a moment: it is counted twice then, and never
+    /// not at all, because those that wait are looked at first.
     pub(crate) fn calls(&self) -> usize {
+        T::turn();
+        let waiting = self.waiting.load(Ordering::SeqCst);
+        T::turn();
         let taken = self
             .instances
             .saturating_sub(self.places.available_permits());
-        taken + self.waiting.load(Ordering::Relaxed)
+        taken + waiting
     }
 
     /// For the next call.
@@ -103,17 +129,20 @@ impl<I> Pool<I> {
     }
 
     async fn wait(&self) -> Result<OwnedSemaphorePermit, Full> {
+        T::turn();
         let waiting = Waiting::enter(&self.waiting);
         if waiting.before >= self.queue {
             return Err(Full);
         }
-        Arc::clone(&self.places)
-            .acquire_owned()
-            .await
-            .map_err(|_| Full)
+        T::turn();
+        let place = Arc::clone(&self.places).acquire_owned().await;
+        T::turn();
+        drop(waiting);
+        place.map_err(|_| Full)
     }
 
     fn lock(&self) -> std::sync::MutexGuard<'_, Idle<I>> {
+        T::turn();
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -128,16 +157,19 @@ impl Waiting<'_> {
     fn enter(counter: &AtomicUsize) -> Waiting<'_> {
         Waiting {
             counter,
-            before: counter.fetch_add(1, Ordering::Relaxed),
+            before: counter.fetch_add(1, Ordering::SeqCst),
         }
     }
 }
 
 impl Drop for Waiting<'_> {
     fn drop(&mut self) {
-        self.counter.fetch_sub(1, Ordering::Relaxed);
+        self.counter.fetch_sub(1, Ordering::SeqCst);
     }
 }
+
+#[cfg(test)]
+mod interleavings;
 
 #[cfg(test)]
 mod tests {

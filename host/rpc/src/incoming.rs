@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::{Map, Number, Value};
 
 use crate::number::with_integers;
+use crate::tree::{Tree, members, tree};
 use crate::{Refusal, Reply};
 
 /// The longest batch that is taken.
@@ -79,7 +80,7 @@ pub fn parse(text: &str) -> Incoming {
     if let Some(call) = plain(text) {
         return Incoming::One(Ok(call));
     }
-    match serde_json::from_str(text) {
+    match tree(text) {
         Err(error) => whole_message_refused(Refusal::parse(&error)),
         Ok(Value::Array(elements)) if elements.is_empty() => {
             whole_message_refused(Refusal::invalid_request("a batch of no calls"))
@@ -96,7 +97,7 @@ pub fn parse(text: &str) -> Incoming {
 fn plain(text: &str) -> Option<Call> {
     let Plain {
         jsonrpc,
-        id,
+        id: Tree(id),
         method,
         params,
     } = serde_json::from_str(text).ok()?;
@@ -111,9 +112,9 @@ fn plain(text: &str) -> Option<Call> {
 #[derive(Deserialize)]
 struct Plain<'a> {
     jsonrpc: &'a str,
-    id: Value,
+    id: Tree,
     method: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "members")]
     params: Map<String, Value>,
 }
 

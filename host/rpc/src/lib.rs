@@ -8,7 +8,9 @@ mod incoming;
 mod number;
 mod outgoing;
 mod refusal;
+mod tree;
 
 pub use incoming::{Call, Id, Incoming, MAX_BATCH, parse};
 pub use outgoing::{Reply, batch_text, event_text};
 pub use refusal::{Code, MAX_TEXT, Outcome, Refusal};
+pub use tree::tree;

@@ -480,3 +480,28 @@ proptest! {
         prop_assert_eq!(Value::Object(call.params).to_string(), json!(params).to_string());
     }
 }
+
+/// A text in a text in a text, each in a member with the name that the library has for such texts, each as deep as may be.
+fn nested_in_texts(levels: usize) -> String {
+    let (open, close) = ("[".repeat(120), "]".repeat(120));
+    (0..levels).fold("1".to_owned(), |inner, _| {
+        let held = json!({ "$serde_json::private::RawValue": inner });
+        format!("{open}{held}{close}")
+    })
+}
+
+#[test]
+fn nobody_nests_deeper_than_all_by_names_that_a_library_keeps_for_itself() {
+    for levels in [1, 2, 9] {
+        let held = nested_in_texts(levels);
+        let text = format!(
+            r#"{{"jsonrpc":"2.0","id":1,"method":"m","params":{{"$serde_json::private::RawValue":{}}}}}"#,
+            json!(held)
+        );
+        let params = one(&text).unwrap().params;
+        assert_eq!(
+            Value::Object(params),
+            json!({ "$serde_json::private::RawValue": held })
+        );
+    }
+}

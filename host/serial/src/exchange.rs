@@ -32,7 +32,7 @@ pub enum Framing {
 
 impl Framing {
     /// Takes one reply from the front of `input` if it is complete, and leaves what comes after it.
-    pub(crate) fn take_from(self, input: &mut Vec<u8>) -> Option<Vec<u8>> {
+    pub fn take_from(self, input: &mut Vec<u8>) -> Option<Vec<u8>> {
         let end = match self {
             Framing::None => 0,
             Framing::Count(count) => usize::try_from(count).ok()?,
@@ -42,7 +42,8 @@ impl Framing {
     }
 
     /// What is still to come after so many bytes that did not end it.
-    pub(crate) fn without(self, bytes: usize) -> Framing {
+    #[must_use]
+    pub fn without(self, bytes: usize) -> Framing {
         match self {
             Framing::Count(count) => {
                 Framing::Count(count.saturating_sub(u32::try_from(bytes).unwrap_or(u32::MAX)))

@@ -25,7 +25,7 @@ const LONGEST_ID: usize = 64;
 
 /// What a client says of itself.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Claim {
+pub struct Claim {
     token: Secret,
     pub(crate) client_id: String,
 }
@@ -49,8 +49,17 @@ impl Claim {
         })
     }
 
-    /// Whose token it is. `Err` has the cause, for the log.
-    pub(crate) fn check(
+    /// What the client calls itself.
+    #[must_use]
+    pub fn client_id(&self) -> &str {
+        &self.client_id
+    }
+
+    /// Whose token it is.
+    ///
+    /// # Errors
+    /// The cause, for the log.
+    pub fn check(
         &self,
         tokens: &TokenSet,
         address: IpAddr,
@@ -85,8 +94,11 @@ where
 }
 
 /// Reads the first message.
-pub(crate) fn claim(text: &str) -> Result<Claim, Close> {
-    let Ok(Value::Object(mut fields)) = serde_json::from_str(text) else {
+///
+/// # Errors
+/// How the connection is closed on it.
+pub fn claim(text: &str) -> Result<Claim, Close> {
+    let Ok(Value::Object(mut fields)) = slewgate_rpc::tree(text) else {
         return Err(Close::INVALID_JSON);
     };
     let Some(Value::String(token)) = fields.remove("token") else {

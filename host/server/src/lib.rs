@@ -21,7 +21,7 @@ pub mod tls;
 
 pub mod connection;
 
-pub(crate) mod authenticate;
+pub mod authenticate;
 
 pub mod sessions;
 

@@ -1,8 +1,9 @@
 //! The live sessions: who they are, how to send to them, how to end them.
 
-use std::collections::BTreeMap;
+mod registry;
+
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -17,6 +18,9 @@ use crate::authenticate::timestamp;
 use crate::net::activity::Activity;
 use crate::net::close::Close;
 use crate::net::outbox::{Outbox, Unsent};
+
+pub(crate) use registry::NoPlace;
+use registry::{Occupant, Registry};
 
 /// How often tokens are looked at for those whose time has run out.
 const RECHECK: Duration = Duration::from_millis(500);
@@ -110,50 +114,31 @@ pub(crate) struct Newcomer {
     pub(crate) activity: Arc<Activity>,
 }
 
-/// Why a newcomer gets no session.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum NoPlace {
-    /// Its token and id are here for the same purpose, and alive.
-    #[error("the same token and client id are connected already")]
-    AlreadyConnected,
-    /// The host is shutting down.
-    #[error("the host is shutting down")]
-    Closing,
-}
-
 /// The registry of live sessions. What bounds it are the slots that a session has to show.
 #[derive(Debug, Default)]
 pub struct Sessions {
-    live: Mutex<Live>,
-}
-
-#[derive(Debug, Default)]
-struct Live {
-    newest: u64,
-    closing: bool,
-    sessions: BTreeMap<u64, Session>,
+    registry: Registry<Session>,
 }
 
 impl Sessions {
     /// How many are live.
     pub fn count(&self) -> usize {
-        self.live().sessions.len()
+        self.registry.count()
     }
 
     /// Every live session, oldest first.
     pub fn list(&self) -> Vec<Session> {
-        self.live().sessions.values().cloned().collect()
+        self.registry.list()
     }
 
     /// The session with this number.
     pub fn get(&self, session: u64) -> Option<Session> {
-        self.live().sessions.get(&session).cloned()
+        self.registry.get(session)
     }
 
     /// Ends every session, and lets nobody in any more.
     pub fn close_all(&self, close: &Close) {
-        self.live().closing = true;
-        for session in self.list() {
+        for session in self.registry.shut() {
             session.close(close.clone());
         }
     }
@@ -198,51 +183,21 @@ impl Sessions {
         _slot: &Slot,
         patience: Duration,
     ) -> Result<Place, NoPlace> {
-        let holder = self.live().holder(&newcomer).cloned();
-        if let Some(holder) = &holder
-            && holder.answers(patience).await
-        {
-            return Err(NoPlace::AlreadyConnected);
-        }
-        let mut live = self.live();
-        if let Some(holder) = holder {
-            live.sessions.remove(&holder.client.session);
-            holder.close(Close::ALREADY_CONNECTED);
-        }
-        let session = live.add(newcomer)?;
+        let session = self.registry.enter(newcomer, patience).await?;
         Ok(Place {
             session,
             sessions: Arc::clone(self),
         })
     }
-
-    fn live(&self) -> MutexGuard<'_, Live> {
-        // Each change is one insertion or removal, so a poisoned map is still a whole one.
-        self.live.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-impl Live {
-    fn holder(&self, newcomer: &Newcomer) -> Option<&Session> {
-        self.sessions.values().find(|session| {
-            session.client.token.id == newcomer.token.id
-                && session.client.client_id == newcomer.client_id
-                && session.client.purpose == newcomer.purpose
-        })
-    }
+impl Occupant for Session {
+    type Newcomer = Newcomer;
 
-    fn add(&mut self, newcomer: Newcomer) -> Result<Session, NoPlace> {
-        if self.closing {
-            return Err(NoPlace::Closing);
-        }
-        if self.holder(&newcomer).is_some() {
-            // Another newcomer was faster.
-            return Err(NoPlace::AlreadyConnected);
-        }
-        self.newest += 1;
-        let session = Session {
+    fn new(number: u64, newcomer: Newcomer) -> Self {
+        Session {
             client: Arc::new(Client {
-                session: self.newest,
+                session: number,
                 client_id: newcomer.client_id,
                 token: newcomer.token,
                 address: newcomer.address,
@@ -250,9 +205,25 @@ impl Live {
             }),
             outbox: newcomer.outbox,
             activity: newcomer.activity,
-        };
-        self.sessions.insert(self.newest, session.clone());
-        Ok(session)
+        }
+    }
+
+    fn number(&self) -> u64 {
+        self.client.session
+    }
+
+    fn is(&self, newcomer: &Newcomer) -> bool {
+        self.client.token.id == newcomer.token.id
+            && self.client.client_id == newcomer.client_id
+            && self.client.purpose == newcomer.purpose
+    }
+
+    async fn answers(&self, patience: Duration) -> bool {
+        Session::answers(self, patience).await
+    }
+
+    fn make_way(&self) {
+        self.close(Close::ALREADY_CONNECTED);
     }
 }
 
@@ -272,12 +243,11 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.session.activity.end();
-        self.sessions
-            .live()
-            .sessions
-            .remove(&self.session.client.session);
+        self.sessions.registry.leave(self.session.number());
     }
 }
 
+#[cfg(test)]
+mod interleavings;
 #[cfg(test)]
 mod tests;

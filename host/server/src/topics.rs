@@ -410,8 +410,9 @@ async fn published(
 
 /// A sample as clients get it: the plugin's data, when it was taken, and how old it is.
 pub(crate) fn status(reading: &Reading) -> Result<Box<RawValue>, Refusal> {
-    let mut data: Map<String, Value> = serde_json::from_str(reading.data())
-        .map_err(|error| Refusal::internal("", format!("a sample that is no object: {error}")))?;
+    let Ok(Value::Object(mut data)) = slewgate_rpc::tree(reading.data()) else {
+        return Err(Refusal::internal("", "a sample that is no object"));
+    };
     let age = u64::try_from(reading.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
     data.insert("as_of".into(), instant(reading.at).into());
     data.insert("age_ms".into(), age.into());

@@ -73,9 +73,12 @@ impl Link {
         Ok((text, Self { sequence, digest }))
     }
 
-    /// Of a line as it stands in a file, without its end.
+    /// Of a line as it stands in a file, without its end. No log begins with line 0, or gets as far as the last number.
     pub(super) fn of(line: &[u8]) -> Option<(Self, Place)> {
         let place: Place = serde_json::from_slice(line).ok()?;
+        if !(1..u64::MAX).contains(&place.sequence) {
+            return None;
+        }
         let link = Self {
             sequence: place.sequence,
             digest: Digest::of(line),

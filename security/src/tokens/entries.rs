@@ -6,8 +6,8 @@ use std::fmt;
 
 use serde::Serialize;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::Value;
 use serde_json::value::RawValue;
-use serde_json::{Map, Value};
 
 use super::record::{TokenRecord, unknown_fields};
 use super::set::TokenSet;
@@ -65,8 +65,10 @@ impl Entries {
     ) -> Result<(), serde_json::Error> {
         for (key, value) in &mut self.list {
             if hash_of(key) == Some(hash) {
-                let mut entry: Map<String, Value> = serde_json::from_str(value.get())?;
-                entry.insert(field.into(), text.into());
+                let mut entry = slewgate_rpc::tree(value.get())?;
+                if let Value::Object(fields) = &mut entry {
+                    fields.insert(field.into(), text.into());
+                }
                 *value = indented(&entry)?;
             }
         }
@@ -129,7 +131,7 @@ fn read_entry(
     key: &str,
     value: &RawValue,
 ) {
-    let entry: Value = serde_json::from_str(value.get()).unwrap_or_default();
+    let entry = slewgate_rpc::tree(value.get()).unwrap_or_default();
     let place = match entry.get("name").and_then(Value::as_str) {
         Some(name) => format!("entry {position} ({})", crate::log::client_text(name)),
         None => format!("entry {position}"),

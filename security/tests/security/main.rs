@@ -8,6 +8,8 @@
 #[cfg(test)]
 mod chain;
 #[cfg(test)]
+mod limiter_model;
+#[cfg(test)]
 mod limits;
 #[cfg(test)]
 mod log;

@@ -80,7 +80,7 @@ pub(crate) async fn component(engine: &Engine, source: Source) -> anyhow::Result
     Ok(component)
 }
 
-fn from_binary(engine: &wasmtime::Engine, bytes: &[u8]) -> anyhow::Result<Component> {
+pub(crate) fn from_binary(engine: &wasmtime::Engine, bytes: &[u8]) -> anyhow::Result<Component> {
     let component = Component::from_binary(engine, bytes).map_err(wasmtime_error);
     component.context("it is no valid component; build it anew")
 }

@@ -24,7 +24,7 @@ pub(crate) struct NoWord;
 impl Word {
     /// Reads a text message.
     pub(crate) fn parse(text: &str) -> Result<Word, NoWord> {
-        let Ok(Value::Object(fields)) = serde_json::from_str(text) else {
+        let Ok(Value::Object(fields)) = slewgate_rpc::tree(text) else {
             return Err(NoWord);
         };
         let mut fields = fields.into_iter();

@@ -1,0 +1,1 @@
+(component (import "slewgate:plugin/files@0.1.0" (instance (export "open" (func (param "path" string))))))
