@@ -193,7 +193,8 @@ impl Door {
         S: AsyncRead + AsyncWrite + Unpin,
     {
         let mut arrival = self.arrival(peer, accepted, slot);
-        if let Some(socket) = self.upgrade(stream, &mut arrival).await {
+        // Boxed, as is whatever else ends before a session begins: a session keeps no room for it.
+        if let Some(socket) = Box::pin(self.upgrade(stream, &mut arrival)).await {
             self.enter(socket, arrival).await;
         }
     }
@@ -254,9 +255,9 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        match self.admit(&mut socket, &mut arrival).await {
+        match Box::pin(self.admit(&mut socket, &mut arrival)).await {
             Ok(place) => self.session(socket, arrival, place).await,
-            Err(rejected) => self.reject(socket, arrival, rejected).await,
+            Err(rejected) => Box::pin(self.reject(socket, arrival, rejected)).await,
         }
     }
 

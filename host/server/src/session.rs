@@ -90,7 +90,7 @@ impl Life {
         tracing::debug!(session = session.client().session, %end, "the session has ended");
         outbox.shut();
         if let Ok(socket) = sink.reunite(stream) {
-            finish(socket, &end, outbox, limits).await;
+            Box::pin(finish(socket, &end, outbox, limits)).await;
         }
         end
     }

@@ -116,7 +116,7 @@ where
                     socket.send(Message::text(text)).await?;
                 }
             }
-            socket.close(Some(frame(close))).await?;
+            (**socket).close(Some(frame(close))).await?;
         }
         None => socket.flush().await?,
     }

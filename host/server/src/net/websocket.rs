@@ -25,8 +25,8 @@ const CONTROL_ROOM: usize = 16 * 1024;
 /// When one may try again for whom there is no room, in seconds.
 pub(crate) const RETRY_AFTER: &str = "10";
 
-/// A WebSocket with the meter under it.
-pub(crate) type WebSocket<S> = WebSocketStream<Metered<S>>;
+/// A WebSocket with the meter under it. Boxed: it is handed on from step to step of a connection, each of which would keep room for it.
+pub(crate) type WebSocket<S> = Box<WebSocketStream<Metered<S>>>;
 
 /// Why there is no WebSocket. The text is for the log.
 #[derive(Debug, thiserror::Error)]
@@ -70,7 +70,7 @@ where
         timeout_at(until, upgrade).await
     };
     match upgraded {
-        Ok(Ok(socket)) => Ok(socket),
+        Ok(Ok(socket)) => Ok(Box::new(socket)),
         Ok(Err(Error::Http(response))) => Err(no_room.map_or_else(
             || UpgradeError::Refused(body(&response)),
             UpgradeError::NoRoom,
@@ -86,7 +86,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let stream = Metered::new(stream, 0);
-    WebSocketStream::from_raw_socket(stream, Role::Server, Some(limits.websocket())).await
+    let config = Some(limits.websocket());
+    Box::new(WebSocketStream::from_raw_socket(stream, Role::Server, config).await)
 }
 
 impl Limits {
