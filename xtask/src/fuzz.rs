@@ -33,7 +33,8 @@ const BOUNDS: [&str; 3] = ["-max_len=8192", "-rss_limit_mb=2048", "-timeout=10"]
 
 #[derive(Args)]
 pub(crate) struct Options {
-    /// Folders of tests/fuzz/corpus; all, where none is named.
+    /// Folders of tests/fuzz/corpus; all, where none is named. component, configuration and first_message need the host: the first time they
+    /// take some ten minutes to build.
     targets: Vec<String>,
     /// For each of them.
     #[arg(long, default_value_t = 60)]
