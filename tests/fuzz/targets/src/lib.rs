@@ -13,6 +13,7 @@ mod component;
 mod configuration;
 #[cfg(feature = "host")]
 mod first_message;
+mod forwarded_headers;
 mod json_rpc;
 mod log_verification;
 mod lx200_replies;
@@ -25,6 +26,7 @@ pub use component::component;
 pub use configuration::configuration;
 #[cfg(feature = "host")]
 pub use first_message::first_message;
+pub use forwarded_headers::forwarded_headers;
 pub use json_rpc::json_rpc;
 pub use log_verification::log_verification;
 pub use lx200_replies::lx200_replies;

@@ -50,6 +50,14 @@ fn first_messages_claim_what_they_say_and_no_wrong_token_admits() {
 }
 
 #[test]
+fn a_source_is_what_our_own_proxy_says_and_nobody_else() {
+    replay(
+        "forwarded_headers",
+        slewgate_fuzz_targets::forwarded_headers,
+    );
+}
+
+#[test]
 fn messages_are_calls_or_answered() {
     replay("json_rpc", slewgate_fuzz_targets::json_rpc);
 }
