@@ -194,7 +194,8 @@ impl Door {
     {
         let mut arrival = self.arrival(peer, accepted, slot);
         // Boxed, as is whatever else ends before a session begins: a session keeps no room for it.
-        if let Some(socket) = Box::pin(self.upgrade(stream, &mut arrival)).await {
+        let socket = Box::pin(self.upgrade(stream, &mut arrival)).await;
+        if let Some(socket) = socket {
             self.enter(socket, arrival).await;
         }
     }
@@ -255,7 +256,8 @@ impl Door {
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
-        match Box::pin(self.admit(&mut socket, &mut arrival)).await {
+        let admitted = Box::pin(self.admit(&mut socket, &mut arrival)).await;
+        match admitted {
             Ok(place) => self.session(socket, arrival, place).await,
             Err(rejected) => Box::pin(self.reject(socket, arrival, rejected)).await,
         }

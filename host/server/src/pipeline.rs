@@ -157,8 +157,8 @@ impl Receiver for Requests {
         let served = stream::repeat(()).then(move |()| async move {
             let work = poll_fn(|_| self.next()).await;
             let (commands, client, jogs) = (&self.commands, &self.client, &self.jogs);
-            work.reply(commands, &self.session, Session::answer, client, jogs)
-                .await;
+            // Boxed: a session that rests keeps no room for its work.
+            Box::pin(work.reply(commands, &self.session, Session::answer, client, jogs)).await;
         });
         served.boxed()
     }

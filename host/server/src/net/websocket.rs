@@ -16,8 +16,8 @@ use super::metered::Metered;
 use super::origins::Origins;
 use super::outbox::LONGEST_MESSAGE;
 
-/// The library's buffer for reading, of which every connection has one.
-const READ_BUFFER: usize = 4 * 1024;
+/// The library's buffer for reading, of which every connection has one; a longer frame gets the room that it needs.
+const READ_BUFFER: usize = 2 * 1024;
 
 /// Room in the library's buffer for writing beyond the longest message: pongs and the close frame.
 const CONTROL_ROOM: usize = 16 * 1024;
