@@ -50,6 +50,8 @@ async fn stay(clients: &mut [Client], time: Duration) {
 #[tokio::test]
 async fn an_idle_client_takes_no_more_than_12_kb_and_no_more_after_ten_minutes() {
     let setup = Setup::default().config("[command]\nping_ms = 2_000");
+    // As its unit starts it.
+    let setup = setup.variable("MALLOC_ARENA_MAX", "2");
     let observatory = setup.variable("SLEWGATE_LOG", "info").start().attached();
     let token = observatory.token("observer");
     // What the first ones take that is there for all of them.

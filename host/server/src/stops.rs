@@ -33,11 +33,14 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When a policy that failed is asked again whether the client may stop.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
+/// Whether a client may stop, by table. Boxed: a map has room for many, and every session has one.
+type Answers = BTreeMap<String, Result<(), Box<Refusal>>>;
+
 /// Whether one client may stop which table, and its stops.
 pub(crate) struct Stops {
     plugins: Arc<Plugins>,
     client: Client,
-    allowed: Arc<Mutex<BTreeMap<String, Result<(), Refusal>>>>,
+    allowed: Arc<Mutex<Answers>>,
     keeper: JoinHandle<()>,
 }
 
@@ -130,7 +133,7 @@ impl Stops {
             .cloned();
         Some(match allowed {
             Some(Ok(())) => Recognised::Sent(self.stop(table, wanted)),
-            Some(Err(refusal)) => Recognised::Refused(refusal),
+            Some(Err(refusal)) => Recognised::Refused(*refusal),
             None => Recognised::Undecided(Arc::clone(table), wanted),
         })
     }
@@ -176,11 +179,7 @@ impl Drop for Stops {
 }
 
 /// Asks at the session's beginning and at each swap, and again where the policy failed then.
-async fn keep_asking(
-    plugins: Arc<Plugins>,
-    client: Client,
-    allowed: Arc<Mutex<BTreeMap<String, Result<(), Refusal>>>>,
-) {
+async fn keep_asking(plugins: Arc<Plugins>, client: Client, allowed: Arc<Mutex<Answers>>) {
     let mut snapshots = plugins.snapshots();
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
@@ -189,7 +188,7 @@ async fn keep_asking(
             let may = may_stop(&snapshot, &client, table).await;
             let mut allowed = allowed.lock().unwrap_or_else(PoisonError::into_inner);
             if is_final(&may) {
-                allowed.insert(table.clone(), may);
+                allowed.insert(table.clone(), may.map_err(Box::new));
                 continue;
             }
             undecided = true;

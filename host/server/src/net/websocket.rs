@@ -16,8 +16,11 @@ use super::metered::Metered;
 use super::origins::Origins;
 use super::outbox::LONGEST_MESSAGE;
 
-/// The library's buffer for reading, of which every connection has one; a longer frame gets the room that it needs.
-const READ_BUFFER: usize = 2 * 1024;
+/// The library's buffer for reading, of which every connection has one, at least; a longer frame gets the room that it needs.
+const READ_BUFFER: usize = 1024;
+
+/// Reads that the longest message takes at most: pictures come in larger pieces than requests.
+const READS: usize = 512;
 
 /// Room in the library's buffer for writing beyond the longest message: pongs and the close frame.
 const CONTROL_ROOM: usize = 16 * 1024;
@@ -94,7 +97,7 @@ impl Limits {
     /// How the library speaks WebSocket within these limits.
     pub fn websocket(&self) -> WebSocketConfig {
         WebSocketConfig::default()
-            .read_buffer_size(READ_BUFFER)
+            .read_buffer_size(READ_BUFFER.max(self.message_bytes / READS))
             .write_buffer_size(0)
             .max_write_buffer_size(LONGEST_MESSAGE + CONTROL_ROOM)
             .max_message_size(Some(self.message_bytes))
