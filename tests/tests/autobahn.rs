@@ -35,12 +35,12 @@ const AGENT: &str = "slewgate";
 const PATIENCE: Duration = Duration::from_secs(120);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn autobahn_finds_nothing_in_the_websocket() {
+async fn abuse_26_autobahn_finds_nothing_in_the_websocket() {
     passes(None).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn autobahn_finds_nothing_in_the_websocket_over_tls() {
+async fn abuse_26_autobahn_finds_nothing_in_the_websocket_over_tls() {
     let identity = Identity::make();
     let files = TlsFiles {
         certificate: identity.certificate(),
