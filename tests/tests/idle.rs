@@ -66,7 +66,10 @@ async fn an_idle_client_takes_no_more_than_12_kb_and_no_more_after_ten_minutes()
     stay(&mut clients, Duration::from_secs(time)).await;
     let later = observatory.holdings();
     println!("{more} idle clients: {each:.0} bytes each; {there:?}, after {time} s {later:?}");
-    assert!(each <= EACH, "{each} bytes each: {before:?} became {there:?}");
+    assert!(
+        each <= EACH,
+        "{each} bytes each: {before:?} became {there:?}"
+    );
     let most = there.memory_kib as f64 * (1.0 + GROWTH);
     assert!(
         later.memory_kib as f64 <= most,
