@@ -3,6 +3,8 @@
 use std::fs;
 use std::path::Path;
 
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+
 /// What a process holds, on Linux.
 #[derive(Clone, Copy, Debug)]
 pub struct Holdings {
@@ -44,6 +46,16 @@ impl Holdings {
             && self.descriptors <= before.descriptors
             && self.children <= before.children
     }
+}
+
+/// Lets this process have as many files open as the system allows it: a test holds the other end of each socket.
+pub fn make_room_for_sockets() {
+    let given = getrlimit(Resource::Nofile);
+    let most = Rlimit {
+        current: given.maximum,
+        maximum: given.maximum,
+    };
+    setrlimit(Resource::Nofile, most).expect("up to the maximum everybody may");
 }
 
 fn entries(folder: impl AsRef<Path>) -> Vec<fs::DirEntry> {

@@ -24,7 +24,7 @@ pub use builds::Builds;
 pub use client::{Client, Closed};
 pub use cord::{Cord, Kind};
 pub use crowd::{Crowd, Stopped};
-pub use holdings::Holdings;
+pub use holdings::{Holdings, make_room_for_sockets};
 pub use http::{Answer, ask, get, read_answer};
 pub use identity::Identity;
 pub use long::{is_long, long};

@@ -397,6 +397,18 @@ impl Observatory {
         Holdings::of(self.child.id())
     }
 
+    /// The most files that it may have open now.
+    pub fn descriptor_limit(&self) -> u64 {
+        let limits = fs::read_to_string(format!("/proc/{}/limits", self.child.id()));
+        // proc_pid_limits(5): the soft limit comes first.
+        let limits = limits.expect("the process is there");
+        let line = limits
+            .lines()
+            .find_map(|line| line.strip_prefix("Max open files"));
+        let soft = line.and_then(|line| line.split_whitespace().next());
+        soft.and_then(|soft| soft.parse().ok()).expect("a number")
+    }
+
     /// From now on it may have so many files and sockets open at once.
     pub fn limit_descriptors(&self, most: u64) {
         let limit = Rlimit {
@@ -497,15 +509,28 @@ impl Observatory {
     }
 
     /// Polls for what has no event of its own, such as a file's contents.
-    pub fn wait<T>(&self, what: &str, mut found: impl FnMut() -> Option<T>) -> T {
-        let deadline = Instant::now() + PATIENCE;
+    pub fn wait<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
+        self.wait_until(Instant::now() + PATIENCE, what, found)
+    }
+
+    /// The same, for what a busy machine takes long for.
+    pub fn wait_long<T>(&self, what: &str, found: impl FnMut() -> Option<T>) -> T {
+        self.wait_until(Instant::now() + PATIENCE * 6, what, found)
+    }
+
+    fn wait_until<T>(
+        &self,
+        deadline: Instant,
+        what: &str,
+        mut found: impl FnMut() -> Option<T>,
+    ) -> T {
         loop {
             if let Some(found) = found() {
                 return found;
             }
             assert!(
                 Instant::now() < deadline,
-                "no {what} within {PATIENCE:?}; the log:\n{}",
+                "no {what} in time; the log:\n{}",
                 self.log()
             );
             thread::park_timeout(Duration::from_millis(10));

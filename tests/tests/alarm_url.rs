@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::net::SocketAddr;
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -94,7 +95,10 @@ fn posting_to(url: &str) -> Observatory {
 
 /// Which is an alarm.
 fn spoil_tokens(data: &Path, text: &str) {
-    fs::write(data.join("api_tokens.json"), text).unwrap();
+    let (file, new) = (data.join("api_tokens.json"), data.join("api_tokens.new"));
+    fs::write(&new, text).unwrap();
+    fs::set_permissions(&new, fs::Permissions::from_mode(0o600)).unwrap();
+    fs::rename(new, file).unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

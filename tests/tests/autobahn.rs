@@ -32,7 +32,7 @@ const NON_STRICT: [&str; 2] = ["6.4.3", "6.4.4"];
 const AGENT: &str = "slewgate";
 
 /// How long all of it may take. Most waits for an answer that must not come.
-const PATIENCE: Duration = Duration::from_secs(120);
+const PATIENCE: Duration = Duration::from_secs(600);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn abuse_26_autobahn_finds_nothing_in_the_websocket() {

@@ -53,9 +53,14 @@ pub(crate) fn abuse(workspace: &Workspace, options: &Options) -> anyhow::Result<
         cargo.env("SLEWGATE_LONG", "1");
     }
     let played = step(&mut cargo);
-    print(&rows(&folder)?);
+    let rows = rows(&folder)?;
+    print(&rows);
     played?;
-    Ok(ExitCode::SUCCESS)
+    let is_over = rows.iter().any(|row| row["within"] == false);
+    Ok(match is_over && !options.short {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
+    })
 }
 
 fn rows(folder: &Path) -> anyhow::Result<Vec<Value>> {

@@ -9,14 +9,19 @@ pub(crate) use unix::{
 };
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::keep_fresh;
+pub(crate) use linux::{keep_fresh, make_room_for_sockets};
 
 /// Elsewhere the system's own buffer decides how old a picture may get on its way.
 #[cfg(not(target_os = "linux"))]
 pub(crate) fn keep_fresh(_: &tokio::net::TcpStream) {}
 
+/// Elsewhere there is room, or who starts the host makes it.
+#[cfg(not(target_os = "linux"))]
+pub(crate) fn make_room_for_sockets() {}
+
 #[cfg(target_os = "linux")]
 mod linux {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
     use socket2::SockRef;
     use tokio::net::TcpStream;
 
@@ -28,6 +33,25 @@ mod linux {
     pub(crate) fn keep_fresh(stream: &TcpStream) {
         // Without it pictures are older and all else is the same.
         let _ = SockRef::from(stream).set_tcp_notsent_lowat(UNSENT);
+    }
+
+    /// Files that the host may have open, at most: more than ever connect at once.
+    const OPEN: u64 = 8_192;
+
+    /// Most systems give a program 1,024 open files at first, and more if it asks: fewer than the clients that may be there by default.
+    pub(crate) fn make_room_for_sockets() {
+        let given = getrlimit(Resource::Nofile);
+        let wanted = given.maximum.map_or(OPEN, |most| most.min(OPEN));
+        if given.current.is_some_and(|current| current < wanted) {
+            // Without it fewer are let in, which the log tells.
+            let _ = setrlimit(
+                Resource::Nofile,
+                Rlimit {
+                    current: Some(wanted),
+                    maximum: given.maximum,
+                },
+            );
+        }
     }
 }
 

@@ -41,7 +41,7 @@ async fn abuse_11_silence() {
         })
         .await;
     };
-    let scene = Scene::of(11, "silence").ends_by_itself();
+    let scene = Scene::of(11, "silence").impatient().ends_by_itself();
     scene
         .attacked(attack, says("auth_failed", "Authentication timeout"))
         .await;
@@ -64,7 +64,9 @@ async fn abuse_12_one_byte_at_a_time() {
         })
         .await;
     };
-    let scene = Scene::of(12, "a byte at a time").ends_by_itself();
+    let scene = Scene::of(12, "a byte at a time")
+        .impatient()
+        .ends_by_itself();
     scene
         .attacked(attack, says("auth_failed", "Authentication timeout"))
         .await;
@@ -336,7 +338,11 @@ async fn abuse_23_a_thousand_race_for_one_id() {
         })
         .await;
         let codes = codes.into_inner();
-        assert!(codes.iter().all(|code| *code == Some(4009)), "{codes:?}");
+        // One that was gone before it was answered heard no code.
+        assert!(
+            codes.iter().all(|code| matches!(code, Some(4009) | None)),
+            "{codes:?}"
+        );
     };
     let config = "unauthenticated = 1_000\nearly_drop = 1_000\n";
     scene
@@ -356,7 +362,9 @@ async fn abuse_24_the_token_in_the_url() {
         })
         .await;
     };
-    let scene = Scene::of(24, "the token in the URL").ends_by_itself();
+    let scene = Scene::of(24, "the token in the URL")
+        .impatient()
+        .ends_by_itself();
     scene
         .attacked(attack, says("auth_failed", "Authentication timeout"))
         .await;

@@ -64,7 +64,9 @@ async fn abuse_01_two_thousand_silent_connections() {
         })
         .await;
     };
-    let scene = Scene::of(1, "2,000 silent connections").ends_by_itself();
+    let scene = Scene::of(1, "2,000 silent connections")
+        .ends_by_itself()
+        .impatient();
     scene
         .attacked(attack, |line| {
             let reason = line["reason"].as_str().unwrap_or_default();
@@ -88,7 +90,8 @@ async fn abuse_02_tls_one_byte_a_time() {
     };
     let scene = Scene::of(2, "TLS, a byte at a time")
         .over_tls()
-        .ends_by_itself();
+        .ends_by_itself()
+        .impatient();
     scene
         .attacked(attack, says("closed", "no TLS in time"))
         .await;
@@ -104,7 +107,7 @@ async fn abuse_03_slow_headers() {
         })
         .await;
     };
-    let scene = Scene::of(3, "slow headers").ends_by_itself();
+    let scene = Scene::of(3, "slow headers").ends_by_itself().impatient();
     scene
         .attacked(attack, says("closed", "no complete upgrade in time"))
         .await;

@@ -3,7 +3,6 @@
 use serde_json::{Value, json};
 
 use crate::authentication::heard;
-use crate::handshake::says_once;
 use crate::scene::{Scene, again_and_again, says};
 use crate::target::Target;
 use crate::wire::{Peer, UPGRADE, text};
@@ -49,6 +48,10 @@ async fn abuse_37_the_61st_request_and_its_wait() {
 
 #[tokio::test]
 async fn abuse_39_ipv4_within_ipv6_is_the_same_source() {
+    if std::net::TcpListener::bind("[::]:0").is_err() {
+        eprintln!("LEFT OUT: IPv4 within IPv6, which this machine has not");
+        return;
+    }
     let config = "unauthenticated_per_source = 1\n";
     let scene = Scene::of(39, "mapped IPv4").config(config).plain();
     scene
@@ -69,18 +72,28 @@ async fn abuse_39_ipv4_within_ipv6_is_the_same_source() {
 
 #[tokio::test]
 async fn abuse_40_a_forged_x_forwarded_for() {
-    let attack = |target: Target| async move {
-        again_and_again(8, async |number| {
-            let forged = "Host: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.7, ::1";
-            let request = UPGRADE.replace("Host: 127.0.0.1", forged);
-            // A version that is not spoken: refused, and told with the address of who asked.
-            let request = request.replace("Version: 13", "Version: 12");
-            says_once(&target, number, request.as_bytes()).await;
-        })
-        .await;
+    let forged = "Host: 127.0.0.1\r\nX-Forwarded-For: 127.0.0.7, ::1";
+    let request = UPGRADE.replace("Host: 127.0.0.1", forged);
+    let attack = |target: Target| {
+        let request = &request;
+        async move {
+            again_and_again(8, async |number| {
+                let Ok(stream) = target.connect(number).await else {
+                    return;
+                };
+                let claim = text(r#"{"token":"wrong","client_id":"forger"}"#);
+                if let Ok(mut peer) = Peer::upgraded_by(stream, request).await
+                    && peer.send(&claim).await.is_ok()
+                {
+                    peer.closed().await;
+                }
+            })
+            .await;
+        }
     };
+    // With the address of who really asked.
     Scene::of(40, "forged X-Forwarded-For")
-        .attacked(attack, says("closed", "no websocket upgrade"))
+        .attacked(attack, |line| line["client_id"] == "forger")
         .await;
 }
 

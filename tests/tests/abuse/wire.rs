@@ -57,8 +57,13 @@ pub(crate) struct Peer {
 
 impl Peer {
     /// Asks for a WebSocket over a connection.
-    pub(crate) async fn upgraded(mut stream: Stream) -> io::Result<Peer> {
-        stream.write_all(UPGRADE.as_bytes()).await?;
+    pub(crate) async fn upgraded(stream: Stream) -> io::Result<Peer> {
+        Peer::upgraded_by(stream, UPGRADE).await
+    }
+
+    /// The same, with a request of one's own.
+    pub(crate) async fn upgraded_by(mut stream: Stream, request: &str) -> io::Result<Peer> {
+        stream.write_all(request.as_bytes()).await?;
         stream.flush().await?;
         let mut peer = Peer {
             stream,

@@ -6,6 +6,7 @@ mod command;
 mod url;
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::sync::mpsc::{Receiver, sync_channel};
 use std::thread;
@@ -65,8 +66,10 @@ impl Teller {
         while let Ok(event) = told.recv() {
             let now = Instant::now();
             newest.retain(|_, at| now.duration_since(*at) < AGAIN);
-            let kind = (event.subject.clone(), event.reason.clone());
-            if newest.insert(kind, now).is_none() {
+            // One that lasts is told again a minute after it was told, however often it comes meanwhile.
+            if let Entry::Vacant(kind) = newest.entry((event.subject.clone(), event.reason.clone()))
+            {
+                kind.insert(now);
                 self.tell(&event);
             }
         }

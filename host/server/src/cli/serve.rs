@@ -34,6 +34,7 @@ impl Serve {
         let _logging = logging::start(level.as_deref())?;
         let file = self.config.or_else(|| found_in(&common.data));
         let config = Config::load(file.as_deref(), &config::of_process())?;
+        crate::platform::make_room_for_sockets();
         judge_data(&common.data)?;
         judge_contents(&common.data, file.is_some())?;
         let options = ServeOptions {

@@ -48,8 +48,8 @@ pub(crate) enum UpgradeError {
     Bad(Error),
 }
 
-/// Answers the request for a WebSocket at one of `paths`, by `until` at the latest. `room` is asked with the head of the request
-/// before anything else.
+/// Answers the request for a WebSocket at one of `paths`, by `until` at the latest. `room` is asked with the head of the request,
+/// if that is one for a WebSocket, before path and origin are looked at.
 pub(crate) async fn upgrade<S>(
     stream: S,
     paths: [&str; 2],

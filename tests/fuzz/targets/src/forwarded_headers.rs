@@ -26,7 +26,7 @@ pub fn forwarded_headers(data: &[u8]) {
     }
     assert_eq!(forwarded(peer, headers(), &[]), peer, "there is no proxy");
     if source != peer {
-        named_last(source, headers().last().unwrap_or_default());
+        named_last(source, headers().next_back().unwrap_or_default());
     }
     says_its_proxy(peer, text, &proxies);
 }
