@@ -20,7 +20,7 @@ fn asked() -> Vec<u8> {
 fn scene(number: u8, name: &'static str) -> Scene {
     Scene::of(number, name)
         .ends_by_itself()
-        .config("connections = 2_000\n[command]\nwrite_ms = 500")
+        .config("connections = 2_000\n[command]\nwrite_ms = 500\nframes_per_second = 1_000_000\nbytes_per_second = 1_000_000_000")
         .setup(|setup| setup.variable("REQUEST_LIMIT_PER_MINUTE", "1000000"))
 }
 
