@@ -255,7 +255,7 @@ async fn an_order_that_the_mount_refuses_is_over_at_once() {
 
 /// A host that has the hostile component, and its client that listens to what that publishes.
 async fn with_hostile() -> (Observatory, Client) {
-    let config = "[lines.east]\n[plugins.mount]\n[plugins.hostile]\ncomponent = \"hostile.wasm\"\ncompute_ms = 1000\n";
+    let config = "[command]\nframes_per_second = 1_000_000\n[lines.east]\n[plugins.mount]\n[plugins.hostile]\ncomponent = \"hostile.wasm\"\ncompute_ms = 1000\n";
     let observatory = Setup::default()
         .config(config)
         .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
