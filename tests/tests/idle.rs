@@ -11,8 +11,8 @@ const CLIENTS: usize = 1_000;
 /// So many come before it is counted.
 const FIRST: usize = 100;
 
-/// Bytes of resident memory that one may take, with our crates optimised; pages and holes are the system's, and an ordinary run
-/// leaves it some.
+/// Bytes of resident memory that one may take: what is promised, and what an ordinary run lets pass. It does not hold yet: one that has
+/// answered a ping takes 12,900.
 const EACH: f64 = 12_000.0;
 const EACH_AT_MOST: f64 = 16_000.0;
 
@@ -50,7 +50,7 @@ async fn stay(clients: &mut [Client], time: Duration) {
 }
 
 #[tokio::test]
-async fn an_idle_client_takes_no_more_than_12_kb_and_no_more_after_ten_minutes() {
+async fn an_idle_client_takes_little_memory_and_no_more_after_ten_minutes() {
     let setup = Setup::default().config("[command]\nping_ms = 10_000");
     // As its unit starts it.
     let setup = setup.variable("MALLOC_ARENA_MAX", "2");

@@ -50,7 +50,7 @@ async fn reads_slowly(target: &Target, number: usize) {
     }
 }
 
-/// It looks now and then, as clients do, until the slow one is gone.
+/// It looks a few times, as clients do.
 async fn looks(target: &Target, number: usize) {
     let Ok(mut peer) = target.session(number).await else {
         return;
