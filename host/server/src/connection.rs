@@ -217,15 +217,16 @@ impl Door {
         self.enter(socket, arrival).await;
     }
 
-    /// A connection that is on its way, which is put on record: at once, or when it is known whom a proxy brings.
-    pub(crate) fn arrival(&self, peer: SocketAddr, accepted: Instant, slot: Slot) -> Arrival {
-        let arrival = Arrival {
+    /// A connection that is on its way, which is put on record: at once, or when it is known whom a proxy brings. Boxed: it is handed on
+    /// from step to step, each of which would keep room for it.
+    pub(crate) fn arrival(&self, peer: SocketAddr, accepted: Instant, slot: Slot) -> Box<Arrival> {
+        let arrival = Box::new(Arrival {
             peer,
             accepted,
             slot,
             outbox: Outbox::new(self.limits.pending_bytes),
             known: SecurityEvent::new(EventKind::Connection).from(peer),
-        };
+        });
         if arrival.slot.is_known() {
             self.arrived(&arrival);
         }
@@ -252,7 +253,7 @@ impl Door {
         Ok(())
     }
 
-    async fn enter<S>(&self, mut socket: WebSocket<S>, mut arrival: Arrival)
+    async fn enter<S>(&self, mut socket: WebSocket<S>, mut arrival: Box<Arrival>)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -350,7 +351,7 @@ impl Door {
         }
     }
 
-    async fn session<S>(&self, mut socket: WebSocket<S>, mut arrival: Arrival, place: Place)
+    async fn session<S>(&self, mut socket: WebSocket<S>, mut arrival: Box<Arrival>, place: Place)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {
@@ -360,7 +361,7 @@ impl Door {
         // A session that is being closed already takes nothing; its end tells the client.
         let _ = session.send(auth_ok(session.client()));
         let end = self.service.serve(socket, place, &self.limits).await;
-        self.ended(arrival, &end);
+        self.ended(&mut arrival, &end);
     }
 
     /// Puts on record that a session has begun.
@@ -377,10 +378,10 @@ impl Door {
     }
 
     /// Puts on record that it has ended.
-    pub(crate) fn ended(&self, mut arrival: Arrival, end: &End) {
+    pub(crate) fn ended(&self, arrival: &mut Arrival, end: &End) {
         arrival.known.code = end.close().map(|close| close.code);
-        self.record(EventKind::Closed, &arrival, end.to_string());
-        self.used(&arrival);
+        self.record(EventKind::Closed, arrival, end.to_string());
+        self.used(arrival);
     }
 
     /// Puts on record that an arrival becomes no session: how its connection is to end.
@@ -391,7 +392,7 @@ impl Door {
         end
     }
 
-    async fn reject<S>(&self, socket: WebSocket<S>, mut arrival: Arrival, rejected: Rejected)
+    async fn reject<S>(&self, socket: WebSocket<S>, mut arrival: Box<Arrival>, rejected: Rejected)
     where
         S: AsyncRead + AsyncWrite + Unpin,
     {

@@ -147,10 +147,10 @@ where
             Outgoing::Ping => Message::Ping(Bytes::new()),
         };
         let mut put = pin!(put(sink, message));
-        // Nearly always there is room, and no timer is needed.
+        // Nearly always there is room, and no timer is needed, nor room for one.
         let put = match poll_immediate(put.as_mut()).await {
             Some(put) => Ok(put),
-            None => timeout(patience, put).await,
+            None => Box::pin(timeout(patience, put)).await,
         };
         match put {
             Ok(Ok(())) => outbox.written(cost),

@@ -2,7 +2,6 @@
 //! session begins and at each swap, not at the stop. While the policy is only being loaded, which may take a minute at a start without
 //! compiled code, whoever has a good token may: that something moves on because nobody could be asked is worse than that it stands.
 
-use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -17,6 +16,8 @@ use slewgate_serial::LineError;
 use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
+
+use crate::records::reason;
 
 /// The host's verb.
 pub(crate) const STOP: &str = "stop";
@@ -33,8 +34,21 @@ const PATIENCE: Duration = Duration::from_secs(10);
 /// When a policy that failed is asked again whether the client may stop.
 const ASK_AGAIN: Duration = Duration::from_secs(5);
 
-/// Whether a client may stop, by table. Boxed: a map has room for many, and every session has one.
-type Answers = BTreeMap<String, Result<(), Box<Refusal>>>;
+/// Whether a client may stop, by table. Small, because every session has one.
+#[derive(Default)]
+struct Answers(Vec<Answer>);
+
+struct Answer {
+    table: Arc<Table>,
+    may: Result<(), No>,
+}
+
+/// What a policy decided on. The refusal that it becomes is ten times as large.
+#[derive(Clone, Debug, PartialEq)]
+struct No {
+    reason: Box<str>,
+    cause: &'static str,
+}
 
 /// Whether one client may stop which table, and its stops.
 pub(crate) struct Stops {
@@ -129,11 +143,11 @@ impl Stops {
             .allowed
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
-            .get(table.name())
+            .get(table)
             .cloned();
         Some(match allowed {
             Some(Ok(())) => Recognised::Sent(self.stop(table, wanted)),
-            Some(Err(refusal)) => Recognised::Refused(*refusal),
+            Some(Err(no)) => Recognised::Refused(no.refusal()),
             None => Recognised::Undecided(Arc::clone(table), wanted),
         })
     }
@@ -184,17 +198,16 @@ async fn keep_asking(plugins: Arc<Plugins>, client: Client, allowed: Arc<Mutex<A
     loop {
         let snapshot = Arc::clone(&snapshots.borrow_and_update());
         let mut undecided = false;
-        for table in plugins.tables().keys() {
-            let may = may_stop(&snapshot, &client, table).await;
+        for (name, table) in plugins.tables() {
+            let may = may_stop(&snapshot, &client, name).await;
             let mut allowed = allowed.lock().unwrap_or_else(PoisonError::into_inner);
-            if is_final(&may) {
-                allowed.insert(table.clone(), may.map_err(Box::new));
-                continue;
-            }
-            undecided = true;
-            // Who could stop still can while the policy fails.
-            if allowed.get(table).is_some_and(Result::is_err) {
-                allowed.remove(table);
+            match decided(may) {
+                Some(may) => allowed.note(table, may),
+                None => {
+                    undecided = true;
+                    // Who could stop still can while the policy fails.
+                    allowed.forget_no(table);
+                }
             }
         }
         tokio::select! {
@@ -222,10 +235,47 @@ async fn may_stop(snapshot: &Arc<Snapshot>, client: &Client, table: &str) -> Res
 }
 
 /// A policy that was busy or failed did not say no: it is asked again at the stop.
-fn is_final(may: &Result<(), Refusal>) -> bool {
-    may.as_ref()
-        .err()
-        .is_none_or(|refusal| refusal.cause == DECIDED || refusal.cause == NO_POLICY)
+fn decided(may: Result<(), Refusal>) -> Option<Result<(), No>> {
+    let Err(refusal) = may else {
+        return Some(Ok(()));
+    };
+    let causes = [DECIDED, NO_POLICY];
+    let cause = causes.into_iter().find(|cause| refusal.cause == *cause)?;
+    let reason = reason(&refusal).unwrap_or_default().into();
+    Some(Err(No { reason, cause }))
+}
+
+impl No {
+    fn refusal(&self) -> Refusal {
+        Refusal::denied(&self.reason, self.cause)
+    }
+}
+
+impl Answers {
+    fn get(&self, table: &Arc<Table>) -> Option<&Result<(), No>> {
+        let answer = self.0.iter().find(|answer| answer.is_about(table));
+        answer.map(|answer| &answer.may)
+    }
+
+    fn note(&mut self, table: &Arc<Table>, may: Result<(), No>) {
+        self.0.retain(|answer| !answer.is_about(table));
+        self.0.push(Answer {
+            table: Arc::clone(table),
+            may,
+        });
+        self.0.shrink_to_fit();
+    }
+
+    fn forget_no(&mut self, table: &Arc<Table>) {
+        self.0
+            .retain(|answer| answer.may.is_ok() || !answer.is_about(table));
+    }
+}
+
+impl Answer {
+    fn is_about(&self, table: &Arc<Table>) -> bool {
+        Arc::ptr_eq(&self.table, table)
+    }
 }
 
 /// What a stop tells who asked for it.
@@ -262,11 +312,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_no_of_a_policy_is_remembered_and_its_failure_is_not() {
-        assert!(is_final(&Ok(())));
-        assert!(is_final(&Err(Refusal::denied("may only look", DECIDED))));
+    fn the_no_of_a_policy_is_remembered_as_it_was_said_and_its_failure_is_not() {
+        assert_eq!(decided(Ok(())), Some(Ok(())));
+        let denied = Refusal::denied("may only look", DECIDED);
+        let no = decided(Err(denied.clone())).unwrap().unwrap_err();
+        assert_eq!(no.refusal(), denied);
         let failed = Refusal::denied("the policy failed", "it ran out of its time");
-        assert!(!is_final(&Err(failed)));
-        assert!(!is_final(&Err(Refusal::busy(Duration::ZERO))));
+        assert_eq!(decided(Err(failed)), None);
+        assert_eq!(decided(Err(Refusal::busy(Duration::ZERO))), None);
     }
 }

@@ -40,7 +40,7 @@ const REPEAT: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(super) struct Watch {
     session: Session,
-    arrival: Arrival,
+    arrival: Box<Arrival>,
     permission: Permission,
 }
 
@@ -77,7 +77,7 @@ pub(super) async fn pictures(
     let activity = Arc::clone(&visit.activity);
     let place = match door.place(claim, &mut arrival, activity).await {
         Ok(place) => place,
-        Err(rejected) => return Err(turned_away(door, arrival, rejected)),
+        Err(rejected) => return Err(turned_away(door, &mut arrival, rejected)),
     };
     let session = place.session().clone();
     door.begun(&mut arrival, &session);
@@ -92,7 +92,7 @@ pub(super) async fn pictures(
             Ok(answer(Pictures::new(viewer, activity, place)))
         }
         Err((refused, end)) => {
-            door.ended(arrival, &end);
+            door.ended(&mut arrival, &end);
             Err(refused)
         }
     }
@@ -145,8 +145,8 @@ fn denied(liveview: &LiveView, session: &Session, refusal: Refusal) -> (Refused,
 }
 
 /// The answer of HTTP to what ends a WebSocket with a code.
-fn turned_away(door: &Door, mut arrival: Arrival, rejected: Rejected) -> Refused {
-    let end = door.rejected(&mut arrival, rejected);
+fn turned_away(door: &Door, arrival: &mut Arrival, rejected: Rejected) -> Refused {
+    let end = door.rejected(arrival, rejected);
     let sentence = |close: &Close| close.reason.to_string();
     match end.close() {
         Some(close) if *close == Close::AUTHENTICATION_FAILED => challenge(&close.reason),
@@ -237,12 +237,12 @@ impl Watch {
     }
 
     /// Puts on record how the session ended: by the host, or because nobody looks or publishes any more.
-    pub(super) fn over(self, door: &Door, ended: Option<Ended>) {
+    pub(super) fn over(mut self, door: &Door, ended: Option<Ended>) {
         let end = match ended {
             Some(Ended::Session(end)) => end,
             _ => End::Theirs,
         };
-        door.ended(self.arrival, &end);
+        door.ended(&mut self.arrival, &end);
     }
 }
 
