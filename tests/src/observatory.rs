@@ -100,6 +100,18 @@ impl Observatory {
         kill_process(Pid::from_child(&self.child), Signal::HUP).expect("a process");
     }
 
+    /// It stands still while this is done, as a process that gets no processor.
+    pub fn suspend(&self, meanwhile: impl FnOnce()) {
+        let process = Pid::from_child(&self.child);
+        kill_process(process, Signal::STOP).expect("a process");
+        // Not all of its threads have noticed when the signal is sent.
+        self.wait("host that stands still", || {
+            threads(process).all(|state| state == 'T').then_some(())
+        });
+        meanwhile();
+        kill_process(process, Signal::CONT).expect("a process");
+    }
+
     /// The exit code of the program, which ends by itself.
     pub fn exit_code(&mut self) -> Option<i32> {
         let deadline = Instant::now() + PATIENCE;
@@ -301,6 +313,16 @@ impl Drop for Observatory {
             eprintln!("the program's log:\n{}", self.log());
         }
     }
+}
+
+/// What each of its threads does, in a letter (proc_pid_stat(5)).
+fn threads(process: Pid) -> impl Iterator<Item = char> {
+    let folder = format!("/proc/{}/task", process.as_raw_nonzero());
+    let threads = fs::read_dir(folder).expect("the process is there");
+    threads.flatten().filter_map(|thread| {
+        let stat = fs::read_to_string(thread.path().join("stat")).ok()?;
+        stat.rsplit(") ").next()?.chars().next()
+    })
 }
 
 fn launch(mut command: Command) -> (Child, Arc<Mutex<Vec<String>>>) {
