@@ -36,7 +36,7 @@ pub use observatory::Observatory;
 pub use picture::{number, picture};
 pub use python::python;
 pub use secured::{secured, secured_over};
-pub use setup::Setup;
+pub use setup::{Setup, UNRESTRAINED};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);
