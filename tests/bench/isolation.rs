@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 use serde_json::{Value, json};
-use slewgate_tests::{Client, Setup};
+use slewgate_tests::{Client, Setup, UNRESTRAINED};
 use tokio::time::sleep;
 use tokio::try_join;
 
@@ -22,19 +22,6 @@ const PACE: Duration = Duration::from_millis(5);
 /// Answered by the host alone, and by another plugin.
 const METHODS: [&str; 2] = ["host.info", "mount.info"];
 
-/// Clients may ask as fast as they can, and no loop is one too many.
-const CONFIG: &str = r#"
-[command]
-frames_per_second = 1_000_000
-bytes_per_second = 1_000_000_000
-[engine]
-quarantine_failures = 1_000_000_000
-[lines.east]
-[plugins.mount]
-[plugins.unruly]
-component = "unruly.wasm"
-"#;
-
 /// Milliseconds.
 #[derive(Default)]
 pub(crate) struct Isolation {
@@ -49,7 +36,8 @@ pub(crate) struct Isolation {
 
 pub(crate) async fn measure(extent: Extent) -> anyhow::Result<Isolation> {
     let observatory = Setup::default()
-        .config(CONFIG)
+        .config(UNRESTRAINED)
+        .config("[plugins.unruly]\ncomponent = \"unruly.wasm\"")
         .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")
         .component("unruly", "handlers/unruly.wasm")
         .start()

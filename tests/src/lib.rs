@@ -5,6 +5,7 @@
 //! What is repeated is repeated as often as [`long`] says.
 
 mod builds;
+mod built;
 mod client;
 mod cord;
 mod crowd;
@@ -17,10 +18,12 @@ mod observatory;
 mod picture;
 mod python;
 mod secured;
+mod setup;
 
 use std::time::Duration;
 
 pub use builds::Builds;
+pub use built::{plugins, program, test_component};
 pub use client::{Client, Closed};
 pub use cord::{Cord, Kind};
 pub use crowd::{Crowd, Stopped};
@@ -29,10 +32,11 @@ pub use http::{Answer, ask, get, read_answer};
 pub use identity::Identity;
 pub use long::{is_long, long};
 pub use mount::{Taciturn, orders};
-pub use observatory::{Observatory, Setup, plugins, program, test_component};
+pub use observatory::Observatory;
 pub use picture::{number, picture};
 pub use python::python;
 pub use secured::{secured, secured_over};
+pub use setup::{Setup, UNRESTRAINED};
 
 /// How long a test waits for what must come.
 pub const PATIENCE: Duration = Duration::from_secs(10);

@@ -80,7 +80,9 @@ fn print(rows: &[Value]) {
         "\n{:>2}  {:<5}  {:<58}  {:>7}  {:>8}  {:>6}     {:>15}  {:>9}  evidence",
         "", "", "case", "quiet", "attacked", "ratio", "memory", "open"
     );
-    for row in rows {
+    let (left_out, rows): (Vec<_>, Vec<_>) =
+        rows.iter().partition(|row| row["left_out"].is_string());
+    for row in &rows {
         let figure = |value: &Value, digits: usize| {
             let figure = value.as_f64().map(|figure| format!("{figure:.digits$}"));
             figure.unwrap_or_else(|| "-".into())
@@ -105,5 +107,9 @@ fn print(rows: &[Value]) {
         );
     }
     let over = rows.iter().filter(|row| row["within"] == false).count();
+    for case in left_out {
+        let why = case["left_out"].as_str().unwrap_or_default();
+        println!("LEFT OUT: case {}, {why}", case["number"]);
+    }
     println!("\n{} rows, {over} of them marked. {ELSEWHERE}", rows.len());
 }

@@ -1,6 +1,9 @@
 //! Frames that no library sends, before and after authentication. Case 26, of Autobahn, is a test of its own: `tests/autobahn.rs`.
 
-use crate::scene::{Scene, again_and_again, each, says};
+use slewgate_simulator::{Dialect, Frame};
+use slewgate_tests::PATIENCE;
+
+use crate::scene::{Scene, Stage, again_and_again, each, says};
 use crate::target::Target;
 use crate::wire::{
     BINARY, CLOSE, CONTINUATION, FIRST, PING, PONG, Peer, TEXT, frame, header, text,
@@ -31,6 +34,16 @@ async fn without(target: &Target, number: usize, bytes: &[u8]) {
 
 /// Strangers and clients in turn send these, each in turn.
 async fn sent(scene: Scene, all: &[Vec<u8>], reason: &'static str) {
+    sent_then(scene, all, reason, async |_| {}).await;
+}
+
+/// The same, and then this is looked at too.
+async fn sent_then(
+    scene: Scene,
+    all: &[Vec<u8>],
+    reason: &'static str,
+    then: impl AsyncFn(&Stage),
+) {
     let attack = |target: Target| async move {
         again_and_again(8, async |number| {
             let bytes = &all[number / 2 % all.len()];
@@ -41,7 +54,9 @@ async fn sent(scene: Scene, all: &[Vec<u8>], reason: &'static str) {
         })
         .await;
     };
-    scene.attacked(attack, says("closed", reason)).await;
+    scene
+        .attacked_then(attack, says("closed", reason), then)
+        .await;
 }
 
 /// The host has as many threads for connections as the machine has processors.
@@ -211,14 +226,35 @@ async fn abuse_34_bad_close_codes() {
 
 #[tokio::test]
 async fn abuse_35_what_comes_after_a_close() {
-    let asked = r#"{"jsonrpc":"2.0","id":1,"method":"mount.park"}"#;
-    let all = [[frame(CLOSE, &1000_u16.to_be_bytes()), text(asked)].concat()];
-    sent(
-        Scene::of(35, "data after close"),
-        &all,
+    let asked = text(r#"{"jsonrpc":"2.0","id":1,"method":"mount.park"}"#);
+    let after_close = [frame(CLOSE, &1000_u16.to_be_bytes()), asked.clone()].concat();
+    let scene = Scene::of(35, "data after close").with_mount(Dialect::OnStep);
+    sent_then(
+        scene,
+        &[after_close],
         "closed by the client",
+        async |stage| {
+            // Who does not close before is obeyed, and what came before him would be on the wire before.
+            let mut client = stage.target.session(0).await.unwrap();
+            client.send(&asked).await.unwrap();
+            let wire = stage.observatory.mount().wire();
+            let parked = wire.wait_for(moves, PATIENCE).expect("a park");
+            let moved: Vec<_> = wire.frames().into_iter().filter(moves).collect();
+            assert_eq!(
+                wire.frames().len() as u64,
+                wire.received(),
+                "some are forgotten"
+            );
+            assert_eq!(moved.len(), 1, "{moved:?}");
+            assert_eq!(parked.request, ":hP#");
+        },
     )
     .await;
+}
+
+/// A mount is told to go, to park or to look for its home.
+fn moves(frame: &Frame) -> bool {
+    frame.request.starts_with(":M") || frame.request.starts_with(":h")
 }
 
 #[tokio::test]

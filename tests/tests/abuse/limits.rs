@@ -1,8 +1,10 @@
 //! More than a client may ask. Case 38, a million addresses, is the limiter's own test: `security/tests/security/limits.rs`.
 
+use rustix::io::Errno;
 use serde_json::{Value, json};
 
 use crate::authentication::heard;
+use crate::row::left_out;
 use crate::scene::{Scene, again_and_again, says};
 use crate::target::Target;
 use crate::wire::{Peer, UPGRADE, text};
@@ -48,9 +50,11 @@ async fn abuse_37_the_61st_request_and_its_wait() {
 
 #[tokio::test]
 async fn abuse_39_ipv4_within_ipv6_is_the_same_source() {
-    if std::net::TcpListener::bind("[::]:0").is_err() {
-        eprintln!("LEFT OUT: IPv4 within IPv6, which this machine has not");
-        return;
+    if let Err(error) = std::net::TcpListener::bind("[::]:0") {
+        let errno = Errno::from_io_error(&error);
+        let has_none = matches!(errno, Some(Errno::AFNOSUPPORT | Errno::ADDRNOTAVAIL));
+        assert!(has_none, "{error}");
+        return left_out(39, "mapped IPv4: this machine has no IPv6");
     }
     let config = "unauthenticated_per_source = 1\n";
     let scene = Scene::of(39, "mapped IPv4").config(config).plain();

@@ -1,21 +1,14 @@
 //! Plugins that do what none should, in a host that serves others.
 
 use serde_json::{Value, json};
-use slewgate_tests::long;
+use slewgate_tests::{UNRESTRAINED, long};
 
 use crate::authentication::heard;
 use crate::scene::{Scene, Stage, each};
 use crate::target::Target;
 use crate::wire::{Peer, text};
 
-const CONFIG: &str = r#"
-[command]
-frames_per_second = 1_000_000
-bytes_per_second = 1_000_000_000
-[engine]
-quarantine_failures = 1_000_000_000
-[lines.east]
-[plugins.mount]
+const PLUGINS: &str = r#"
 [plugins.hostile]
 component = "hostile.wasm"
 lines = { port = "east" }
@@ -28,7 +21,8 @@ memory_mib = 1_024
 "#;
 
 fn scene(number: u8, name: &'static str) -> Scene {
-    let scene = Scene::of(number, name).plain().config(CONFIG);
+    let scene = Scene::of(number, name).plain();
+    let scene = scene.config(UNRESTRAINED).config(PLUGINS);
     scene.setup(|setup| {
         setup
             .variable("REQUEST_LIMIT_PER_MINUTE", "1000000")

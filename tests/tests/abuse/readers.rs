@@ -1,15 +1,18 @@
 //! Who does not read what is sent to him.
 
+use std::cell::Cell;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use serde_json::{Value, json};
-use slewgate_tests::long;
+use slewgate_tests::{PATIENCE, long};
 use tokio::io::AsyncReadExt;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 
+use crate::authentication::heard;
 use crate::scene::{Scene, each, says};
 use crate::target::Target;
-use crate::wire::text;
+use crate::wire::{Peer, text};
 
 /// Systems at both ends keep a lot for who does not read, so they ask for much.
 fn asked() -> Vec<u8> {
@@ -50,15 +53,15 @@ async fn reads_slowly(target: &Target, number: usize) {
     }
 }
 
-/// It looks a few times, as clients do.
-async fn looks(target: &Target, number: usize) {
-    let Ok(mut peer) = target.session(number).await else {
-        return;
-    };
-    for id in 0..5 {
-        let asked = json!({ "jsonrpc": "2.0", "id": id, "method": "host.info" });
-        peer.send(&text(&asked.to_string())).await.unwrap();
-        peer.hear().await.unwrap();
+/// It looks again and again, as clients do, and is answered each time.
+async fn looks(peer: &mut Peer, on: &Cell<bool>) {
+    let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "host.info" });
+    let asked = text(&asked.to_string());
+    while on.get() {
+        peer.send(&asked).await.unwrap();
+        let answer = timeout(PATIENCE * 3, heard(peer)).await;
+        let answer = answer.expect("an answer in time");
+        assert!(answer["result"].is_object(), "{answer}");
         sleep(Duration::from_millis(100)).await;
     }
 }
@@ -71,11 +74,17 @@ fn too_slow(line: &Value) -> bool {
 async fn abuse_42_one_at_a_thousand_bytes_a_second_among_two_hundred() {
     let others = long(200);
     let attack = |target: Target| async move {
-        tokio::join!(
-            reads_slowly(&target, 0),
-            each(others, others, async |number| looks(&target, 1 + number)
-                .await),
-        );
+        let mut all = Vec::new();
+        for number in 1..=others {
+            all.push(target.session(number).await.unwrap());
+        }
+        let is_there = Cell::new(true);
+        let slow = async {
+            reads_slowly(&target, 0).await;
+            is_there.set(false);
+        };
+        let looking = all.iter_mut().map(|peer| looks(peer, &is_there));
+        tokio::join!(slow, join_all(looking));
     };
     let scene = scene(42, "one at 1 KB/s among 200");
     scene.attacked(attack, too_slow).await;

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use serde_json::Value;
+use slewgate_simulator::Dialect;
 use slewgate_tests::{Holdings, Observatory, PATIENCE, Setup, make_room_for_sockets};
 use tempfile::TempDir;
 use tokio::time::timeout;
@@ -34,6 +35,8 @@ pub(crate) struct Scene {
     name: &'static str,
     config: String,
     setup: Setup,
+    /// The simulated mount is the test's own.
+    has_mount: bool,
     transports: &'static [Transport],
     /// The attack has an end of its own.
     ends: bool,
@@ -66,6 +69,7 @@ impl Scene {
             name,
             config: STRICT.to_owned(),
             setup: Setup::default().variable("SLEWGATE_LOG", "info"),
+            has_mount: false,
             transports: &[Transport::Plain, Transport::Tls],
             ends: false,
             keeps: 0,
@@ -102,6 +106,12 @@ impl Scene {
         self
     }
 
+    /// The mount is simulated by the test, which sees its wire, and is there before anybody comes.
+    pub(crate) fn with_mount(mut self, dialect: Dialect) -> Scene {
+        self.has_mount = true;
+        self.setup(|setup| setup.own_mount_that_speaks(dialect))
+    }
+
     /// The attack ends by itself: it has a count.
     pub(crate) fn ends_by_itself(mut self) -> Scene {
         self.ends = true;
@@ -118,6 +128,19 @@ impl Scene {
     /// attacked, and nothing is left.
     pub(crate) async fn attacked<A, F>(self, attack: A, event: impl Fn(&Value) -> bool)
     where
+        A: Fn(Target) -> F,
+        F: Future<Output = ()>,
+    {
+        self.attacked_then(attack, event, async |_| {}).await;
+    }
+
+    /// The same, and then this is looked at too.
+    pub(crate) async fn attacked_then<A, F>(
+        self,
+        attack: A,
+        event: impl Fn(&Value) -> bool,
+        then: impl AsyncFn(&Stage),
+    ) where
         A: Fn(Target) -> F,
         F: Future<Output = ()>,
     {
@@ -149,6 +172,7 @@ impl Scene {
                 let _ = timeout(phase(), attack(stage.target.clone())).await;
             }
             let evidence = stage.observatory.wait_for_security_event(is_evidence);
+            then(&stage).await;
             self.ended(stage, *transport, [quiet, attacked], before, &evidence);
         }
     }
@@ -181,7 +205,10 @@ impl Scene {
                 "[tls]\ncertificate = {certificate:?}\nkey = {key:?}"
             ));
         }
-        let observatory = setup.start();
+        let observatory = match self.has_mount {
+            true => setup.start().attached(),
+            false => setup.start(),
+        };
         let mut address = observatory.address();
         if address.ip().is_unspecified() {
             address.set_ip(Ipv4Addr::LOCALHOST.into());

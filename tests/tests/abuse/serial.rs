@@ -2,16 +2,17 @@
 
 use std::io::Write as _;
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
 use rustix::termios::{OptionalActions, tcgetattr, tcsetattr};
 use serde_json::{Value, json};
+use slewgate_simulator::Dialect;
 use slewgate_tests::PATIENCE;
+use tokio::time::timeout;
 
 use crate::authentication::heard;
-use crate::scene::{Scene, each};
+use crate::scene::{Scene, Stage, each};
 use crate::target::Target;
 use crate::wire::{Peer, text};
 
@@ -22,9 +23,13 @@ fn scene(number: u8, name: &'static str) -> Scene {
     scene.setup(|setup| setup.variable("REQUEST_LIMIT_PER_MINUTE", "1000000"))
 }
 
-async fn call(peer: &mut Peer, method: &str) -> Value {
-    let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": method });
+async fn send(peer: &mut Peer, method: &str, params: Value) {
+    let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
     peer.send(&text(&asked.to_string())).await.unwrap();
+}
+
+async fn status(peer: &mut Peer) -> Value {
+    send(peer, "mount.status", json!({})).await;
     heard(peer).await
 }
 
@@ -33,39 +38,63 @@ async fn asks(target: &Target, rounds: usize) {
     each(8, 8, async |number| {
         let mut peer = target.session(number).await.unwrap();
         for _ in 0..rounds {
-            call(&mut peer, "mount.status").await;
+            status(&mut peer).await;
         }
     })
     .await;
 }
 
-/// Asks until the mount answers.
-async fn is_well_again(target: &Target) {
-    let until = Instant::now() + PATIENCE * 3;
+/// Hears of the line and of the mount's state: while somebody does, the mount is asked each half second.
+async fn watcher(target: &Target) -> Peer {
     let mut peer = target.session(1_000).await.unwrap();
-    loop {
-        let answer = call(&mut peer, "mount.status").await;
-        if answer["result"].is_object() {
-            return;
+    let topics = json!({ "topics": ["mount.line", "mount.status"] });
+    send(&mut peer, "events.subscribe", topics).await;
+    peer
+}
+
+/// Waits until the mount is attached, and tells its state.
+async fn is_well_again(target: &Target) {
+    let mut peer = watcher(target).await;
+    let well = async {
+        let (mut is_attached, mut told) = (false, 0);
+        // What is told first may be from before.
+        while told < 2 {
+            let event = heard(&mut peer).await;
+            let params = &event["params"];
+            if params["topic"] == "mount.line" {
+                is_attached = params["data"]["hardware"]["state"] == "attached";
+            } else if params["topic"] == "mount.status" && is_attached {
+                told += 1;
+            }
         }
-        assert!(Instant::now() < until, "{answer}");
-        tokio::time::sleep(Duration::from_millis(50)).await;
-    }
+    };
+    let well = timeout(PATIENCE * 3, well).await;
+    well.expect("a mount that tells its state");
+}
+
+/// The mount, or its line, does this; clients ask before and afterwards.
+async fn does(stage: &Stage, fault: &str) {
+    let fault = stage
+        .observatory
+        .mount()
+        .faults()
+        .add(fault.parse().unwrap());
+    asks(&stage.target, 1).await;
+    let came = || (fault.hits() > 0).then_some(());
+    stage.observatory.wait("fault", came);
+    asks(&stage.target, 1).await;
 }
 
 #[tokio::test]
 async fn abuse_59_the_device_pulled_in_a_command() {
     scene(59, "device pulled in a command")
-        .setup(slewgate_tests::Setup::own_mount)
+        .with_mount(Dialect::Classic)
         .suffered(async |stage| {
-            stage.observatory.told(&[r#""message":"attached""#]);
-            let faults = stage.observatory.mount().faults();
+            let _watcher = watcher(&stage.target).await;
             // Gone after it heard a request and before it answers.
-            let pulled = faults.add("disconnect=500ms,next=1".parse().unwrap());
-            asks(&stage.target, 5).await;
-            is_well_again(&stage.target).await;
-            assert!(pulled.hits() > 0);
+            does(stage, "disconnect=500ms,next=1").await;
             stage.observatory.told(&["it hung up"]);
+            is_well_again(&stage.target).await;
             json!({ "event": "log", "reason": "it hung up" })
         })
         .await;
@@ -74,14 +103,12 @@ async fn abuse_59_the_device_pulled_in_a_command() {
 #[tokio::test]
 async fn abuse_60_garbage_and_answers_without_an_end() {
     scene(60, "garbage, a byte at a time, no terminator")
-        .setup(slewgate_tests::Setup::own_mount)
+        .with_mount(Dialect::Classic)
         .suffered(async |stage| {
-            stage.observatory.told(&[r#""message":"attached""#]);
-            let faults = stage.observatory.mount().faults();
+            let _watcher = watcher(&stage.target).await;
             for fault in ["babble=64,every=50ms", "garble=2", "cut", "delay=500ms"] {
-                faults.add(fault.parse().unwrap());
-                asks(&stage.target, 2).await;
-                faults.clear();
+                does(stage, fault).await;
+                stage.observatory.mount().faults().clear();
             }
             is_well_again(&stage.target).await;
             json!({ "event": "answered", "reason": "each request, and well again" })
@@ -120,7 +147,7 @@ async fn abuse_61_a_write_that_never_ends() {
         .suffered(async |stage| {
             asks(&stage.target, 2).await;
             let mut peer = stage.target.session(1_000).await.unwrap();
-            let told = call(&mut peer, "mount.status").await;
+            let told = status(&mut peer).await;
             let error = &told["error"];
             assert!(error.is_object(), "{told}");
             json!({ "event": "answered", "reason": error["message"] })
