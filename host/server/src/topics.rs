@@ -363,14 +363,13 @@ async fn readings(teller: &mut Teller, table: &Table) {
                 }
                 was_told = true;
             }
-            Some(Err(refusal)) => {
-                // Of those that follow each other the first is enough.
-                if std::mem::take(&mut was_told) {
-                    let (topic, cause) = (&teller.topic, &refusal.cause);
-                    tracing::error!(topic, cause, "a sample cannot be told");
-                }
+            // Of those that follow each other the first is enough.
+            Some(Err(refusal)) if was_told => {
+                let (topic, cause) = (&teller.topic, &refusal.cause);
+                tracing::error!(topic, cause, "a sample cannot be told");
+                was_told = false;
             }
-            None => {}
+            Some(Err(_)) | None => {}
         }
         if readings.changed().await.is_err() {
             return;
