@@ -244,7 +244,7 @@ fn tls_with_the_key_of_another_certificate_and_one_that_everybody_can_read() {
 }
 
 #[test]
-fn alarms_that_go_to_no_address_and_to_a_server_that_nobody_vouches_for() {
+fn alarms_that_go_to_no_address_or_to_a_server_that_nobody_vouches_for_or_in_clear() {
     let setup = Setup::default().variable("SSL_CERT_FILE", "/dev/null");
     let directory = sound(&setup);
     let file = directory.path().join("slewgate.toml");
@@ -259,6 +259,17 @@ fn alarms_that_go_to_no_address_and_to_a_server_that_nobody_vouches_for() {
     let found = wrong(&setup, directory.path(), "alarms");
     assert!(!found.0.contains("secret"));
     says(found, "https://alarms.example", "ca-certificates");
-    fs::write(&file, "[alarms]\nurl = \"http://alarms.example\"").unwrap();
-    assert!(doctor(&setup, directory.path()).status.success());
+    for (url, state) in [
+        ("http://alarms.example/secret", "noted"),
+        ("http://127.0.0.1:9000/secret", "well"),
+    ] {
+        fs::write(&file, format!("[alarms]\nurl = \"{url}\"")).unwrap();
+        let answer = doctor(&setup, directory.path());
+        assert!(answer.status.success());
+        let findings: Vec<Value> = serde_json::from_slice(&answer.stdout).unwrap();
+        let mut of_it = findings.iter().filter(|found| found["about"] == "alarms");
+        let found = of_it.next().unwrap();
+        assert_eq!(found["state"], state, "{found}");
+        assert_eq!(found["remedy"].is_string(), state == "noted", "{found}");
+    }
 }

@@ -14,7 +14,8 @@ use slewgate_tests::{
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
-use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::{Error, Message};
 use tokio_tungstenite::{WebSocketStream, client_async};
 
 /// With which a client begins TLS (RFC 8446, 5.1), cut after its first bytes.
@@ -79,6 +80,32 @@ fn closed(observatory: &Observatory, reason: &str) {
                 .as_str()
                 .is_some_and(|found| found.contains(reason))
     });
+}
+
+#[tokio::test]
+async fn a_page_that_came_in_clear_is_not_ours_where_there_is_tls() {
+    let identity = Identity::make();
+    let observatory = started_with(&identity);
+    let web = observatory.web();
+    for (address, path) in [
+        (observatory.address(), "/"),
+        (observatory.liveview(), "/"),
+        (web, "/command"),
+    ] {
+        for (scheme, expected) in [("https", 101), ("http", 403)] {
+            let stream = secured(address, &identity.certificate()).await.unwrap();
+            let url = format!("ws://{address}{path}");
+            let mut request = url.into_client_request().unwrap();
+            let origin = format!("{scheme}://{web}").parse().unwrap();
+            request.headers_mut().insert("Origin", origin);
+            let status = match client_async(request, stream).await {
+                Ok((_, response)) => response.status(),
+                Err(Error::Http(response)) => response.status(),
+                Err(error) => panic!("{error}"),
+            };
+            assert_eq!(status, expected, "{address}{path} {scheme}");
+        }
+    }
 }
 
 #[tokio::test]

@@ -200,7 +200,8 @@ async fn run(options: ServeOptions) -> Result<()> {
     let origins = Origins::new(config.public_urls.iter().map(String::as_str))
         .named(&config.names)
         .named(platform::names())
-        .page(web.address().port());
+        .page(web.address().port())
+        .tls(tls.is_some());
     let door = Door {
         limits: config.command.limits.clone(),
         origins,

@@ -353,12 +353,23 @@ pub(crate) fn holder(owner: Option<&Owner>) -> Value {
 
 async fn readings(teller: &mut Teller, table: &Table) {
     let mut readings = table.readings();
+    let mut was_told = true;
     loop {
         let reading = readings.borrow_and_update().clone();
-        if let Some(Ok(data)) = reading.as_ref().map(status)
-            && !teller.tell(&data).await
-        {
-            return;
+        match reading.as_ref().map(status) {
+            Some(Ok(data)) => {
+                if !teller.tell(&data).await {
+                    return;
+                }
+                was_told = true;
+            }
+            // Of those that follow each other the first is enough.
+            Some(Err(refusal)) if was_told => {
+                let (topic, cause) = (&teller.topic, &refusal.cause);
+                tracing::error!(topic, cause, "a sample cannot be told");
+                was_told = false;
+            }
+            Some(Err(_)) | None => {}
         }
         if readings.changed().await.is_err() {
             return;
@@ -410,13 +421,21 @@ async fn published(
 
 /// A sample as clients get it: the plugin's data, when it was taken, and how old it is.
 pub(crate) fn status(reading: &Reading) -> Result<Box<RawValue>, Refusal> {
-    let Ok(Value::Object(mut data)) = slewgate_rpc::tree(reading.data()) else {
-        return Err(Refusal::internal("", "a sample that is no object"));
-    };
+    let mut data = sampled(reading.data())?;
     let age = u64::try_from(reading.taken.elapsed().as_millis()).unwrap_or(u64::MAX);
     data.insert("as_of".into(), instant(reading.at).into());
     data.insert("age_ms".into(), age.into());
     result(&data)
+}
+
+/// The members of a sample's data.
+fn sampled(data: &str) -> Result<Map<String, Value>, Refusal> {
+    let fault = |cause: String| Refusal::internal("", cause);
+    match slewgate_rpc::tree(data) {
+        Ok(Value::Object(members)) => Ok(members),
+        Ok(_) => Err(fault("a sample that is no object".to_owned())),
+        Err(error) => Err(fault(format!("a sample that is no JSON: {error}"))),
+    }
 }
 
 /// Milliseconds since 1970 as clients read them.
@@ -434,4 +453,24 @@ fn instant(at: f64) -> String {
 /// A motion that goes on, as clients see it.
 pub(crate) fn motion(motion: &MotionView) -> Value {
     json!({ "motion": motion.motion.0, "kind": motion.kind.as_str(), "label": motion.label, "client": motion.client })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_sample_that_cannot_be_read_is_a_fault_with_its_cause_in_the_log_alone() {
+        for (data, expected) in [
+            (
+                "{\"ra\": 1",
+                "EOF while parsing an object at line 1 column 8",
+            ),
+            ("[1]", "no object"),
+        ] {
+            let refusal = sampled(data).unwrap_err();
+            assert!(refusal.cause.contains(expected), "{}", refusal.cause);
+            assert!(!refusal.sentence.contains(expected), "{}", refusal.sentence);
+        }
+    }
 }

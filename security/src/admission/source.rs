@@ -57,10 +57,16 @@ impl Network {
         },
     ];
 
-    /// Whether every address of its kind is in it.
+    /// Whether it is wider than any network that somebody has to himself: the widest private ones are 10.0.0.0/8 and fc00::/7, and nobody is
+    /// given more of the internet than a /8 of IPv4, or a /16 of IPv6.
     #[must_use]
-    pub fn is_everybody(&self) -> bool {
-        self.prefix == 0
+    pub fn is_of_strangers(&self) -> bool {
+        let widest = match self.base {
+            IpAddr::V4(_) => 8,
+            IpAddr::V6(base) if base.is_unique_local() => 7,
+            IpAddr::V6(_) => 16,
+        };
+        self.prefix < widest
     }
 
     /// Whether `address` is in it; `::ffff:a.b.c.d` is the IPv4 address that it stands for.

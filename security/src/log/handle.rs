@@ -95,12 +95,7 @@ impl SecurityLog {
     /// When the system gives no thread.
     pub fn start(settings: LogSettings) -> io::Result<Self> {
         let (queue, messages) = sync_channel(QUEUE);
-        let shared = Arc::new(Shared {
-            lost: AtomicU64::new(0),
-            now: settings.now,
-            tokens: OnceLock::new(),
-            alarms: OnceLock::new(),
-        });
+        let shared = Arc::new(Shared::new(settings.now));
         let writer = Writer::new(settings.path, settings.kept, shared.clone());
         let body = move || writer.run(&messages);
         thread::Builder::new()
@@ -184,6 +179,15 @@ impl SecurityLog {
 }
 
 impl Shared {
+    pub(super) fn new(now: Arc<dyn Fn() -> Timestamp + Send + Sync>) -> Self {
+        Self {
+            lost: AtomicU64::new(0),
+            now,
+            tokens: OnceLock::new(),
+            alarms: OnceLock::new(),
+        }
+    }
+
     /// Tells of an event, if it is an alarm.
     pub(super) fn alarm(&self, event: &SecurityEvent) {
         if event.kind == EventKind::Alarm
@@ -208,12 +212,7 @@ mod tests {
     fn a_caller_goes_on_when_the_queue_is_full_and_the_loss_is_counted() {
         // Nobody takes anything out of this queue.
         let (queue, _messages) = sync_channel(1);
-        let shared = Arc::new(Shared {
-            lost: AtomicU64::new(0),
-            now: Arc::new(Timestamp::now),
-            tokens: OnceLock::new(),
-            alarms: OnceLock::new(),
-        });
+        let shared = Arc::new(Shared::new(Arc::new(Timestamp::now)));
         let log = SecurityLog { queue, shared };
         (0..3).for_each(|_| log.record(SecurityEvent::new(EventKind::Connection)));
         assert_eq!(log.shared.lost.load(Ordering::Relaxed), 2);

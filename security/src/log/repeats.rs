@@ -10,6 +10,9 @@ use crate::admission::{SourceKey, source_key};
 const WINDOW: Duration = Duration::from_secs(60);
 /// Repeats in that time that are still written one by one: people read the log to see what one client did.
 const WRITTEN: u64 = 20;
+/// Events of one kind in that time that are written one by one, whoever they are of: no observatory has that many, and those of many addresses
+/// would be no fewer for [`WRITTEN`]. Each kind has its own, so that strangers who fail do not hide who came in.
+const WRITTEN_OF_KIND: u64 = 1_000;
 /// Events that are told apart. Beyond that those of a kind are one.
 const MOST: usize = 4_096;
 
@@ -17,6 +20,8 @@ const MOST: usize = 4_096;
 #[derive(Default)]
 pub(super) struct Repeats {
     seen: HashMap<Key, Seen>,
+    /// What was written of each kind.
+    kinds: HashMap<EventKind, Written>,
     /// The first minute that ends.
     next: Option<Instant>,
 }
@@ -37,6 +42,11 @@ struct About {
     reason: Option<String>,
 }
 
+struct Written {
+    since: Instant,
+    count: u64,
+}
+
 struct Seen {
     since: Instant,
     written: u64,
@@ -51,7 +61,18 @@ impl Repeats {
         if !repeats(event.kind) {
             return Some(event);
         }
-        let full = self.seen.len() >= MOST;
+        let of_kind = self.kinds.entry(event.kind).or_insert_with(|| Written {
+            since: now,
+            count: 0,
+        });
+        if now.duration_since(of_kind.since) >= WINDOW {
+            *of_kind = Written {
+                since: now,
+                count: 0,
+            };
+        }
+        let is_flood = of_kind.count >= WRITTEN_OF_KIND;
+        let full = is_flood || self.seen.len() >= MOST;
         let key = Key::of(&event);
         let key = match full && !self.seen.contains_key(&key) {
             true => Key { about: None, ..key },
@@ -64,8 +85,9 @@ impl Repeats {
             counted: 0,
             newest: None,
         });
-        if seen.written < WRITTEN {
+        if seen.written < WRITTEN && !is_flood {
             seen.written += 1;
+            of_kind.count += 1;
             return Some(event);
         }
         seen.counted += 1;
@@ -209,16 +231,62 @@ mod tests {
         assert_eq!(repeats.all(), []);
     }
 
+    const FLOODED: [EventKind; 6] = [
+        EventKind::Connection,
+        EventKind::AuthOk,
+        EventKind::AuthFailed,
+        EventKind::Closed,
+        EventKind::RateLimit,
+        EventKind::Denied,
+    ];
+
     #[test]
-    fn more_sources_than_are_told_apart_are_one_and_cost_no_more_memory() {
+    fn more_sources_than_are_told_apart_are_one_of_each_kind_and_cost_no_more_memory() {
+        let (mut repeats, now) = (Repeats::default(), Instant::now());
+        for last in 0..20_000 {
+            for kind in FLOODED {
+                let event = SecurityEvent {
+                    kind,
+                    ..failed(last)
+                };
+                repeats.take(event, now);
+            }
+        }
+        assert!(repeats.seen.len() <= MOST + FLOODED.len());
+        let told = repeats.all();
+        assert_eq!(told.len(), FLOODED.len());
+        assert!(told.iter().all(|event| event.address.is_none()));
+    }
+
+    #[test]
+    fn a_flood_from_ever_new_addresses_is_a_bounded_number_of_lines_a_minute_and_its_rest_is_counted()
+     {
+        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        for minute in 0..3 {
+            let now = start + WINDOW * minute;
+            let sources = minute * 20_000..(minute + 1) * 20_000;
+            let mut lines = repeats.over(now);
+            lines.extend(sources.filter_map(|last| repeats.take(failed(last), now)));
+            assert!(lines.len() as u64 <= WRITTEN_OF_KIND + 1, "{}", lines.len());
+        }
+        let rest = repeats.all();
+        let counted: Vec<_> = rest
+            .iter()
+            .map(|event| (event.count, event.address))
+            .collect();
+        assert_eq!(counted, [(Some(20_000 - WRITTEN_OF_KIND), None)]);
+    }
+
+    #[test]
+    fn whoever_comes_in_while_strangers_flood_is_written() {
         let (mut repeats, now) = (Repeats::default(), Instant::now());
         for last in 0..20_000 {
             repeats.take(failed(last), now);
         }
-        assert_eq!(repeats.seen.len(), MOST + 1);
-        let told = repeats.all();
-        assert_eq!(told.len(), 1);
-        let rest = 20_000 - MOST as u64 - WRITTEN;
-        assert_eq!((told[0].count, told[0].address), (Some(rest), None));
+        let came_in = SecurityEvent {
+            kind: EventKind::AuthOk,
+            ..failed(1)
+        };
+        assert_eq!(repeats.take(came_in.clone(), now), Some(came_in));
     }
 }

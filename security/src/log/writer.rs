@@ -20,6 +20,8 @@ use crate::platform;
 const SYNC_EVERY: Duration = Duration::from_millis(200);
 /// How often a file that cannot be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
+/// How often it is said that events are missing, where none is to be written after them.
+const GAP_EVERY: Duration = Duration::from_secs(1);
 /// How often it is told elsewhere up to where the log goes.
 const HEAD_EVERY: Duration = Duration::from_secs(60);
 
@@ -33,6 +35,8 @@ pub(super) struct Writer {
     last: Link,
     /// The sequence of the first line that is kept.
     first: Option<u64>,
+    /// When it was said last that events are missing.
+    gap: Option<Instant>,
     /// Since when something is not synced.
     unsynced: Option<Instant>,
     /// The file could not be written: not before this time again.
@@ -60,6 +64,7 @@ impl Writer {
             open: None,
             last: Link::NONE,
             first: None,
+            gap: None,
             unsynced: None,
             retry: None,
             told: None,
@@ -80,7 +85,6 @@ impl Writer {
             }
             self.keep_up();
         }
-        self.close_gap();
         self.tell_all();
     }
 
@@ -98,7 +102,13 @@ impl Writer {
         for counted in self.repeats.over(now) {
             self.put(&counted);
         }
-        self.close_gap();
+        // In a flood that is only counted, there would be a line for each few that find no place in the queue.
+        if self
+            .gap
+            .is_none_or(|gap| now.duration_since(gap) >= GAP_EVERY)
+        {
+            self.close_gap();
+        }
         if self
             .unsynced
             .is_some_and(|since| since.elapsed() >= SYNC_EVERY)
@@ -113,6 +123,7 @@ impl Writer {
 
     /// All that was recorded, down to the disk.
     fn tell_all(&mut self) {
+        self.close_gap();
         for counted in self.repeats.all() {
             self.put(&counted);
         }
@@ -142,8 +153,11 @@ impl Writer {
         let lost = self.shared.lost.swap(0, Ordering::Relaxed);
         let gap = SecurityEvent::new(EventKind::Gap).count(lost);
         let is_said = self.write(&self.dated(gap));
-        if !is_said {
-            self.shared.lost.fetch_add(lost, Ordering::Relaxed);
+        match is_said {
+            true => self.gap = Some(Instant::now()),
+            false => {
+                self.shared.lost.fetch_add(lost, Ordering::Relaxed);
+            }
         }
         is_said
     }
@@ -361,5 +375,41 @@ impl Open {
         }
         self.length += line.len() as u64;
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+    use serde_json::Value;
+
+    use super::*;
+
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "the time does not matter")]
+    fn that_events_are_missing_is_said_once_a_second_and_before_what_is_written() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().join("security.log");
+        let shared = Arc::new(Shared::new(Arc::new(Timestamp::now)));
+        let mut writer = Writer::new(path.clone(), Kept::default(), Arc::clone(&shared));
+        let lines = || -> Vec<Value> {
+            let text = fs::read_to_string(&path).unwrap();
+            let lines = text.lines().map(|line| serde_json::from_str(line).unwrap());
+            lines.collect()
+        };
+        let started = Instant::now();
+        for _ in 0..1_000 {
+            shared.lost.fetch_add(1, Ordering::Relaxed);
+            writer.keep_up();
+        }
+        let most = 1 + started.elapsed().as_secs();
+        assert!((1..=most).contains(&(lines().len() as u64)), "{most}");
+
+        writer.put(&SecurityEvent::new(EventKind::Alarm));
+        let mut lines = lines();
+        assert_eq!(lines.pop().unwrap()["event"], "alarm");
+        assert!(lines.iter().all(|line| line["event"] == "gap"));
+        let missing = lines.iter().map(|line| line["count"].as_u64().unwrap());
+        assert_eq!(missing.sum::<u64>(), 1_000);
     }
 }

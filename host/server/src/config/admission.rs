@@ -40,9 +40,10 @@ pub(super) fn admission(
 ) -> Result<Admission, ConfigError> {
     let exempt = networks(source, "exempt", &written.exempt)?;
     let proxies = networks(source, "proxies", &written.proxies)?;
-    if let Some(everybody) = proxies.iter().find(|network| network.is_everybody()) {
+    // A list of halves and quarters would be everybody too.
+    if let Some(wide) = proxies.iter().find(|network| network.is_of_strangers()) {
         let sentence = format!(
-            "[admission] proxies: {everybody} is everybody, who could then say to come from anywhere; name the proxies alone"
+            "[admission] proxies: {wide} has strangers in it, who could then say to come from anywhere; name the proxies alone"
         );
         return Err(source.error(&["admission", "proxies"], sentence));
     }

@@ -190,20 +190,30 @@ fn alarms_are_posted_to_an_address_of_http_which_no_message_repeats() {
 }
 
 #[test]
-fn proxies_are_networks_and_not_everybody() {
+fn proxies_are_networks_without_strangers_in_them() {
     assert_eq!(
         wrong("[admission]\nproxies = [\"scope.example\"]"),
         "slewgate.toml:2: [admission] proxies: `scope.example` is not a network such as 192.168.1.0/24, fd00::/8 or 10.0.0.7"
     );
-    for everybody in ["0.0.0.0/0", "::/0"] {
-        let text = format!("[admission]\nproxies = [\"10.0.0.80\", \"{everybody}\"]");
+    for wide in [
+        "0.0.0.0/0",
+        "128.0.0.0/1",
+        "10.0.0.0/7",
+        "::/0",
+        "2000::/3",
+        "2a00::/15",
+        "fc00::/6",
+    ] {
+        let text = format!("[admission]\nproxies = [\"10.0.0.80\", \"{wide}\"]");
         assert_eq!(
             wrong(&text),
             format!(
-                "slewgate.toml:2: [admission] proxies: {everybody} is everybody, who could then say to come from anywhere; name the proxies alone"
+                "slewgate.toml:2: [admission] proxies: {wide} has strangers in it, who could then say to come from anywhere; name the proxies alone"
             )
         );
     }
+    let private = ["10.0.0.0/8", "fd00::/8", "2a00::/16", "127.0.0.1", "::1"];
+    parsed(&format!("[admission]\nproxies = {private:?}"));
 }
 
 #[test]

@@ -20,6 +20,8 @@ pub struct Origins {
     names: Vec<String>,
     /// Where our own page is served.
     page: Option<u16>,
+    /// Whether our own page is served over TLS alone.
+    tls: bool,
 }
 
 impl Origins {
@@ -35,6 +37,7 @@ impl Origins {
             names: names.collect(),
             listed,
             page: None,
+            tls: false,
         }
     }
 
@@ -50,6 +53,13 @@ impl Origins {
     #[must_use]
     pub fn page(mut self, port: u16) -> Origins {
         self.page = Some(port);
+        self
+    }
+
+    /// Whether all ports speak TLS alone: then a page that came in clear is not ours, whatever name it has. Somebody on the path can have made it.
+    #[must_use]
+    pub fn tls(mut self, tls: bool) -> Origins {
+        self.tls = tls;
         self
     }
 
@@ -94,8 +104,9 @@ impl Origins {
             return false;
         };
         let default = match scheme.to_ascii_lowercase().as_str() {
-            "http" => 80,
+            // Without TLS here, a proxy before us may have it.
             "https" => 443,
+            "http" if !self.tls => 80,
             _ => return false,
         };
         let (Ok(theirs), Ok(ours)) = (authority.parse::<Authority>(), host.parse::<Authority>())
@@ -225,6 +236,28 @@ mod tests {
                 "{origin} {host}"
             );
         }
+    }
+
+    #[test]
+    fn with_tls_a_page_in_clear_is_ours_only_where_it_is_listed() {
+        let host = "scope.example:5000";
+        let own = |origins: &Origins, scheme: &str| {
+            let origin = format!("{scheme}://{host}");
+            origins.judge(Some(&origin), Some(host)).is_ok()
+        };
+        let origins = Origins::default().named(["scope.example"]).page(5000);
+        assert!(own(&origins, "http") && own(&origins, "https"));
+        let origins = origins.tls(true);
+        assert!(!own(&origins, "http") && own(&origins, "https"));
+        let listed = Origins::new(["http://scope.example:5000"]).tls(true);
+        assert!(own(&listed, "http"));
+    }
+
+    #[test]
+    fn a_page_that_came_through_a_proxy_with_tls_is_ours_where_we_have_none() {
+        let origins = Origins::default().named(["scope.example"]).page(5000);
+        let (origin, host) = (Some("https://scope.example"), Some("scope.example"));
+        assert_eq!(origins.judge(origin, host), Ok(()));
     }
 
     #[test]

@@ -93,7 +93,7 @@ pub(super) fn network(config: &Config) -> Finding {
     }
 }
 
-/// Whether alarms can be posted: nothing is sent.
+/// Whether alarms can be posted, and who reads them on their way: nothing is sent.
 pub(super) fn alarms(config: &Config) -> Option<Finding> {
     let url = config.alarms.url.as_ref()?;
     let about = "alarms";
@@ -103,6 +103,11 @@ pub(super) fn alarms(config: &Config) -> Option<Finding> {
             about,
             format!("this machine trusts no authority, so that nothing can be sent to {url}"),
             "install the authorities: sudo apt install ca-certificates",
+        ),
+        false if !url.stays_here() => Finding::noted(
+            about,
+            format!("sent to {url}, which was not tried: whoever is on the way can read them"),
+            "name a server of https://, or a loopback address for one on this machine",
         ),
         _ => Finding::well(about, format!("sent to {url}, which was not tried")),
     })
