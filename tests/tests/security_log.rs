@@ -72,6 +72,41 @@ async fn a_host_that_is_killed_leaves_a_log_that_is_whole_with_all_that_was_ther
     assert_eq!(code, Some(0), "{told}");
 }
 
+#[tokio::test]
+async fn a_host_that_is_killed_loses_nothing_that_it_only_counted_a_moment_before() {
+    const REFUSED: u64 = 50;
+    let mut observatory = Observatory::start();
+    let mut client = observatory.client("observer").await;
+    for _ in 0..REFUSED {
+        let refused = client.call("mount.park", json!({})).await;
+        assert_eq!(refused.unwrap_err()["code"], -32001);
+    }
+    let denied = |log: Vec<Value>| -> Vec<Value> {
+        let denied = log.into_iter().filter(|event| event["event"] == "denied");
+        denied.collect()
+    };
+    // A few of them have lines of their own.
+    let rest = |lines: usize| REFUSED - lines as u64;
+    let path = observatory.data().join("security/logs/log.counted");
+    observatory.wait("count of what has no line", || {
+        let counted: Value = serde_json::from_str(&fs::read_to_string(&path).ok()?).ok()?;
+        let lines = denied(observatory.security_log()).len();
+        (counted["denied"] == rest(lines)).then_some(())
+    });
+    let lines = denied(observatory.security_log()).len();
+    assert!(lines > 0 && rest(lines) > 0, "{lines} lines");
+    observatory.child().kill().unwrap();
+    observatory.child().wait().unwrap();
+    observatory.restart();
+    let told = observatory.wait_for_security_event(|event| event["count"] == rest(lines));
+    assert_eq!(told["event"], "denied", "{told}");
+    assert_eq!(denied(observatory.security_log()).len(), lines + 1);
+    let (code, told) = verified(&observatory);
+    assert_eq!(code, Some(0), "{told}");
+    // Once: what was told is forgotten.
+    observatory.wait("end of what was counted", || (!path.exists()).then_some(()));
+}
+
 #[test]
 fn a_directory_without_a_log_is_told_so() {
     let observatory = Observatory::start();

@@ -25,7 +25,7 @@ use crate::jogs::Jogs;
 use crate::methods::{self, HostMethods};
 use crate::net::close::Close;
 use crate::permission::client;
-use crate::records::{Repeats, record, record_stop, tell};
+use crate::records::{Repeats, record, record_rest, record_stop, tell};
 use crate::replies::{Way, send};
 use crate::requests::{Request, Target, stop_counts};
 use crate::session::{Pipeline, Receiver};
@@ -164,6 +164,7 @@ impl Receiver for Requests {
     }
 
     fn ended(&self) {
+        record_rest(&self.commands.log, &self.session, &self.recorded_stops);
         self.commands.plugins.session_closed(self.client.session);
         self.commands.methods.session_closed(self.client.session);
     }

@@ -17,14 +17,19 @@ const STOP_RECORD: Duration = Duration::from_secs(1);
 pub(crate) struct Repeats {
     told: Option<Instant>,
     untold: u64,
+    /// The method of the newest that was not told.
+    newest: String,
+    /// Nobody comes after to tell of what was not told.
+    ended: bool,
 }
 
 impl Repeats {
     /// How many to tell of now; none: not yet.
-    fn next(&mut self, now: Instant) -> Option<u64> {
+    fn next(&mut self, method: &str, now: Instant) -> Option<u64> {
         self.untold += 1;
         let soon = |told: Instant| now.saturating_duration_since(told) < STOP_RECORD;
-        if self.told.is_some_and(soon) {
+        if !self.ended && self.told.is_some_and(soon) {
+            method.clone_into(&mut self.newest);
             return None;
         }
         self.told = Some(now);
@@ -69,11 +74,23 @@ pub(crate) fn record_stop(
     let count = repeats
         .lock()
         .unwrap_or_else(PoisonError::into_inner)
-        .next(Instant::now());
+        .next(method, Instant::now());
     match count {
         None => {}
         Some(1) => log.record(event(session, EventKind::MotionStop, method, how)),
         Some(count) => log.record(event(session, EventKind::MotionStop, method, how).count(count)),
+    }
+}
+
+/// Tells at the end of a session of the stops that were not told yet.
+pub(crate) fn record_rest(log: &SecurityLog, session: &Session, repeats: &Mutex<Repeats>) {
+    let mut repeats = repeats.lock().unwrap_or_else(PoisonError::into_inner);
+    repeats.ended = true;
+    let count = std::mem::take(&mut repeats.untold);
+    if count > 0 {
+        let how = "asked by a client, whose session has ended";
+        let event = event(session, EventKind::MotionStop, &repeats.newest, how);
+        log.record(event.count(count));
     }
 }
 

@@ -61,6 +61,11 @@ pub(super) fn head(path: &Path) -> PathBuf {
     path.with_file_name("log.head")
 }
 
+/// `log.counted`, in the directory of the log.
+pub(super) fn counted(path: &Path) -> PathBuf {
+    path.with_file_name("log.counted")
+}
+
 /// The sequence of the first line of a file.
 pub(super) fn first(file: &mut File) -> io::Result<Option<u64>> {
     file.seek(SeekFrom::Start(0))?;

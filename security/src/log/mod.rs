@@ -3,6 +3,7 @@
 //! Each line holds the hash of the one before ([`Link`]); [`verify`] follows them.
 
 mod chain;
+mod counted;
 mod event;
 mod files;
 mod handle;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
+use super::counted::Counted;
 use super::event::{EventKind, SecurityEvent};
 use crate::admission::{SourceKey, source_key};
 
@@ -11,11 +12,9 @@ const WINDOW: Duration = Duration::from_secs(60);
 /// Repeats in that time that are still written one by one: people read the log to see what one client did.
 const WRITTEN: u64 = 20;
 /// Events of one kind in that time that are written one by one, whoever they are of: no observatory has that many, and those of many addresses
-/// would be no fewer for [`WRITTEN`]. Each kind has its own, so that strangers who fail do not hide who came in.
+/// would be no fewer for [`WRITTEN`]. Each kind has its own, so that strangers who fail do not hide who came in. Beyond that those which are not
+/// known yet are one. As each that becomes known is written, no more than twice as many of a kind are known: those of this minute, and of the last.
 const WRITTEN_OF_KIND: u64 = 1_000;
-/// Events that are told apart. Beyond that those of a kind are one.
-const MOST: usize = 4_096;
-
 /// The repeats of the current minute.
 #[derive(Default)]
 pub(super) struct Repeats {
@@ -72,9 +71,8 @@ impl Repeats {
             };
         }
         let is_flood = of_kind.count >= WRITTEN_OF_KIND;
-        let full = is_flood || self.seen.len() >= MOST;
         let key = Key::of(&event);
-        let key = match full && !self.seen.contains_key(&key) {
+        let key = match is_flood && !self.seen.contains_key(&key) {
             true => Key { about: None, ..key },
             false => key,
         };
@@ -104,6 +102,15 @@ impl Repeats {
         let since = self.seen.values().map(|seen| seen.since);
         self.next = since.min().map(|since| since + WINDOW);
         told
+    }
+
+    /// How much was counted and is not told yet.
+    pub(super) fn counted(&self) -> Counted {
+        let mut counted = Counted::new();
+        for (key, seen) in self.seen.iter().filter(|(_, seen)| seen.counted > 0) {
+            *counted.entry(key.kind).or_default() += seen.counted;
+        }
+        counted
     }
 
     /// All that was counted so far.
@@ -242,17 +249,25 @@ mod tests {
 
     #[test]
     fn more_sources_than_are_told_apart_are_one_of_each_kind_and_cost_no_more_memory() {
-        let (mut repeats, now) = (Repeats::default(), Instant::now());
-        for last in 0..20_000 {
-            for kind in FLOODED {
-                let event = SecurityEvent {
-                    kind,
-                    ..failed(last)
-                };
-                repeats.take(event, now);
+        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        // On both sides of the end of a minute, as seen from the kinds.
+        for (now, sources) in [
+            (start, 0..10),
+            (start + WINDOW / 2, 10..10_000),
+            (start + WINDOW, 10_000..20_000),
+        ] {
+            for last in sources {
+                for kind in FLOODED {
+                    let event = SecurityEvent {
+                        kind,
+                        ..failed(last)
+                    };
+                    repeats.take(event, now);
+                }
             }
         }
-        assert!(repeats.seen.len() <= MOST + FLOODED.len());
+        let most = 2 * WRITTEN_OF_KIND + 1;
+        assert!(repeats.seen.len() as u64 <= most * FLOODED.len() as u64);
         let told = repeats.all();
         assert_eq!(told.len(), FLOODED.len());
         assert!(told.iter().all(|event| event.address.is_none()));
@@ -279,14 +294,28 @@ mod tests {
 
     #[test]
     fn whoever_comes_in_while_strangers_flood_is_written() {
-        let (mut repeats, now) = (Repeats::default(), Instant::now());
-        for last in 0..20_000 {
-            repeats.take(failed(last), now);
+        let (mut repeats, start) = (Repeats::default(), Instant::now());
+        for now in [start, start + WINDOW / 2, start + WINDOW] {
+            for last in 0..20_000 {
+                for kind in [
+                    EventKind::Connection,
+                    EventKind::AuthFailed,
+                    EventKind::Closed,
+                ] {
+                    let event = SecurityEvent {
+                        kind,
+                        ..failed(last)
+                    };
+                    repeats.take(event, now);
+                }
+            }
+            for last in 0..100 {
+                let came_in = SecurityEvent {
+                    kind: EventKind::AuthOk,
+                    ..failed(last)
+                };
+                assert_eq!(repeats.take(came_in.clone(), now), Some(came_in));
+            }
         }
-        let came_in = SecurityEvent {
-            kind: EventKind::AuthOk,
-            ..failed(1)
-        };
-        assert_eq!(repeats.take(came_in.clone(), now), Some(came_in));
     }
 }

@@ -9,6 +9,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
 
 use super::chain::{End, Last, Link};
+use super::counted::{self, Counted};
 use super::event::{EventKind, SecurityEvent};
 use super::files::{self, FullFile};
 use super::handle::{Kept, Message, Shared};
@@ -16,7 +17,7 @@ use super::head::Head;
 use super::repeats::Repeats;
 use crate::platform;
 
-/// How long a line may be in the system's memory alone.
+/// How long a line may be in the system's memory alone, and what is counted in this program's.
 const SYNC_EVERY: Duration = Duration::from_millis(200);
 /// How often a file that cannot be written is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -39,6 +40,8 @@ pub(super) struct Writer {
     gap: Option<Instant>,
     /// Since when something is not synced.
     unsynced: Option<Instant>,
+    /// What `log.counted` says.
+    counted: Counted,
     /// The file could not be written: not before this time again.
     retry: Option<Instant>,
     /// What `log.head` says, and since when.
@@ -66,12 +69,14 @@ impl Writer {
             first: None,
             gap: None,
             unsynced: None,
+            counted: Counted::new(),
             retry: None,
             told: None,
         }
     }
 
     pub(super) fn run(mut self, messages: &Receiver<Message>) {
+        self.tell_of_the_last();
         loop {
             match messages.recv_timeout(self.patience()) {
                 Ok(Message::Event(event)) => self.record(*event),
@@ -132,8 +137,39 @@ impl Writer {
     }
 
     fn record(&mut self, event: SecurityEvent) {
-        if let Some(event) = self.repeats.take(event, Instant::now()) {
-            self.put(&event);
+        let now = Instant::now();
+        match self.repeats.take(event, now) {
+            Some(event) => self.put(&event),
+            None => _ = self.unsynced.get_or_insert(now),
+        }
+    }
+
+    /// What the host before this one had counted when it was killed.
+    fn tell_of_the_last(&mut self) {
+        let counted = counted::read(&self.path).unwrap_or_else(|error| {
+            tracing::warn!(%error, "cannot read in log.counted what was counted and not told");
+            Counted::new()
+        });
+        for (&kind, &count) in &counted {
+            self.put(&self.dated(counted::told_late(kind, count)));
+        }
+        self.counted = counted;
+    }
+
+    /// What is counted is in a file as well, as soon as a line would be.
+    fn keep_counted(&mut self) {
+        let mut counted = self.repeats.counted();
+        let lost = self.shared.lost.load(Ordering::Relaxed);
+        if lost > 0 {
+            counted.insert(EventKind::Gap, lost);
+        }
+        if counted == self.counted {
+            return;
+        }
+        match counted::write(&self.path, &counted) {
+            Ok(()) => self.counted = counted,
+            // A disk that is full is told of by who writes lines.
+            Err(error) => tracing::debug!(%error, "cannot say in log.counted what was counted"),
         }
     }
 
@@ -327,6 +363,7 @@ impl Writer {
 
     fn sync(&mut self) {
         self.unsynced = None;
+        self.keep_counted();
         if let Some(Err(error)) = self.open.as_ref().map(|open| open.file.sync_data()) {
             self.give_up_for_now(&error);
         }
