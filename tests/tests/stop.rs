@@ -222,6 +222,24 @@ async fn a_stop_that_the_policy_denies_writes_nothing() {
 }
 
 #[tokio::test]
+async fn each_stop_is_on_record_also_the_last_ones_of_a_session() {
+    const STOPS: u64 = 5;
+    let observatory = Setup::default().own_mount().start();
+    let mut client = observatory.client("telescope").await;
+    settled(&mut client).await;
+    for _ in 0..STOPS {
+        client.call("mount.stop", json!({})).await.unwrap();
+    }
+    client.close().await;
+    observatory.wait("record of each stop", || {
+        let log = observatory.security_log();
+        let stops = log.iter().filter(|event| event["event"] == "motion_stop");
+        let counts = stops.map(|event| event["count"].as_u64().unwrap_or(1));
+        (counts.sum::<u64>() == STOPS).then_some(())
+    });
+}
+
+#[tokio::test]
 async fn a_stop_without_a_device_says_that_it_did_not_start() {
     let mut observatory = Setup::default().own_mount().start();
     let mut client = observatory.client("telescope").await;
