@@ -55,6 +55,9 @@ async fn replies(client: &mut Client, ids: [usize; 2]) -> [Value; 2] {
     })
 }
 
+/// By whom an order was stopped that the host did not let pass after a stop that nobody saw work.
+const REPEATED: &str = "the host: the hardware was told to stop and does not";
+
 /// One client sends an order and a stop in one write, again and again; `write` makes the messages of it.
 async fn race(
     order: impl Fn(usize) -> (&'static str, Value),
@@ -77,7 +80,12 @@ async fn race(
         assert!(stopped["result"]["stopped"].is_boolean(), "{stopped}");
         if let Some(error) = ordered.get("error") {
             assert_eq!(error["code"], -32008, "{error}");
-            assert_eq!(error["data"]["by"], "the telescope", "{error}");
+            // Where nobody saw it stand for seconds, as on a machine with much else to do, the host may have repeated a stop.
+            let stoppers = ["the telescope", REPEATED];
+            assert!(
+                stoppers.iter().any(|by| error["data"]["by"] == *by),
+                "{error}"
+            );
             late += 1;
         }
         settled(&mut client).await;
