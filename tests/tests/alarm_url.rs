@@ -11,7 +11,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::{Value, json};
-use slewgate_tests::{Observatory, PATIENCE, Setup};
+use slewgate_tests::{Identity, Observatory, PATIENCE, Setup};
 use tempfile::TempDir;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpListener;
@@ -87,10 +87,18 @@ async fn take(mut stream: impl AsyncRead + AsyncWrite + Unpin, answer: &str) -> 
 
 /// A host whose alarms are posted there.
 fn posting_to(url: &str) -> Observatory {
-    let setup = Setup::default().config(&format!("[alarms]\nurl = \"{url}\""));
-    let observatory = setup.start();
+    posting(Setup::default(), url)
+}
+
+fn posting(setup: Setup, url: &str) -> Observatory {
+    let observatory = setup.config(&format!("[alarms]\nurl = \"{url}\"")).start();
     observatory.token("telescope");
     observatory
+}
+
+/// Which is an alarm of another kind.
+fn spoil(identity: &Identity) {
+    fs::write(identity.certificate(), "no certificate").unwrap();
 }
 
 /// Which is an alarm.
@@ -102,9 +110,12 @@ fn spoil_tokens(data: &Path, text: &str) {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn an_alarm_is_posted_once_a_minute_and_another_at_once() {
+async fn an_alarm_is_posted_once_a_minute_and_one_of_another_kind_at_once() {
+    let identity = Identity::make();
     let mut inbox = Inbox::open(TAKEN.to_owned()).await;
-    let observatory = posting_to(&format!("http://{}/secret/path?topic=dome", inbox.address));
+    let setup = Setup::default().config(&identity.table());
+    let url = format!("http://{}/secret/path?topic=dome", inbox.address);
+    let observatory = posting(setup, &url);
     spoil_tokens(observatory.data(), "{");
     let Post { head, body } = inbox.next().await;
     assert!(
@@ -132,7 +143,7 @@ async fn an_alarm_is_posted_once_a_minute_and_another_at_once() {
             .filter(|event| event["reason"] == body["reason"]);
         (same.count() == 2).then_some(())
     });
-    spoil_tokens(observatory.data(), "[]");
+    spoil(&identity);
     assert_ne!(inbox.next().await.body["reason"], body["reason"]);
     // What stands in the address is told nobody.
     assert!(!observatory.log().contains("secret/path"));
@@ -146,8 +157,9 @@ async fn a_server_that_sends_elsewhere_is_not_followed_and_failures_are_said_onc
         other.address
     );
     let mut inbox = Inbox::open(elsewhere).await;
-    let observatory = posting_to(&format!("http://{}", inbox.address));
-    let mut client = observatory.client("telescope").await;
+    let identity = Identity::make();
+    let setup = Setup::default().config(&identity.table());
+    let observatory = posting(setup, &format!("http://{}", inbox.address));
     spoil_tokens(observatory.data(), "{");
     inbox.next().await;
     observatory.told(&[
@@ -155,9 +167,10 @@ async fn a_server_that_sends_elsewhere_is_not_followed_and_failures_are_said_onc
         "it answered 307",
         "not followed",
     ]);
-    spoil_tokens(observatory.data(), "[]");
+    spoil(&identity);
     inbox.next().await;
-    client.call("host.info", json!({})).await.unwrap();
+    let asked = observatory.run(&["plugin", "list"]);
+    assert!(asked.status.success(), "{asked:?}");
     assert!(other.posts.try_recv().is_err());
     assert_eq!(observatory.log().matches("[alarms] url: ").count(), 1);
 }

@@ -167,6 +167,46 @@ fn a_backup_is_made_without_a_host_too_and_takes_the_place_of_nothing() {
 }
 
 #[test]
+fn each_file_of_the_security_log_and_what_lies_beside_it_is_in_a_backup_once() {
+    let setup = Setup::default();
+    let directory = setup.prepare();
+    fs::write(directory.path().join("slewgate.toml"), "").unwrap();
+    let logs = directory.path().join("security/logs");
+    fs::create_dir_all(&logs).unwrap();
+    let mut there = [
+        "log.head",
+        "security.log",
+        "security.log.000000000001",
+        "security.log.000000000702",
+        "security.log.unchained",
+    ];
+    for name in there {
+        fs::write(logs.join(name), name).unwrap();
+    }
+    let place = TempDir::new().unwrap();
+    let file = place.path().join("telescope.tar");
+    let arguments = ["backup", file.to_str().unwrap()];
+    let made = setup.verb(directory.path(), &arguments).output().unwrap();
+    assert!(made.status.success(), "{made:?}");
+    let names = names(&file);
+    let mut packed: Vec<_> = names
+        .iter()
+        .filter_map(|name| name.strip_prefix("security/logs/"))
+        .collect();
+    packed.sort_unstable();
+    there.sort_unstable();
+    assert_eq!(packed, there);
+    let back = TempDir::new().unwrap();
+    tar::Archive::new(File::open(&file).unwrap())
+        .unpack(back.path())
+        .unwrap();
+    for name in there {
+        let path = back.path().join("security/logs").join(name);
+        assert_eq!(fs::read_to_string(path).unwrap(), name);
+    }
+}
+
+#[test]
 fn what_is_no_data_directory_and_a_place_that_cannot_be_written_are_named() {
     let setup = Setup::default();
     let place = TempDir::new().unwrap();

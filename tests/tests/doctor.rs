@@ -30,7 +30,10 @@ fn doctor(setup: &Setup, data: &Path) -> Output {
 
 /// What it says of that, which is wrong: the cause, and what to do.
 fn wrong(setup: &Setup, data: &Path, about: &str) -> (String, String) {
-    let output = doctor(setup, data);
+    wrong_in(&doctor(setup, data), about)
+}
+
+fn wrong_in(output: &Output, about: &str) -> (String, String) {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
     let mut of_it = findings.iter().filter(|found| found["about"] == about);
@@ -40,8 +43,9 @@ fn wrong(setup: &Setup, data: &Path, about: &str) -> (String, String) {
     (text("seen"), text("remedy"))
 }
 
-/// Both have their part.
+/// Both have their part, and none is empty.
 fn says(found: (String, String), cause: &str, remedy: &str) {
+    assert!(!cause.is_empty() && !remedy.is_empty());
     assert!(found.0.contains(cause), "{found:?}");
     assert!(found.1.contains(remedy), "{found:?}");
 }
@@ -98,7 +102,11 @@ fn a_configuration_with_a_misspelt_key() {
     )
     .unwrap();
     let found = wrong(&setup, directory.path(), "configuration");
-    says(found, "slewgate.toml:2: unknown key", "");
+    says(
+        found,
+        "slewgate.toml:2: unknown key",
+        "has each key and what it may be",
+    );
 }
 
 #[test]
@@ -152,7 +160,8 @@ fn a_component_that_is_missing_and_one_that_others_may_write() {
         fs::set_permissions(path, PermissionsExt::from_mode(0o777)).unwrap();
     }
     let found = wrong(&setup, directory.path(), "plugin mount");
-    says(found, "others", "");
+    assert!(found.0.contains("chmod go-w"), "{found:?}");
+    says(found, "others", "[trust] of slewgate.toml");
 }
 
 #[test]
@@ -171,7 +180,7 @@ fn a_device_that_is_not_there_and_one_that_this_user_may_not_open() {
     says(
         found,
         "cannot open /dev/ttyNone: there is no such device",
-        "",
+        "connect it, or name another in [lines.east] device",
     );
     let found = wrong(&setup, directory.path(), "line west");
     says(
@@ -192,6 +201,79 @@ fn a_port_that_another_program_has() {
 }
 
 #[test]
+fn a_port_that_two_of_the_hosts_own_are_to_have() {
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    for (key, both) in [
+        ("SLEWGATE_WEB__PORT", "[command] and [web]"),
+        ("SLEWGATE_LIVEVIEW__PORT", "[command] and [liveview]"),
+    ] {
+        let setup = Setup::default()
+            .variable("SLEWGATE_COMMAND__PORT", &port)
+            .variable(key, &port);
+        let directory = sound(&setup);
+        let output = doctor(&setup, directory.path());
+        let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+        let of_it: Vec<_> = findings
+            .iter()
+            .filter(|found| found["about"] == format!("port {port}"))
+            .collect();
+        // Another program has it besides, which is said once.
+        assert_eq!(of_it.len(), 2, "{findings:?}");
+        let text = |key: &str| of_it[1][key].as_str().unwrap().to_owned();
+        assert_eq!(of_it[1]["state"], "wrong");
+        says((text("seen"), text("remedy")), both, "name another in [");
+    }
+}
+
+/// Copies a directory to a small disk at another place, and runs the rest there.
+const ON_A_SMALL_DISK: &str = r#"
+mount -t tmpfs -o size=64m,mode=0755 tmpfs "$2"
+cp -a "$1/." "$2"
+shift 2
+exec "$@"
+"#;
+
+#[test]
+fn a_disk_that_is_nearly_full() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    let disk = TempDir::new().unwrap();
+    let in_namespace = |own: &[&str]| {
+        let mut unshare = Command::new("unshare");
+        unshare.args(own).args(["--mount", "sh", "-eu", "-c"]);
+        unshare
+    };
+    let may_mount = |own: &[&str]| {
+        let mut tried = in_namespace(own);
+        let tried = tried.args(["mount -t tmpfs tmpfs \"$1\"", "sh"]);
+        let tried = tried.arg(disk.path()).output();
+        tried.is_ok_and(|tried| tried.status.success())
+    };
+    // Root may mount a disk himself; who makes a namespace is root in it.
+    let kinds: [&[&str]; 2] = [&[], &["--user", "--map-root-user"]];
+    let Some(own) = kinds.into_iter().find(|own| may_mount(own)) else {
+        println!("LEFT OUT: a small disk: neither mount(8) nor a namespace is allowed here");
+        return;
+    };
+    let verb = setup.verb(disk.path(), &["doctor", "--json"]);
+    let variables = verb.get_envs();
+    let output = in_namespace(own)
+        .args([ON_A_SMALL_DISK, "sh"])
+        .args([directory.path(), disk.path()])
+        .arg(verb.get_program())
+        .args(verb.get_args())
+        .env_clear()
+        .envs(variables.filter_map(|(name, value)| Some((name, value?))))
+        .output()
+        .unwrap();
+    says(wrong_in(&output, "disk"), "MiB are free", "make room");
+    let findings: Vec<Value> = serde_json::from_slice(&output.stdout).unwrap();
+    let wrong = findings.iter().filter(|found| found["state"] == "wrong");
+    assert_eq!(wrong.count(), 1, "{findings:?}");
+}
+
+#[test]
 fn a_clock_that_is_not_synchronised_where_a_real_mount_is_moved() {
     let directory = sound(&Setup::default());
     let script = "printf '#!/bin/sh\necho no\n' > timedatectl; chmod 755 timedatectl";
@@ -207,7 +289,7 @@ fn a_clock_that_is_not_synchronised_where_a_real_mount_is_moved() {
 }
 
 #[test]
-fn a_security_log_that_somebody_changed() {
+fn a_security_log_that_somebody_changed_or_took_away() {
     let mut observatory = Observatory::start();
     observatory.token("telescope");
     observatory.terminate();
@@ -217,6 +299,13 @@ fn a_security_log_that_somebody_changed() {
     fs::write(&log, text.replacen("token_change", "token_chance", 1)).unwrap();
     let found = wrong(&Setup::default(), observatory.data(), "security log");
     says(found, "this line was changed", "find out who did it");
+    fs::remove_file(&log).unwrap();
+    let found = wrong(&Setup::default(), observatory.data(), "security log");
+    says(
+        found,
+        "ends here: the lines after this one were removed",
+        "find out who did it",
+    );
 }
 
 #[test]
@@ -244,6 +333,33 @@ fn tls_with_the_key_of_another_certificate_and_one_that_everybody_can_read() {
 }
 
 #[test]
+fn alarms_for_a_program_that_is_not_there_or_may_not_be_run() {
+    let setup = Setup::default();
+    let directory = sound(&setup);
+    let file = directory.path().join("slewgate.toml");
+    let program = directory.path().join("tell-me");
+    let told_to = |program: &str| {
+        let table = format!("[alarms]\ncommand = [{program:?}, \"slewgate\"]");
+        fs::write(&file, table).unwrap();
+    };
+    for nowhere in [program.to_str().unwrap(), "no-such-program"] {
+        told_to(nowhere);
+        let found = wrong(&setup, directory.path(), "alarms");
+        assert!(found.0.contains(nowhere), "{found:?}");
+        says(found, "there is no program", "[alarms] command");
+    }
+    told_to(program.to_str().unwrap());
+    fs::write(&program, "#!/bin/sh\n").unwrap();
+    fs::set_permissions(&program, PermissionsExt::from_mode(0o644)).unwrap();
+    let found = wrong(&setup, directory.path(), "alarms");
+    says(found, "this user may not run", "chmod a+x");
+    fs::set_permissions(&program, PermissionsExt::from_mode(0o755)).unwrap();
+    assert!(doctor(&setup, directory.path()).status.success());
+    told_to("sh");
+    assert!(doctor(&setup, directory.path()).status.success());
+}
+
+#[test]
 fn alarms_that_go_to_no_address_or_to_a_server_that_nobody_vouches_for_or_in_clear() {
     let setup = Setup::default().variable("SSL_CERT_FILE", "/dev/null");
     let directory = sound(&setup);
@@ -253,7 +369,7 @@ fn alarms_that_go_to_no_address_or_to_a_server_that_nobody_vouches_for_or_in_cle
     says(
         found,
         "[alarms] url: it is no address of http:// or https://",
-        "",
+        "has each key and what it may be",
     );
     fs::write(&file, "[alarms]\nurl = \"https://alarms.example/secret\"").unwrap();
     let found = wrong(&setup, directory.path(), "alarms");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 
 use serde_json::{Value, json};
-use slewgate_tests::{Client, Closed, Observatory, program};
+use slewgate_tests::{Client, Closed, Observatory, Setup, program};
 
 /// What is said with a new token.
 const STORE_IT: &str =
@@ -297,6 +297,26 @@ async fn when_a_token_was_used_last_is_told_once_the_host_has_ended() {
             .unwrap()
             .contains("LAST USED")
     );
+}
+
+#[test]
+fn sealing_fails_where_a_token_stays_in_clear_and_says_which() {
+    let setup = Setup::default();
+    let directory = setup.prepare();
+    let entry = json!({ "client_type": "observer", "name": "Dome", "networks": "10.0.0.0/8" });
+    let file = directory.path().join("api_tokens.json");
+    fs::write(&file, json!({ "in clear": entry }).to_string()).unwrap();
+    let seal = |arguments: &[&str]| setup.verb(directory.path(), arguments).output().unwrap();
+    let sealed = seal(&["token", "seal", "--json"]);
+    assert_eq!(sealed.status.code(), Some(1), "{sealed:?}");
+    assert_eq!(
+        serde_json::from_slice::<Value>(&sealed.stdout).unwrap(),
+        json!({ "sealed": 0, "left": ["entry 1 (Dome)"] })
+    );
+    let in_words = seal(&["token", "seal"]);
+    assert_eq!(in_words.stdout, b"none is sealed\n");
+    let said = String::from_utf8(in_words.stderr).unwrap();
+    assert!(said.contains("entry 1 (Dome) is still in clear"), "{said}");
 }
 
 #[tokio::test]

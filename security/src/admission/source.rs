@@ -10,11 +10,14 @@ use thiserror::Error;
 /// Bits of an IPv6 address that one customer does not choose: the rest is theirs to vary at will.
 const V6_PREFIX: u8 = 64;
 
+/// Bits that `::ffff:a.b.c.d` has before the IPv4 address that it stands for.
+const MAPPED: u8 = 96;
+
 /// One source: an IPv4 address, or the /64 of an IPv6 address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SourceKey(IpAddr);
 
-/// A network such as `192.168.1.0/24` or `fd00::/8`; an address alone is a network of one.
+/// A network such as `192.168.1.0/24` or `fd00::/8`; an address alone is a network of one. `::ffff:192.168.1.0/120` is the first of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Network {
     base: IpAddr,
@@ -88,10 +91,15 @@ impl FromStr for Network {
         };
         let address: IpAddr = address.parse().map_err(|_| wrong())?;
         let widest = if address.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(widest), |prefix| prefix.parse().map_err(|_| wrong()))?;
+        let prefix: u8 = prefix.map_or(Ok(widest), |prefix| prefix.parse().map_err(|_| wrong()))?;
         if prefix > widest {
             return Err(wrong());
         }
+        // Addresses are looked at as what they stand for, and so is a network of nothing else.
+        let (address, prefix) = match (address.to_canonical(), prefix.checked_sub(MAPPED)) {
+            (canonical @ IpAddr::V4(_), Some(rest)) if address.is_ipv6() => (canonical, rest),
+            _ => (address, prefix),
+        };
         Ok(Self {
             base: masked(address, prefix),
             prefix,

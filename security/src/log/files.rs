@@ -1,5 +1,6 @@
 //! The files of a log: the one that is written, those that were full, and `log.head` beside them.
 
+use std::ffi::OsStr;
 use std::fs::{self, File};
 use std::io::{self, BufRead as _, BufReader, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
@@ -32,23 +33,24 @@ pub(super) fn all_full(path: &Path) -> io::Result<Vec<FullFile>> {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
         Err(error) => return Err(error),
     };
-    let name = path.file_name().unwrap_or_default().to_string_lossy();
-    let prefix = format!("{name}.");
     let mut files = Vec::new();
     for entry in entries {
         let entry = entry?;
-        let known = entry.file_name().to_str().and_then(|name| {
-            let number = name.strip_prefix(&prefix)?;
-            let plain = number.len() == DIGITS && number.bytes().all(|it| it.is_ascii_digit());
-            plain.then(|| number.parse().ok())?
-        });
-        if let Some(first) = known {
+        if let Some(first) = number(path, &entry.file_name()) {
             let path = entry.path();
             files.push(FullFile { path, first });
         }
     }
     files.sort_by_key(|file| file.first);
     Ok(files)
+}
+
+/// The sequence of the first line of a full file of the log at `path`, as its name tells it.
+pub(super) fn number(path: &Path, name: &OsStr) -> Option<u64> {
+    let log = path.file_name()?.to_str()?;
+    let number = name.to_str()?.strip_prefix(log)?.strip_prefix('.')?;
+    let plain = number.len() == DIGITS && number.bytes().all(|it| it.is_ascii_digit());
+    plain.then(|| number.parse().ok())?
 }
 
 /// Where a log goes that has no chain: `security.log.unchained`.

@@ -108,7 +108,7 @@ pub enum Unverified {
         /// The system's word.
         error: io::Error,
     },
-    /// There is nothing.
+    /// There is nothing, and nothing says that there was.
     #[error("there is no security log at {}", .0.display())]
     NoLog(PathBuf),
     /// Something is wrong.
@@ -131,11 +131,13 @@ pub fn verify(path: &Path, known: Option<Link>) -> Result<Verified, Unverified> 
         .map(|FullFile { path, .. }| path)
         .chain(newest)
         .collect();
-    if paths.is_empty() {
+    let held: Vec<_> = head.iter().map(|head| head.last).chain(known).collect();
+    let furthest = held.iter().map(|held| held.sequence).max();
+    // One that is known to have had lines is cut off before the first of them.
+    if paths.is_empty() && furthest.is_none_or(|furthest| furthest == 0) {
         return Err(Unverified::NoLog(path.to_owned()));
     }
     let files = paths.len();
-    let held: Vec<_> = head.iter().map(|head| head.last).chain(known).collect();
     let mut lines = Lines::of(paths).peekable();
     let mut ends: Option<(Line, Line)> = None;
     let mut count = 0;
@@ -157,7 +159,6 @@ pub fn verify(path: &Path, known: Option<Link>) -> Result<Verified, Unverified> 
         ends = Some((first, line));
     }
     let last = ends.as_ref().map_or(Link::NONE, |(_, last)| last.link());
-    let furthest = held.iter().map(|held| held.sequence).max();
     if let Some(furthest) = furthest.filter(|&furthest| furthest > last.sequence) {
         let at = ends.map_or_else(|| Line::before_all(path), |(_, last)| last);
         return Err(at.finding(Fault::CutOff { last: furthest }).into());

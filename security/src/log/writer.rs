@@ -45,7 +45,7 @@ pub(super) struct Writer {
     /// The file could not be written: not before this time again.
     retry: Option<Instant>,
     /// What `log.head` says, and since when.
-    told: Option<(Link, Instant)>,
+    told: Option<(Head, Instant)>,
 }
 
 /// The file that is written.
@@ -120,8 +120,8 @@ impl Writer {
         {
             self.sync();
         }
-        let is_due = |(_, since): (_, Instant)| now.duration_since(since) >= HEAD_EVERY;
-        if self.told.is_none_or(is_due) {
+        let is_due = |(_, since): &(_, Instant)| now.duration_since(*since) >= HEAD_EVERY;
+        if self.told.as_ref().is_none_or(is_due) {
             self.tell_head();
         }
     }
@@ -349,12 +349,14 @@ impl Writer {
         drop(open);
         let full = files::all_full(&self.path)?;
         let over = full.len().saturating_sub(self.kept.full_files);
-        for FullFile { path, .. } in &full[..over] {
-            fs::remove_file(path)?;
-        }
         if over > 0 {
             let next = self.last.sequence + 1;
             self.first = Some(full.get(over).map_or(next, |file| file.first));
+            // Before they go: nobody misses lines that `log.head` does not say are kept.
+            self.tell_head();
+        }
+        for FullFile { path, .. } in &full[..over] {
+            fs::remove_file(path)?;
         }
         let open = self.open()?;
         self.tell_head();
@@ -372,17 +374,17 @@ impl Writer {
     /// Says up to where the log goes, where that is not said yet: beside it, and in the host's own log, which the system's journal
     /// takes.
     fn tell_head(&mut self) {
-        let (last, now) = (self.last, Instant::now());
-        let is_news = self.told.is_none_or(|(told, _)| told != last);
-        self.told = Some((last, now));
-        if !is_news || last == Link::NONE {
-            return;
-        }
-        self.sync();
+        let last = self.last;
         let head = Head {
             last,
             first: self.first.unwrap_or(1),
         };
+        let is_news = self.told.as_ref().is_none_or(|(told, _)| *told != head);
+        self.told = Some((head.clone(), Instant::now()));
+        if !is_news || last == Link::NONE {
+            return;
+        }
+        self.sync();
         if let Err(error) = head.write(&self.path, self.shared.now()) {
             tracing::warn!(%error, "cannot say in log.head up to where the security log goes");
         }

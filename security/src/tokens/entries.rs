@@ -91,6 +91,16 @@ impl Entries {
         Ok(texts)
     }
 
+    /// Entries that still have a token's text, each by its place and name.
+    pub(crate) fn in_clear(&self) -> Vec<String> {
+        let is_hash = |key: &str| key.starts_with(HASHED) && hash_of(key).is_some();
+        let entries = self.list.iter().enumerate();
+        entries
+            .filter(|(_, (key, _))| !key.trim().is_empty() && !is_hash(key))
+            .map(|(position, (_, value))| place(position + 1, &tree(value)))
+            .collect()
+    }
+
     /// The good entries, and what is wrong with the others.
     pub(crate) fn to_set(&self) -> TokenSet {
         let mut set = TokenSet::default();
@@ -131,11 +141,8 @@ fn read_entry(
     key: &str,
     value: &RawValue,
 ) {
-    let entry = slewgate_rpc::tree(value.get()).unwrap_or_default();
-    let place = match entry.get("name").and_then(Value::as_str) {
-        Some(name) => format!("entry {position} ({})", crate::log::client_text(name)),
-        None => format!("entry {position}"),
-    };
+    let entry = tree(value);
+    let place = place(position, &entry);
     for field in unknown_fields(&entry) {
         let field = crate::log::client_text(field);
         set.note(format!(
@@ -151,6 +158,17 @@ fn read_entry(
         .and_then(|record| set.add(record));
     if let Err(why) = added {
         set.note(format!("{place} is skipped: {why}"));
+    }
+}
+
+fn tree(value: &RawValue) -> Value {
+    slewgate_rpc::tree(value.get()).unwrap_or_default()
+}
+
+fn place(position: usize, entry: &Value) -> String {
+    match entry.get("name").and_then(Value::as_str) {
+        Some(name) => format!("entry {position} ({})", crate::log::client_text(name)),
+        None => format!("entry {position}"),
     }
 }
 

@@ -38,6 +38,15 @@ pub struct Bounds {
     pub requests_per_minute: Option<NonZeroU32>,
 }
 
+/// What became of the tokens that people wrote in clear.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sealed {
+    /// So many were replaced by their hashes.
+    pub sealed: usize,
+    /// Bad entries, each by its place and name, whose keys stay as they were written.
+    pub left: Vec<String>,
+}
+
 impl Bounds {
     /// Good for so long, and from everywhere.
     #[must_use]
@@ -134,18 +143,22 @@ impl TokenFile {
         })
     }
 
-    /// Replaces the text of every token that people wrote by hand by its hash; tells how many.
-    /// The tokens stay good, and keep their ids.
+    /// Replaces the text of every good token that people wrote by hand by its hash. The tokens stay
+    /// good, and keep their ids. Bad entries are left alone, because nobody knows what their key is,
+    /// and told.
     ///
     /// # Errors
     /// When the file cannot be read or written.
-    pub fn seal(&self) -> Result<usize, TokenFileError> {
+    pub fn seal(&self) -> Result<Sealed, TokenFileError> {
         self.change(|entries| {
             let known = entries.to_set();
             let seal = |record: &TokenRecord| entries.seal(record);
             let sealed: Result<Vec<usize>, _> = known.list().iter().map(seal).collect();
             let sealed = sealed.map_err(|error| self.cannot_write(error.into()))?;
-            Ok(sealed.into_iter().sum())
+            Ok(Sealed {
+                sealed: sealed.into_iter().sum(),
+                left: entries.in_clear(),
+            })
         })
     }
 

@@ -10,7 +10,7 @@ mod store;
 mod token;
 mod uses;
 
-pub use file::{Bounds, MAX_FILE, TokenFile};
+pub use file::{Bounds, MAX_FILE, Sealed, TokenFile};
 pub use file_error::TokenFileError;
 pub use lifetime::{LifetimeError, parse_lifetime};
 pub use record::{TokenRecord, valid_client_type};

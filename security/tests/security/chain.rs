@@ -1,13 +1,16 @@
 //! The chain of the security log: what was done to it afterwards is found.
 
 use std::fs;
+use std::io;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
 use slewgate_security::log::{
-    EventKind, Fault, Finding, Kept, Link, LogSettings, SecurityEvent, SecurityLog, Unverified,
-    Verified, verify,
+    EventKind, Fault, Finding, Kept, Link, LogSettings, SecurityEvent, SecurityLog, TakenFile,
+    Unverified, Verified, take, verify,
 };
 use tempfile::TempDir;
 
@@ -287,6 +290,83 @@ fn without_a_file_the_log_goes_on_after_what_its_head_says() {
     log.grow(1, Kept::default());
     assert_eq!(log.found(), (1, Fault::Missing { first: 1, last: 9 }));
     assert_eq!(log.lines().len(), 2);
+}
+
+#[test]
+fn a_log_of_which_nothing_is_left_was_cut_off_where_its_head_or_somebody_knows_of_lines() {
+    let log = Log::of(9);
+    let kept = log.verified().last;
+    fs::remove_file(log.path()).unwrap();
+    assert_eq!(log.found(), (0, Fault::CutOff { last: 9 }));
+    fs::remove_file(log.directory().join("log.head")).unwrap();
+    let known = found(verify(&log.path(), Some(kept)));
+    assert_eq!(known, (0, Fault::CutOff { last: 9 }));
+    let unknown = verify(&log.path(), None);
+    assert!(matches!(unknown, Err(Unverified::NoLog(_))), "{unknown:?}");
+}
+
+#[test]
+fn a_log_that_is_taken_while_its_files_become_full_and_go_is_whole() {
+    let log = Log::new();
+    let few = Kept {
+        full_files: 3,
+        ..SMALL
+    };
+    let done = AtomicBool::new(false);
+    thread::scope(|scope| {
+        scope.spawn(|| {
+            let settings = LogSettings {
+                kept: few,
+                ..LogSettings::below(log.0.path())
+            };
+            let writer = SecurityLog::start(settings).unwrap();
+            while !done.load(Ordering::Relaxed) {
+                for _ in 0..9 {
+                    writer.record(SecurityEvent::new(EventKind::Control).subject("east"));
+                }
+                assert!(writer.flush(DEADLINE));
+            }
+        });
+        let mut last = 0;
+        while last < 300 {
+            let copy = Log::new();
+            fs::create_dir_all(copy.directory()).unwrap();
+            for TakenFile { path, mut file } in take(&log.path()).unwrap() {
+                let place = copy.directory().join(path.file_name().unwrap());
+                io::copy(&mut file, &mut fs::File::create(place).unwrap()).unwrap();
+            }
+            match verify(&copy.path(), None) {
+                Ok(verified) => last = verified.last.sequence,
+                Err(Unverified::NoLog(_)) if last == 0 => {}
+                other => {
+                    done.store(true, Ordering::Relaxed);
+                    panic!("{other:?}");
+                }
+            }
+        }
+        done.store(true, Ordering::Relaxed);
+    });
+}
+
+#[test]
+fn what_log_head_says_is_kept_is_so_whenever_files_go() {
+    let log = Log::new();
+    let few = Kept {
+        full_files: 3,
+        ..SMALL
+    };
+    let settings = LogSettings {
+        kept: few,
+        ..LogSettings::below(log.0.path())
+    };
+    let writer = SecurityLog::start(settings).unwrap();
+    for _ in 0..40 {
+        writer.record(SecurityEvent::new(EventKind::Control).subject("east"));
+        // It says where the log goes, so that the next line finds nothing new to say.
+        assert!(writer.flush(DEADLINE));
+        log.verified();
+    }
+    assert_eq!(log.full().len(), 3);
 }
 
 #[test]

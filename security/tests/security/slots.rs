@@ -186,6 +186,27 @@ fn networks_are_read_as_people_write_them() {
     }
 }
 
+#[test]
+fn a_network_of_ipv4_addresses_in_the_clothes_of_ipv6_is_the_network_that_it_stands_for() {
+    let network = |text: &str| text.parse::<Network>().unwrap();
+    for (written, plain) in [
+        ("::ffff:192.168.1.77/120", "192.168.1.0/24"),
+        ("::ffff:10.0.0.7", "10.0.0.7/32"),
+        ("::ffff:a00:0/104", "10.0.0.0/8"),
+        ("::ffff:0:0/96", "0.0.0.0/0"),
+    ] {
+        assert_eq!(network(written), network(plain), "{written}");
+        assert_eq!(network(written).to_string(), plain);
+    }
+    let home = network("::ffff:192.168.1.0/120");
+    assert!(home.contains(from("192.168.1.20")));
+    assert!(home.contains(from("::ffff:192.168.1.20")));
+    assert!(!home.contains(from("192.168.2.20")));
+    assert!(network("::ffff:0:0/96").is_of_strangers());
+    // Wider, it is one of IPv6 like any other.
+    assert_eq!(network("::ffff:10.0.0.0/95").to_string(), "::fffe:0:0/95");
+}
+
 /// Behind a proxy on this machine.
 fn behind_a_proxy() -> Admission {
     Admission::new(AdmissionSettings {

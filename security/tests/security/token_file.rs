@@ -8,7 +8,7 @@ use std::thread;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use slewgate_security::tokens::{Bounds, MAX_FILE, TokenFile, TokenFileError};
+use slewgate_security::tokens::{Bounds, MAX_FILE, Sealed, TokenFile, TokenFileError};
 use tempfile::TempDir;
 
 const BY_HAND: &str = r#"{
@@ -244,16 +244,45 @@ fn rotating_does_not_lengthen_a_life() {
     );
 }
 
+fn sealed(sealed: usize) -> Sealed {
+    let left = Vec::new();
+    Sealed { sealed, left }
+}
+
 #[test]
 fn sealing_takes_the_texts_away_and_the_tokens_still_admit() {
     let (_directory, file) = with(BY_HAND);
     let before = file.read().unwrap().list()[0].id.clone();
-    assert_eq!(file.seal().unwrap(), 1);
+    assert_eq!(sealed(1), file.seal().unwrap());
     assert!(!text_of(&file).contains("written-by-hand"));
     assert!(text_of(&file).contains("\"note\""));
     assert!(admits(&file, "written-by-hand"));
     assert_eq!(file.read().unwrap().list()[0].id, before);
-    assert_eq!(file.seal().unwrap(), 0);
+    assert_eq!(sealed(0), file.seal().unwrap());
+}
+
+#[test]
+fn sealing_tells_of_entries_that_stay_in_clear_because_they_are_bad() {
+    let text = r#"{
+        "good-in-clear": { "client_type": "telescope", "name": "Good" },
+        "bad-in-clear": { "client_type": "telescope", "name": "Dome", "networks": "10.0.0.0/8" },
+        "nameless-in-clear": { "client_type": "telescope" },
+        "Visitors": "a-token-where-an-entry-should-be",
+        "good-in-clear": { "client_type": "telescope", "name": "Again" }
+    }"#;
+    let (_directory, file) = with(text);
+    let told = file.seal().unwrap();
+    assert_eq!(told.sealed, 2);
+    assert_eq!(told.left, ["entry 2 (Dome)", "entry 3", "entry 4"]);
+    let kept = text_of(&file);
+    assert!(!kept.contains("good-in-clear"));
+    assert!(kept.contains("bad-in-clear"));
+    let mended = kept.replace(r#""10.0.0.0/8""#, r#"["10.0.0.0/8"]"#);
+    write_private(file.path(), &mended);
+    let told = file.seal().unwrap();
+    assert_eq!(told.sealed, 1);
+    assert_eq!(told.left, ["entry 3", "entry 4"]);
+    assert!(!text_of(&file).contains("bad-in-clear"));
 }
 
 #[test]

@@ -3,23 +3,24 @@
 //! A thread of its own waits for them. Nobody who raises one waits: what does not fit into the queue is in the log alone.
 
 mod command;
+mod kinds;
 mod url;
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::io;
-use std::sync::mpsc::{Receiver, sync_channel};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use slewgate_security::log::{SecurityEvent, SecurityLog};
 use tokio::runtime::Handle;
 
+use self::kinds::Kinds;
+
 pub use url::{AlarmUrl, AlarmUrlError};
 
 /// Alarms that may wait; more are in the log alone.
 const QUEUE: usize = 64;
-/// How often one and the same is told, and how often it is said that telling fails.
+/// How often it is said that telling fails.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// Who hears of alarms.
@@ -62,16 +63,20 @@ struct Teller {
 
 impl Teller {
     fn follow(&mut self, told: &Receiver<SecurityEvent>) {
-        let mut newest: HashMap<_, Instant> = HashMap::new();
-        while let Ok(event) = told.recv() {
+        let mut kinds = Kinds::default();
+        loop {
+            let heard = match kinds.next() {
+                Some(next) => told.recv_timeout(next.saturating_duration_since(Instant::now())),
+                None => told.recv().map_err(RecvTimeoutError::from),
+            };
             let now = Instant::now();
-            newest.retain(|_, at| now.duration_since(*at) < AGAIN);
-            // One that lasts is told again a minute after it was told, however often it comes meanwhile.
-            if let Entry::Vacant(kind) = newest.entry((event.subject.clone(), event.reason.clone()))
-            {
-                kind.insert(now);
-                self.tell(&event);
+            let mut due = kinds.over(now);
+            match heard {
+                Ok(event) => due.extend(kinds.take(event, now)),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
             }
+            due.iter().for_each(|event| self.tell(event));
         }
     }
 

@@ -1,12 +1,11 @@
 //! `slewgate backup`: all that a host needs to come back, in one file, whether a host runs or not.
 //!
 //! Each file is read whole before it is put in, so that none is there in part: what a host writes it puts in the place of what was there before.
-//! What plugins keep is the exception, of which a running host makes a copy.
+//! The exceptions are what plugins keep, of which a running host makes a copy, and the security log, whose files are opened together.
 
 use std::collections::BTreeSet;
-use std::ffi::OsString;
 use std::fs::{self, File, Metadata, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, UNIX_EPOCH};
 
@@ -14,6 +13,7 @@ use anyhow::{Context, anyhow};
 use clap::Args;
 use serde_json::{Map, Value, json};
 use slewgate_engine::copy_state;
+use slewgate_security::log::{LogSettings, TakenFile, is_of_log, take};
 use tar::{Builder, Header};
 
 use super::running::{self, Unanswered};
@@ -21,8 +21,8 @@ use super::{Common, Failure, say};
 use crate::local::COPY_STATE;
 use crate::tables::{STATE, STATE_COPY};
 
-/// What a host and its administrator put into a data directory, in the order in which it is read: `log.head` is older than the log that it tells of.
-const KEPT: [&str; 9] = [
+/// What a host and its administrator put into a data directory, beside the security log, in the order in which it is read.
+const KEPT: [&str; 8] = [
     "slewgate.toml",
     "api_tokens.json",
     "trusted.txt",
@@ -30,7 +30,6 @@ const KEPT: [&str; 9] = [
     "handlers",
     "policies",
     "state",
-    "security/logs/log.head",
     "security",
 ];
 
@@ -39,10 +38,6 @@ const PASSING: [&str; 2] = [".lock", ".part"];
 
 /// How long the host may take to copy what plugins keep.
 const COPY_PATIENCE: Duration = Duration::from_secs(30);
-
-/// Where the security log lies, and what the names of its full files begin with.
-const LOGS: &str = "security/logs";
-const FULL: &str = "security.log.";
 
 #[derive(Args)]
 #[command(after_help = "\
@@ -61,8 +56,6 @@ pub(super) struct Backup {
 struct Packed {
     files: BTreeSet<PathBuf>,
     bytes: u64,
-    /// Files of the security log that are full.
-    full: BTreeSet<OsString>,
 }
 
 impl Backup {
@@ -112,8 +105,7 @@ fn pack(data: &Path, file: File) -> anyhow::Result<Packed> {
     let mut archive = Builder::new(io::BufWriter::new(file));
     let mut packed = Packed::default();
     state(data, &mut archive, &mut packed)?;
-    // A file that is full later has lines that are in another one already.
-    packed.full = full(data);
+    security_log(data, &mut archive, &mut packed)?;
     for kept in KEPT {
         add(data, Path::new(kept), &mut archive, &mut packed)?;
     }
@@ -124,13 +116,20 @@ fn pack(data: &Path, file: File) -> anyhow::Result<Packed> {
     Ok(packed)
 }
 
-/// The names of the files of the security log that are full.
-fn full(data: &Path) -> BTreeSet<OsString> {
-    let entries = fs::read_dir(data.join(LOGS)).into_iter().flatten();
-    let names = entries.filter_map(|entry| Some(entry.ok()?.file_name()));
-    names
-        .filter(|name| name.to_string_lossy().starts_with(FULL))
-        .collect()
+/// The security log, whole, whichever of its files become full or go meanwhile.
+fn security_log(
+    data: &Path,
+    archive: &mut Builder<impl io::Write>,
+    packed: &mut Packed,
+) -> anyhow::Result<()> {
+    let path = LogSettings::below(data).path;
+    let taken = take(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    for TakenFile { path, file } in taken {
+        let name = path.strip_prefix(data)?;
+        put_open(file, &path, name, archive, packed)?;
+        packed.files.insert(name.to_owned());
+    }
+    Ok(())
 }
 
 /// What plugins keep, by the name that it has.
@@ -188,22 +187,19 @@ fn add(
             .iter()
             .try_for_each(|name| add(data, name, archive, packed));
     }
-    if found.is_file() && !packed.passes(name) && packed.files.insert(name.to_owned()) {
+    if found.is_file() && !passes(name) && packed.files.insert(name.to_owned()) {
         put(&path, name, archive, packed)?;
     }
     Ok(())
 }
 
-impl Packed {
-    /// Whether it says nothing once the host is gone, or what another file says.
-    fn passes(&self, name: &Path) -> bool {
-        let file = name.file_name().unwrap_or_default();
-        let text = file.to_string_lossy();
-        let copy = Path::new(STATE_COPY).file_name().unwrap_or_default();
-        PASSING.iter().any(|end| text.ends_with(end))
-            || text.starts_with(&*copy.to_string_lossy())
-            || (text.starts_with(FULL) && !self.full.contains(file))
-    }
+/// Whether it says nothing once the host is gone, or is put in by itself.
+fn passes(name: &Path) -> bool {
+    let text = name.file_name().unwrap_or_default().to_string_lossy();
+    let copy = Path::new(STATE_COPY).file_name().unwrap_or_default();
+    PASSING.iter().any(|end| text.ends_with(end))
+        || text.starts_with(&*copy.to_string_lossy())
+        || is_of_log(&LogSettings::below(Path::new("")).path, name)
 }
 
 /// False: it was taken away meanwhile.
@@ -213,12 +209,26 @@ fn put(
     archive: &mut Builder<impl io::Write>,
     packed: &mut Packed,
 ) -> anyhow::Result<bool> {
-    let read = || -> io::Result<(Metadata, Vec<u8>)> { Ok((fs::metadata(path)?, fs::read(path)?)) };
-    let (found, bytes) = match read() {
-        Ok(read) => read,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
-        Err(error) => return Err(error).with_context(|| format!("cannot read {}", path.display())),
+    match File::open(path) {
+        Ok(file) => put_open(file, path, name, archive, packed).map(|()| true),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(error).with_context(|| format!("cannot read {}", path.display())),
+    }
+}
+
+fn put_open(
+    mut file: File,
+    path: &Path,
+    name: &Path,
+    archive: &mut Builder<impl io::Write>,
+    packed: &mut Packed,
+) -> anyhow::Result<()> {
+    let mut read = || -> io::Result<(Metadata, Vec<u8>)> {
+        let mut bytes = Vec::new();
+        file.read_to_end(&mut bytes)?;
+        Ok((file.metadata()?, bytes))
     };
+    let (found, bytes) = read().with_context(|| format!("cannot read {}", path.display()))?;
     let mut header = Header::new_gnu();
     header.set_size(bytes.len() as u64);
     header.set_mode(mode(&found));
@@ -228,8 +238,7 @@ fn put(
     packed.bytes += bytes.len() as u64;
     archive
         .append_data(&mut header, name, &bytes[..])
-        .context("cannot write the archive")?;
-    Ok(true)
+        .context("cannot write the archive")
 }
 
 #[cfg(unix)]

@@ -2,11 +2,13 @@
 
 #[cfg(not(unix))]
 pub(super) use elsewhere::{
-    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private, room,
+    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private, may_run,
+    room,
 };
 #[cfg(unix)]
 pub(super) use unix::{
-    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private, room,
+    connect, create_private_directory, end, input_is_ours, judge_owner, judge_private, may_run,
+    room,
 };
 
 #[cfg(unix)]
@@ -32,6 +34,11 @@ mod unix {
     pub(in super::super) fn room(path: &Path) -> Option<u64> {
         let disk = rustix::fs::statvfs(path).ok()?;
         Some(disk.f_bavail.saturating_mul(disk.f_frsize))
+    }
+
+    /// Whether the modes of a file let this user run it.
+    pub(in super::super) fn may_run(path: &Path) -> bool {
+        rustix::fs::access(path, rustix::fs::Access::EXEC_OK).is_ok()
     }
 
     /// Whether only its owner can read the file; else, what to do.
@@ -93,11 +100,17 @@ mod elsewhere {
         Err(io::ErrorKind::NotFound.into())
     }
 
-    /// Files have no modes here.
+    /// Nobody tells how much room there is here.
     pub(in super::super) fn room(_: &Path) -> Option<u64> {
         None
     }
 
+    /// Files have no modes here.
+    pub(in super::super) fn may_run(_: &Path) -> bool {
+        true
+    }
+
+    /// Nor here.
     pub(in super::super) fn judge_private(_file: &Metadata) -> Result<(), &'static str> {
         Ok(())
     }

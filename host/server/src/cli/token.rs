@@ -10,7 +10,9 @@ use clap::{Args, Subcommand};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use slewgate_security::admission::Network;
-use slewgate_security::tokens::{Bounds, Token, TokenFile, TokenRecord, TokenUses, parse_lifetime};
+use slewgate_security::tokens::{
+    Bounds, Sealed, Token, TokenFile, TokenRecord, TokenUses, parse_lifetime,
+};
 
 use super::menu::{self, Ended};
 use super::serve::{CONFIGURATION, found_in};
@@ -121,13 +123,24 @@ impl Tokens {
                 say(common, &listed(tokens.list(), &uses), &told)
             }
             Some(Verb::Seal) => {
-                let sealed = file.seal().map_err(failed)?;
+                let Sealed { sealed, left } = file.seal().map_err(failed)?;
                 let words = match sealed {
-                    0 => "none was written in clear".to_owned(),
+                    0 if left.is_empty() => "none was written in clear".to_owned(),
+                    0 => "none is sealed".to_owned(),
                     1 => "one token was written in clear, and is sealed".to_owned(),
                     many => format!("{many} tokens were written in clear, and are sealed"),
                 };
-                say(common, &words, &json!({ "sealed": sealed }))
+                if left.is_empty() {
+                    return say(common, &words, &json!({ "sealed": sealed }));
+                }
+                let told = json!({ "sealed": sealed, "left": left });
+                say(common, &words, &told)?;
+                for place in left {
+                    complain(&format!(
+                        "{place} is still in clear: a host skips it, and `slewgate token list` says why; mend it and seal again"
+                    ));
+                }
+                Err(Failure::Told(1))
             }
             Some(Verb::Rotate {
                 token_or_id,

@@ -212,6 +212,8 @@ fn proxies_are_networks_without_strangers_in_them() {
             )
         );
     }
+    let mapped = wrong("[admission]\nproxies = [\"::ffff:0:0/96\"]");
+    assert!(mapped.contains("0.0.0.0/0 has strangers in it"), "{mapped}");
     let private = ["10.0.0.0/8", "fd00::/8", "2a00::/16", "127.0.0.1", "::1"];
     parsed(&format!("[admission]\nproxies = {private:?}"));
 }

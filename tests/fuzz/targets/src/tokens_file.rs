@@ -61,7 +61,8 @@ fn sealed(file: &TokenFile, before: &TokenSet) {
     file.seal().expect("what can be read can be sealed");
     let after = file.read().expect("what was sealed can be read");
     assert_eq!(after.list(), before.list());
-    assert_eq!(file.seal().expect("it can be sealed again"), 0);
+    let again = file.seal().expect("it can be sealed again");
+    assert_eq!(again.sealed, 0);
 }
 
 /// A new token joins those that are there, and admits.

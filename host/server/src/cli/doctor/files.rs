@@ -193,8 +193,11 @@ fn component(about: &str, path: &Path, trusted: &Trusted) -> Finding {
     };
     match trusted.judge(&component) {
         Ok(()) => Finding::well(about, format!("{} may run", path.display())),
-        // It says what to do.
-        Err(why) => Finding::wrong(about, why.to_string(), ""),
+        Err(why) => Finding::wrong(
+            about,
+            why.to_string(),
+            "see that it is the component that you mean; [trust] of slewgate.toml says which ones may run",
+        ),
     }
 }
 

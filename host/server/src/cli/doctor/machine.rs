@@ -1,34 +1,59 @@
 //! What the machine has: ports, lines, a clock.
 
-use std::net::TcpListener;
+use std::env;
+use std::net::{SocketAddr, TcpListener};
+use std::path::Path;
 
 use jiff::Timestamp;
 use slewgate_serial::Address;
 
+use super::super::platform;
 use super::Finding;
+use crate::alarms::AlarmUrl;
 use crate::config::{Config, Device, Line};
 use crate::timekeeping::ask_systemd;
 use crate::tls::{Identity, NOTICE};
 
-/// Whether the ports are free.
+/// Whether the ports are free, and each for one alone.
 pub(super) fn ports(config: &Config) -> Vec<Finding> {
     let ports = [
         ("command", config.command.address),
         ("liveview", config.liveview.address),
         ("web", config.web),
     ];
-    let judged = ports.map(|(name, address)| {
-        let about = format!("port {}", address.port());
-        match TcpListener::bind(address) {
-            Ok(_) => Finding::well(about, format!("free, for [{name}]")),
-            Err(error) => Finding::wrong(
-                about,
-                format!("cannot listen on {address}, for [{name}]: {error}"),
-                format!("end the program that has it (ss -ltnp), or name another in [{name}] port, or another address in WS_IP"),
+    let judged = ports.iter().enumerate().map(|(place, &(name, address))| {
+        let mut before = ports[..place].iter();
+        match before.find(|(_, other)| collide(*other, address)) {
+            None => port(name, address),
+            Some((other, _)) => Finding::wrong(
+                format!("port {}", address.port()),
+                format!("[{other}] and [{name}] are both to listen on it"),
+                format!("name another in [{name}] port"),
             ),
         }
     });
-    judged.into()
+    judged.collect()
+}
+
+/// Whether nobody can listen on both. The system chooses another port each time for 0.
+fn collide(one: SocketAddr, other: SocketAddr) -> bool {
+    let is_same = one.ip() == other.ip();
+    let is_all = one.ip().is_unspecified() || other.ip().is_unspecified();
+    one.port() == other.port() && one.port() != 0 && (is_same || is_all)
+}
+
+fn port(name: &str, address: SocketAddr) -> Finding {
+    let about = format!("port {}", address.port());
+    match TcpListener::bind(address) {
+        Ok(_) => Finding::well(about, format!("free, for [{name}]")),
+        Err(error) => Finding::wrong(
+            about,
+            format!("cannot listen on {address}, for [{name}]: {error}"),
+            format!(
+                "end the program that has it (ss -ltnp), or name another in [{name}] port, or another address in WS_IP"
+            ),
+        ),
+    }
 }
 
 /// Whether the lines can be opened. None is: opening may reset a mount.
@@ -45,8 +70,8 @@ pub(super) fn lines(config: &Config) -> Vec<Finding> {
                 None => Finding::well(about, format!("{path} can be opened")),
                 Some(obstacle) => {
                     let remedy = match obstacle.contains("permission denied") {
-                        true => "add the host's user to that group, and start it anew: sudo usermod -aG dialout slewgate",
-                        false => "",
+                        true => "add the host's user to that group, and start it anew: sudo usermod -aG dialout slewgate".to_owned(),
+                        false => format!("connect it, or name another in [lines.{name}] device"),
                     };
                     Finding::wrong(about, obstacle, remedy)
                 }
@@ -93,12 +118,51 @@ pub(super) fn network(config: &Config) -> Finding {
     }
 }
 
-/// Whether alarms can be posted, and who reads them on their way: nothing is sent.
-pub(super) fn alarms(config: &Config) -> Option<Finding> {
-    let url = config.alarms.url.as_ref()?;
+/// Whether alarms can be told and posted, and who reads them on their way: nothing is sent.
+pub(super) fn alarms(config: &Config) -> Vec<Finding> {
+    let alarms = &config.alarms;
+    let command = alarms.command.first().map(|program| told(program));
+    let url = alarms.url.as_ref().map(posted);
+    command.into_iter().chain(url).collect()
+}
+
+/// Whether there is a program that hears of them, as the system looks for it.
+fn told(program: &str) -> Finding {
+    let about = "alarms";
+    let is_path = Path::new(program).components().count() > 1;
+    let directories = env::var_os("PATH").filter(|_| !is_path);
+    let places: Vec<_> = match &directories {
+        Some(directories) => env::split_paths(directories)
+            .map(|directory| directory.join(program))
+            .collect(),
+        None => vec![program.into()],
+    };
+    let mut files = places.iter().filter(|path| path.is_file()).peekable();
+    let Some(first) = files.peek().copied() else {
+        let searched = if is_path { "" } else { " in PATH" };
+        return Finding::wrong(
+            about,
+            format!("there is no program {program:?}{searched}: nobody is told"),
+            "put it there, or name another in [alarms] command, with the whole path",
+        );
+    };
+    match files.find(|path| platform::may_run(path)) {
+        Some(path) => Finding::well(
+            about,
+            format!("told to {}, which was not tried", path.display()),
+        ),
+        None => Finding::wrong(
+            about,
+            format!("this user may not run {}: nobody is told", first.display()),
+            format!("let the host's user run it: chmod a+x {}", first.display()),
+        ),
+    }
+}
+
+fn posted(url: &AlarmUrl) -> Finding {
     let about = "alarms";
     let trusts_nobody = || rustls_native_certs::load_native_certs().certs.is_empty();
-    Some(match url.is_secure() {
+    match url.is_secure() {
         true if trusts_nobody() => Finding::wrong(
             about,
             format!("this machine trusts no authority, so that nothing can be sent to {url}"),
@@ -110,7 +174,7 @@ pub(super) fn alarms(config: &Config) -> Option<Finding> {
             "name a server of https://, or a loopback address for one on this machine",
         ),
         _ => Finding::well(about, format!("sent to {url}, which was not tried")),
-    })
+    }
 }
 
 /// Whether the certificate and its key can be used, and for how long.

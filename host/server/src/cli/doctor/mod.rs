@@ -70,8 +70,7 @@ impl Finding {
             about: about.into(),
             state,
             seen: seen.into(),
-            // Some causes say what to do themselves.
-            remedy: remedy.filter(|remedy| !remedy.is_empty()),
+            remedy,
         }
     }
 
@@ -102,7 +101,11 @@ impl Doctor {
                 "there is none: a simulated LX200 is served",
                 format!("for a mount of yours: slewgate setup {}", data.display()),
             ),
-            (Err(error), _) => Finding::wrong("configuration", error.to_string(), ""),
+            (Err(error), _) => Finding::wrong(
+                "configuration",
+                error.to_string(),
+                "correct it there; the handbook (operations.md) has each key and what it may be",
+            ),
         });
         findings.extend(files::tokens(data));
         findings.push(files::security_log(data));
