@@ -3,7 +3,7 @@
 use std::fs;
 use std::io::{BufRead, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Output, Stdio};
 use std::sync::{Arc, Mutex};
 use std::thread;
@@ -16,6 +16,9 @@ use tempfile::TempDir;
 
 use crate::{Client, Holdings, PATIENCE, Setup, program};
 
+/// `slg_`, an id of 8 characters, `_`, a secret of 43 and a check of 6.
+const TOKEN_LENGTH: usize = 62;
+
 /// A running host, ended when this is dropped.
 pub struct Observatory {
     directory: TempDir,
@@ -23,6 +26,8 @@ pub struct Observatory {
     addresses: Value,
     log: Arc<Mutex<Vec<String>>>,
     mount: Option<Simulator>,
+    /// Tokens that were made.
+    secrets: Mutex<Vec<String>>,
 }
 
 impl Observatory {
@@ -44,6 +49,7 @@ impl Observatory {
             addresses: Value::Null,
             log,
             mount,
+            secrets: Mutex::default(),
         };
         observatory.addresses = observatory.wait_ready();
         observatory
@@ -189,7 +195,22 @@ impl Observatory {
             .arg("--data")
             .arg(self.data())
             .env_clear();
-        command.output().expect("the program starts")
+        let output = command.output().expect("the program starts");
+        let said = String::from_utf8_lossy(&output.stdout);
+        said.split(|c: char| !(c.is_ascii_alphanumeric() || "_-".contains(c)))
+            .filter(|word| word.starts_with("slg_") && word.len() == TOKEN_LENGTH)
+            .for_each(|token| self.keep_secret(token));
+        output
+    }
+
+    /// A token that was not made by [`Observatory::run`].
+    pub fn keep_secret(&self, token: &str) {
+        self.secrets.lock().expect("no panic").push(token.into());
+    }
+
+    /// The tokens of this host, as far as they were made here.
+    pub fn secrets(&self) -> Vec<String> {
+        self.secrets.lock().expect("no panic").clone()
     }
 
     /// A new token of a client type, taken up by the host before this returns.
@@ -225,14 +246,31 @@ impl Observatory {
         Client::authenticated(self.address(), &token, client_type).await
     }
 
-    /// The security log as it is.
+    /// The security log as it is, over all its files.
     pub fn security_log(&self) -> Vec<Value> {
-        let text =
-            fs::read_to_string(self.data().join("security/logs/security.log")).unwrap_or_default();
+        let files = self.security_log_files().into_iter();
+        // One may become full meanwhile, and have another name.
+        let texts = files.filter_map(|file| fs::read_to_string(file).ok());
         // The last line may be half written.
-        text.lines()
-            .filter_map(|line| serde_json::from_str(line).ok())
-            .collect()
+        let lines = texts.flat_map(|text| {
+            let lines = text.lines().map(serde_json::from_str);
+            lines.filter_map(Result::ok).collect::<Vec<_>>()
+        });
+        lines.collect()
+    }
+
+    /// The files of the security log: those that were full, the oldest first, and the one that is written.
+    pub fn security_log_files(&self) -> Vec<PathBuf> {
+        let folder = self.data().join("security/logs");
+        let entries = fs::read_dir(&folder).into_iter().flatten();
+        let names = entries.filter_map(|entry| entry.ok()?.file_name().into_string().ok());
+        let mut full: Vec<_> = names
+            .filter(|name| name.starts_with("security.log."))
+            .map(|name| folder.join(name))
+            .collect();
+        full.sort();
+        full.push(folder.join("security.log"));
+        full
     }
 
     /// Waits for an event in the security log.

@@ -2,20 +2,18 @@
 
 use std::fs;
 use std::path::Path;
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use anyhow::Context;
 use clap::Args;
 use serde_json::Value;
 
-use crate::plugins;
-use crate::workspace::{Workspace, step};
+use crate::workspace::{Workspace, spelled, step};
+use crate::{autobahn, plugins, tools};
 
 /// What stands in the table's last lines.
 const ELSEWHERE: &str = "\
-26, Autobahn's fuzzing client, is tests/tests/autobahn.rs (cargo xtask test --all); 38, a million addresses, is the limiter's own test:
-neither has a victim. The p99 of the victim, in milliseconds: while the same attack floods a listener that discards, and then the host.
-What is more than 5 times as slow, and slower than 5 ms, is marked. Memory in KiB, descriptors: before, and after.";
+The p99 of the victim, in milliseconds: while the same attack floods a listener that discards, and then the host. What is more than 5 times as slow, and slower than 5 ms, is marked. Memory in KiB, descriptors: before, and after.";
 
 #[derive(Args)]
 pub(crate) struct Options {
@@ -35,7 +33,7 @@ pub(crate) fn abuse(workspace: &Workspace, options: &Options) -> anyhow::Result<
     cargo
         .args(["test", "--workspace", "--no-fail-fast"])
         // The program is built with the tests of its own crate.
-        .args(["--test", "abuse", "--test", "security", "--test", "cli"])
+        .args(["--test", "abuse", "--test", "cli"])
         .args(["--", "--test-threads", "1"])
         .env("SLEWGATE_PLUGINS", plugins::build(workspace)?)
         .env("SLEWGATE_ABUSE", &folder);
@@ -53,14 +51,89 @@ pub(crate) fn abuse(workspace: &Workspace, options: &Options) -> anyhow::Result<
         cargo.env("SLEWGATE_LONG", "1");
     }
     let played = step(&mut cargo);
+    let own = own_tests(workspace, options)?;
     let rows = rows(&folder)?;
-    print(&rows);
+    print(&rows, &own);
     played?;
+    let has_failed = own.iter().any(|own| own.outcome == Outcome::Failed);
     let is_over = rows.iter().any(|row| row["within"] == false);
-    Ok(match is_over && !options.short {
-        true => ExitCode::FAILURE,
-        false => ExitCode::SUCCESS,
+    // What was not played shows nothing.
+    let is_left_out = rows.iter().any(is_left_out)
+        || own
+            .iter()
+            .any(|own| matches!(own.outcome, Outcome::LeftOut(_)));
+    Ok(
+        match has_failed || (is_over || is_left_out) && !options.short {
+            true => ExitCode::FAILURE,
+            false => ExitCode::SUCCESS,
+        },
+    )
+}
+
+/// A case without a victim: a test that is not one of the table's.
+struct Own {
+    number: u8,
+    name: &'static str,
+    outcome: Outcome,
+}
+
+#[derive(PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    LeftOut(String),
+}
+
+fn own_tests(workspace: &Workspace, options: &Options) -> anyhow::Result<Vec<Own>> {
+    let is_wanted = |number| options.numbers.is_empty() || options.numbers.contains(&number);
+    let mut own = Vec::new();
+    if is_wanted(26) {
+        own.push(Own {
+            number: 26,
+            name: "Autobahn's fuzzing client",
+            outcome: autobahn(workspace)?,
+        });
+    }
+    if is_wanted(38) {
+        let mut cargo = workspace.cargo();
+        cargo.args(["test", "--workspace", "--test", "security", "abuse_38_"]);
+        own.push(Own {
+            number: 38,
+            name: "a million addresses",
+            outcome: outcome(&mut cargo)?,
+        });
+    }
+    Ok(own)
+}
+
+fn autobahn(workspace: &Workspace) -> anyhow::Result<Outcome> {
+    let wstest = tools::ensure_python(workspace)
+        .and_then(|python| autobahn::ensure(workspace, &python))
+        .map_err(|error| format!("{error:#}"))
+        .and_then(|wstest| wstest.ok_or_else(|| "no Python 2.7 found".into()));
+    let wstest = match wstest {
+        Ok(wstest) => wstest,
+        Err(why) => return Ok(Outcome::LeftOut(why)),
+    };
+    let mut cargo = workspace.cargo();
+    cargo
+        .args(["test", "--workspace", "--features", "slewgate-tests/tools"])
+        .args(["--test", "autobahn", "abuse_26_"])
+        .env("SLEWGATE_AUTOBAHN", wstest);
+    outcome(&mut cargo)
+}
+
+fn outcome(cargo: &mut Command) -> anyhow::Result<Outcome> {
+    let status = cargo.status();
+    let status = status.with_context(|| format!("cannot run {}", spelled(cargo)))?;
+    Ok(match status.success() {
+        true => Outcome::Passed,
+        false => Outcome::Failed,
     })
+}
+
+fn is_left_out(row: &Value) -> bool {
+    row["left_out"].is_string()
 }
 
 fn rows(folder: &Path) -> anyhow::Result<Vec<Value>> {
@@ -75,13 +148,12 @@ fn rows(folder: &Path) -> anyhow::Result<Vec<Value>> {
     files.iter().map(row).collect()
 }
 
-fn print(rows: &[Value]) {
+fn print(rows: &[Value], own: &[Own]) {
     println!(
         "\n{:>2}  {:<5}  {:<58}  {:>7}  {:>8}  {:>6}     {:>15}  {:>9}  evidence",
         "", "", "case", "quiet", "attacked", "ratio", "memory", "open"
     );
-    let (left_out, rows): (Vec<_>, Vec<_>) =
-        rows.iter().partition(|row| row["left_out"].is_string());
+    let (left_out, rows): (Vec<_>, Vec<_>) = rows.iter().partition(|row| is_left_out(row));
     for row in &rows {
         let figure = |value: &Value, digits: usize| {
             let figure = value.as_f64().map(|figure| format!("{figure:.digits$}"));
@@ -104,6 +176,25 @@ fn print(rows: &[Value]) {
             figure(&ratio, 1),
             both("memory_kib"),
             both("descriptors"),
+        );
+    }
+    for Own {
+        number,
+        name,
+        outcome,
+    } in own
+    {
+        let outcome = match outcome {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "FAILED",
+            Outcome::LeftOut(why) => {
+                println!("LEFT OUT: case {number}, {name}: {why}");
+                continue;
+            }
+        };
+        println!(
+            "{number:>2}  {:<5}  {name:<58}  its own test: {outcome}",
+            ""
         );
     }
     let over = rows.iter().filter(|row| row["within"] == false).count();

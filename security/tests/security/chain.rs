@@ -5,7 +5,7 @@ use std::io;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 use slewgate_security::log::{
@@ -250,6 +250,48 @@ fn files_beyond_those_that_are_kept_go_and_the_rest_is_whole() {
     let verified = log.verified();
     assert_eq!((verified.files, verified.last.sequence), (4, 60));
     assert!(verified.first > 1, "{verified:?}");
+}
+
+#[test]
+fn files_become_full_one_after_another_at_5_000_events_a_second_and_no_line_is_missing() {
+    const SENT: u64 = 5_000;
+    /// What is sent at once, and how long after the last.
+    const BURST: u64 = 50;
+    const PAUSE: Duration = Duration::from_millis(10);
+    let log = Log::new();
+    let settings = LogSettings {
+        kept: Kept {
+            file_bytes: 32 * 1024,
+            full_files: 1_000,
+        },
+        ..LogSettings::below(log.0.path())
+    };
+    let writer = SecurityLog::start(settings).unwrap();
+    let began = Instant::now();
+    for number in 0..SENT {
+        if number % BURST == 0 {
+            let due = began + PAUSE * u32::try_from(number / BURST).unwrap();
+            thread::sleep(due.saturating_duration_since(Instant::now()));
+        }
+        // What people do is never counted together.
+        writer.record(SecurityEvent::new(EventKind::Control).subject("east"));
+    }
+    assert!(writer.flush(DEADLINE));
+    let verified = log.verified();
+    assert!(verified.files > 10, "{verified:?}");
+    let mut files = log.full();
+    files.push(log.path());
+    let texts = files.iter().map(|file| fs::read_to_string(file).unwrap());
+    let (mut written, mut lost) = (0, 0);
+    for line in texts.collect::<String>().lines() {
+        let line: Value = serde_json::from_str(line).unwrap();
+        match line["event"] == "gap" {
+            // A disk that is too slow is told of.
+            true => lost += line["count"].as_u64().unwrap(),
+            false => written += 1,
+        }
+    }
+    assert_eq!(written + lost, SENT);
 }
 
 #[test]

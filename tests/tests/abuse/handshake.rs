@@ -7,6 +7,7 @@ use slewgate_tests::long;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::time::sleep;
 
+use crate::authentication::heard;
 use crate::scene::{Scene, again_and_again, each, says};
 use crate::target::{Stream, Target, reset};
 use crate::wire::{UPGRADE, text};
@@ -200,8 +201,10 @@ async fn abuse_07_out_of_descriptors() {
             stage.observatory.told(&[told]);
             drop(held_open);
             let mut newcomer = stage.target.session(1_000).await.unwrap();
-            newcomer.send(&text("{}")).await.unwrap();
-            newcomer.hear().await.unwrap();
+            let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "host.info" });
+            newcomer.send(&text(&asked.to_string())).await.unwrap();
+            let answer = heard(&mut newcomer).await;
+            assert!(answer["result"].is_object(), "{answer}");
             json!({ "event": "log", "reason": told })
         })
         .await;

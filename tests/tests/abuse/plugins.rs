@@ -1,12 +1,15 @@
 //! Plugins that do what none should, in a host that serves others.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 use slewgate_tests::{UNRESTRAINED, long};
+use tokio::time::sleep;
 
 use crate::authentication::heard;
 use crate::scene::{Scene, Stage, each};
-use crate::target::Target;
-use crate::wire::{Peer, text};
+use crate::target::{Target, reset};
+use crate::wire::{PING, PONG, Peer, frame, text};
 
 const PLUGINS: &str = r#"
 [plugins.hostile]
@@ -14,6 +17,9 @@ component = "hostile.wasm"
 lines = { port = "east" }
 limits = "off"
 wait_ms = 200
+[plugins.brief]
+component = "hostile.wasm"
+wait_ms = 50
 [plugins.roomy]
 component = "hostile.wasm"
 compute_ms = 5_000
@@ -139,18 +145,39 @@ async fn abuse_58_ten_thousand_calls_cut_off() {
     let calls = long(10_000);
     scene(58, "10,000 calls cut off")
         .suffered(async |stage| {
+            let before = counted(stage, "brief");
             each(calls, 8, async |number| {
                 let mut peer = stage.target.session(number).await.unwrap();
                 let params = json!({ "does": "waits" });
-                let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "hostile.acts", "params": params });
+                let asked = json!({ "jsonrpc": "2.0", "id": 1, "method": "brief.acts", "params": params });
                 peer.send(&text(&asked.to_string())).await.unwrap();
+                // All that came is read, then what is to be sent is sent, then it is carried out: a pong says that the call begins.
+                peer.send(&frame(PING, b"begun?")).await.unwrap();
+                while peer.hear().await.unwrap().0 != PONG {}
                 // Gone before there can be an answer.
-                crate::target::reset(peer.into_stream());
+                reset(peer.into_stream());
+                // The call goes on for its time, and takes one of the places that the plugin's calls have.
+                sleep(Duration::from_millis(50)).await;
             })
             .await;
+            // The policy is asked before: where it takes its time, the client is gone before the call.
+            let begun = stage.observatory.wait_long("calls that ended", || {
+                let begun = counted(stage, "brief") - before;
+                (begun >= calls as u64 * 3 / 4).then_some(begun)
+            });
             stage.observatory.wait_for_security_event(|line| {
                 line["event"] == "closed" && line["client_id"] == "attacker-0"
-            })
+            });
+            json!({ "event": "plugin list", "reason": format!("{begun} of {calls} calls had begun") })
         })
         .await;
+}
+
+/// How many calls of a plugin have begun and ended.
+fn counted(stage: &Stage, plugin: &str) -> u64 {
+    let listed = stage.observatory.run(&["plugin", "list", "--json"]);
+    let reports: Value = serde_json::from_slice(&listed.stdout).unwrap();
+    let mut reports = reports.as_array().unwrap().iter();
+    let report = reports.find(|report| report["name"] == plugin).unwrap();
+    report["usage"]["calls"].as_u64().unwrap()
 }

@@ -42,6 +42,8 @@ pub(crate) struct Scene {
     ends: bool,
     /// Descriptors that the host has more of afterwards, and should.
     keeps: usize,
+    /// What is looked at once the host has ended.
+    afterwards: fn(&Observatory),
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -73,6 +75,7 @@ impl Scene {
             transports: &[Transport::Plain, Transport::Tls],
             ends: false,
             keeps: 0,
+            afterwards: |_| {},
         }
     }
 
@@ -124,6 +127,12 @@ impl Scene {
         self
     }
 
+    /// This is looked at too once the host has ended: by then its log has all that was counted.
+    pub(crate) fn afterwards(mut self, look: fn(&Observatory)) -> Scene {
+        self.afterwards = look;
+        self
+    }
+
     /// The attack floods a listener that discards, then the host: the victim is served, the log has an event like this from one who
     /// attacked, and nothing is left.
     pub(crate) async fn attacked<A, F>(self, attack: A, event: impl Fn(&Value) -> bool)
@@ -151,26 +160,30 @@ impl Scene {
                 address: sink.address,
                 ..stage.target.clone()
             };
-            stage.victim.p99();
+            let victim = &stage.victim;
+            victim.forget();
             let _ = timeout(phase(), attack(elsewhere)).await;
-            let quiet = stage.victim.p99();
+            let quiet = victim.p99().await;
             let before = stage.observatory.holdings();
+            let answered = victim.answered();
             let most = if self.ends { AT_LAST } else { phase() };
             let ended = timeout(most, attack(stage.target.clone())).await;
             assert!(!self.ends || ended.is_ok(), "the attack did not end");
-            let attacked = stage.victim.p99();
+            let attacked = victim.p99().await;
             let is_evidence = |line: &Value| {
                 let address = line["address"].as_str().unwrap_or_default();
                 address.starts_with("127.6") && event(line)
             };
-            // On a busy machine a flood of a moment may get nowhere.
+            // On a busy machine a flood of a moment may get nowhere, and the victim too.
             let until = Instant::now() + PATIENCE * 3;
             while !self.ends && Instant::now() < until {
-                if stage.observatory.security_log().iter().any(is_evidence) {
+                let is_told = stage.observatory.security_log().iter().any(is_evidence);
+                if is_told && victim.answered() > answered {
                     break;
                 }
                 let _ = timeout(phase(), attack(stage.target.clone())).await;
             }
+            victim.is_answered_after(answered).await;
             let evidence = stage.observatory.wait_for_security_event(is_evidence);
             then(&stage).await;
             self.ended(stage, *transport, [quiet, attacked], before, &evidence);
@@ -184,12 +197,14 @@ impl Scene {
     {
         for transport in self.transports {
             let mut stage = self.stage(*transport).await;
-            stage.victim.p99();
+            stage.victim.forget();
             tokio::time::sleep(phase()).await;
-            let quiet = stage.victim.p99();
+            let quiet = stage.victim.p99().await;
             let before = stage.observatory.holdings();
+            let answered = stage.victim.answered();
             let evidence = what(&mut stage).await;
-            let attacked = stage.victim.p99();
+            let attacked = stage.victim.p99().await;
+            stage.victim.is_answered_after(answered).await;
             self.ended(stage, *transport, [quiet, attacked], before, &evidence);
         }
     }
@@ -226,28 +241,26 @@ impl Scene {
         }
     }
 
-    /// Nothing is left, nothing is told, and here is the row.
+    /// Nothing is left, nobody waited, nothing is told, and here is the row.
     fn ended(
         &self,
         stage: Stage,
         transport: Transport,
-        [quiet, attacked]: [Option<Duration>; 2],
+        [quiet, attacked]: [Duration; 2],
         before: Holdings,
         evidence: &Value,
     ) {
         let Stage {
-            observatory,
-            target,
+            mut observatory,
             victim,
             ..
         } = stage;
         let after = settled(&observatory, &before, self.keeps);
         victim.leave();
-        let security =
-            std::fs::read_to_string(observatory.data().join("security/logs/security.log"));
-        for log in [observatory.log(), security.unwrap()] {
-            assert!(!log.contains(&target.token), "the log has a token");
-        }
+        observatory.terminate();
+        assert_eq!(observatory.exit_code(), Some(0), "{}", observatory.log());
+        has_no_secret(&observatory);
+        (self.afterwards)(&observatory);
         let verified = observatory.run(&["log", "verify"]);
         assert!(verified.status.success(), "{verified:?}");
         let text = |key: &str| evidence[key].as_str().map(str::to_owned);
@@ -321,6 +334,24 @@ fn generated(place: &Path) -> PathBuf {
     let made = made.unwrap();
     assert!(made.status.success(), "{made:?}");
     place.join("tls/certificate.pem")
+}
+
+/// Neither log has a token that was made, nor a good part of one.
+fn has_no_secret(observatory: &Observatory) {
+    let logs = observatory
+        .security_log_files()
+        .into_iter()
+        .map(|file| std::fs::read_to_string(file).unwrap())
+        .chain([observatory.log()]);
+    let secrets = observatory.secrets();
+    for log in logs {
+        for token in &secrets {
+            // After `slg_` and the id, which a log may tell; what people write by hand is a secret as a whole.
+            let secret = token.splitn(3, '_').nth(2).unwrap_or(token);
+            let most = &secret[..secret.len() / 2];
+            assert!(!log.contains(most), "the log has {most}, of {token}");
+        }
+    }
 }
 
 /// What the host holds once those who attacked are forgotten.

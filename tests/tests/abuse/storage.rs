@@ -1,13 +1,17 @@
 //! What lies on the disk: tokens, the log, components.
 
 use std::fs;
+use std::mem::MaybeUninit;
+use std::os::fd::OwnedFd;
 use std::os::unix::fs::{PermissionsExt, chown, symlink};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
+use rustix::fs::inotify::{self, ReadFlags, WatchFlags};
+use rustix::io::Errno;
 use serde_json::{Value, json};
-use slewgate_tests::{Observatory, Setup, long, plugins};
+use slewgate_tests::{Observatory, PATIENCE, Setup, long, plugins};
 
 use crate::authentication::first;
 use crate::row::left_out;
@@ -31,6 +35,60 @@ fn token_change(reason: &'static str) -> impl Fn(&Value) -> bool {
     says("token_change", reason)
 }
 
+/// Hears of what is done in a data directory.
+struct Folder(OwnedFd);
+
+/// What is done to files on the way to new tokens (`security/src/write.rs`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Done {
+    /// The right to write is being taken.
+    Locked,
+    /// There is a new file, without anything in it.
+    Created,
+    /// It has the old one's name.
+    Renamed,
+}
+
+impl Folder {
+    fn watch(data: &Path) -> Folder {
+        let flags = inotify::CreateFlags::CLOEXEC | inotify::CreateFlags::NONBLOCK;
+        let watch = inotify::init(flags).unwrap();
+        let flags = WatchFlags::OPEN | WatchFlags::CREATE | WatchFlags::MOVED_TO;
+        inotify::add_watch(&watch, data, flags).unwrap();
+        Folder(watch)
+    }
+
+    /// What was done since this was asked last.
+    fn done(&self) -> Vec<Done> {
+        let mut buffer = [MaybeUninit::uninit(); 4 * 1024];
+        let mut events = inotify::Reader::new(&self.0, &mut buffer);
+        let mut done = Vec::new();
+        loop {
+            let event = match events.next() {
+                Err(Errno::WOULDBLOCK) => return done,
+                event => event.unwrap(),
+            };
+            let name = event.file_name().unwrap_or_default().to_bytes();
+            let flags = event.events();
+            done.extend(match name {
+                b".api_tokens.json.lock" if flags.contains(ReadFlags::OPEN) => Some(Done::Locked),
+                b".api_tokens.json.new" if flags.contains(ReadFlags::CREATE) => Some(Done::Created),
+                b"api_tokens.json" if flags.contains(ReadFlags::MOVED_TO) => Some(Done::Renamed),
+                _ => None,
+            });
+        }
+    }
+
+    /// Looks until this is among what was done: who is woken for it comes too late for what follows within microseconds.
+    fn until(&self, wanted: Done, done: &mut Vec<Done>) {
+        let until = Instant::now() + PATIENCE;
+        while !done.contains(&wanted) {
+            assert!(Instant::now() < until, "not {wanted:?} in time: {done:?}");
+            done.extend(self.done());
+        }
+    }
+}
+
 #[tokio::test]
 async fn abuse_44_killed_at_200_points_of_a_token_write() {
     let scene = Scene::of(44, "killed at 200 points of a token write").plain();
@@ -42,20 +100,52 @@ async fn abuse_44_killed_at_200_points_of_a_token_write() {
                 command.stdout(Stdio::null()).stderr(Stdio::null());
                 command.spawn().unwrap()
             };
-            let began = Instant::now();
-            assert!(generate().wait().unwrap().success());
-            let whole = began.elapsed();
+            let folder = Folder::watch(data);
             let kills = long(200);
             let mut known = count(data);
+            // In turn of all that is done under the lock, and of the new file alone.
+            let windows = [Done::Locked, Done::Created];
+            let mut took = [Duration::ZERO; 2];
+            let (mut before, mut inside, mut after) = (0, 0, 0);
             for kill in 0..kills {
-                let mut program = generate();
-                // From its start to a little after its end.
-                let after = whole.mul_f64(1.2 * (kill as f64 + 0.5) / kills as f64);
-                tokio::time::sleep(after).await;
+                // How long a write takes changes with what else the disk has to do; the shortest was held up least.
+                let measures = if kill % 10 == 0 { 3 } else { 0 };
+                for measure in 0..measures {
+                    let (mut program, mut done) = (generate(), Vec::new());
+                    let began = windows.map(|window| {
+                        folder.until(window, &mut done);
+                        Instant::now()
+                    });
+                    folder.until(Done::Renamed, &mut done);
+                    let now = began.map(|began| began.elapsed());
+                    took = match measure {
+                        0 => now,
+                        _ => [took[0].min(now[0]), took[1].min(now[1])],
+                    };
+                    assert!(program.wait().unwrap().success());
+                    known += 1;
+                    assert_eq!(count(data), known);
+                    folder.done();
+                }
+                let (mut program, mut done) = (generate(), Vec::new());
+                folder.until(windows[kill % 2], &mut done);
+                // From the window's beginning to a little after its end: less than what a timer can tell.
+                let point = took[kill % 2].mul_f64(1.2 * (kill as f64 + 0.5) / kills as f64);
+                let began = Instant::now();
+                while began.elapsed() < point {
+                    std::hint::spin_loop();
+                }
                 let _ = program.kill();
                 program.wait().unwrap();
+                done.extend(folder.done());
+                match (done.contains(&Done::Created), done.contains(&Done::Renamed)) {
+                    (_, true) => after += 1,
+                    (true, false) => inside += 1,
+                    (false, false) => before += 1,
+                }
                 let now = count(data);
-                assert!((known..=known + 1).contains(&now), "{known}, then {now}");
+                let added = usize::from(done.contains(&Done::Renamed));
+                assert_eq!(now, known + added, "{done:?}");
                 known = now;
                 let mode = fs::metadata(data.join("api_tokens.json"))
                     .unwrap()
@@ -67,7 +157,11 @@ async fn abuse_44_killed_at_200_points_of_a_token_write() {
             assert_eq!(count(data), known + 1);
             stage
                 .observatory
-                .wait_for_security_event(token_change("added"))
+                .wait_for_security_event(token_change("added"));
+            assert!(inside > 0, "{before} before the new file, {after} after it");
+            let told =
+                format!("killed {inside} times in the new file, {before} before, {after} after");
+            json!({ "event": "token_change", "reason": told })
         })
         .await;
 }
@@ -218,45 +312,74 @@ async fn abuse_46_each_kind_of_tampering_with_the_log() {
         .await;
 }
 
+/// Who comes in case 47, and how often in all.
+const SOURCES: u64 = 500;
+const FLOOD: usize = 100_000;
+
 #[tokio::test]
-async fn abuse_47_a_flood_of_many_sources_into_the_log() {
-    // Each comes a few times: what repeats is counted from the 21st time on, and of more sources than the host tells apart sooner.
-    const SOURCES: usize = 500;
+async fn abuse_47_a_flood_of_many_sources_into_the_log_is_a_bounded_number_of_lines_and_a_count() {
     let scene = Scene::of(47, "many sources flood the log");
     let scene = scene.ends_by_itself().plain();
     let config = "unauthenticated = 1_000\nearly_drop = 1_000\n[penalties]\nmost_ms = 0\n[security_log]\nfile_mib = 1\nfull_files = 50";
-    let clients = long(100_000);
+    let clients = long(FLOOD);
     let attack = |target: Target| async move {
         each(clients, 64, async |number| {
             let claim = json!({ "token": "wrong", "client_id": format!("one-of-many-{number}") });
-            first(&target, number % SOURCES, &text(&claim.to_string())).await;
+            let source = number % SOURCES as usize;
+            let code = first(&target, source, &text(&claim.to_string())).await;
+            assert_eq!(code, Some(4001));
         })
         .await;
     };
-    // Over all files the log is whole: `log verify` goes over them at the end. What a busy disk is too slow for is counted in it (`gap`).
+    // At 5,000 events a second that are not counted together files become full: `security/tests/security/chain.rs`. Here `log verify` goes
+    // over all of them at the end.
     scene
         .config(config)
-        .attacked_then(
-            attack,
-            says("auth_failed", "unknown or revoked token"),
-            async |stage| {
-                let files = log_files(stage.observatory.data());
-                assert!(files.len() > 1, "{files:?}");
-            },
-        )
+        .afterwards(is_bounded)
+        .attacked(attack, says("auth_failed", "unknown or revoked token"))
         .await;
 }
 
-/// The security log's files: those that were full, and the one that is written.
-fn log_files(data: &Path) -> Vec<PathBuf> {
-    let files = fs::read_dir(data.join("security/logs")).unwrap();
-    let files = files.map(|file| file.unwrap());
-    let logs = files.filter(|file| {
-        file.file_name()
-            .to_string_lossy()
-            .starts_with("security.log")
+/// Each of the flood's failures is a line or counted in one, and of each kind there are so many lines a minute.
+fn is_bounded(observatory: &Observatory) {
+    /// Those that are written one by one (`security/src/log/repeats.rs`).
+    const WRITTEN: u64 = 1_000;
+    /// Of one line.
+    const BYTES: u64 = 512;
+    let log = observatory.security_log();
+    let of = |event: &'static str| log.iter().filter(move |line| line["event"] == event);
+    let count = |line: &Value| line["count"].as_u64().unwrap_or(1);
+    let [failed, lost] = ["auth_failed", "gap"].map(|event| of(event).map(count).sum::<u64>());
+    let clients = long(FLOOD) as u64;
+    assert!(
+        failed <= clients && failed + lost >= clients,
+        "{failed} and {lost} of {clients}"
+    );
+    let minutes = minutes(&log);
+    // What is counted is a line for each source, and one for all whom the host does not tell apart.
+    let most = minutes * (WRITTEN + SOURCES + 1);
+    let kinds = ["connection", "auth_failed", "closed"];
+    for kind in kinds {
+        let lines = of(kind).count() as u64;
+        assert!(lines <= most, "{lines} of {kind} in {minutes} minutes");
+    }
+    let files = observatory.security_log_files();
+    let bytes: u64 = files
+        .iter()
+        .map(|file| fs::metadata(file).unwrap().len())
+        .sum();
+    let most = most * kinds.len() as u64 * BYTES;
+    assert!(bytes <= most, "{bytes} bytes in {minutes} minutes");
+}
+
+/// In how many minutes something may be counted that has these lines.
+fn minutes(log: &[Value]) -> u64 {
+    let times = [log.first(), log.last()].map(|line| -> jiff::Timestamp {
+        let time = line.unwrap()["time"].as_str().unwrap();
+        time.parse().unwrap()
     });
-    logs.map(|file| file.path()).collect()
+    let took = times[1].duration_since(times[0]);
+    2 + took.as_secs().unsigned_abs() / 60
 }
 
 #[tokio::test]
@@ -365,8 +488,9 @@ async fn abuse_50_every_way_in_which_editors_save() {
             for (number, save) in ways.into_iter().enumerate() {
                 let mut all = tokens(observatory.data());
                 let id = format!("editor0{number}");
-                all[format!("written-by-hand-{number}")] =
-                    json!({ "id": id, "name": "by hand", "client_type": "observer" });
+                let token = format!("written-by-hand-{number}");
+                observatory.keep_secret(&token);
+                all[token] = json!({ "id": id, "name": "by hand", "client_type": "observer" });
                 save(&file, &other, &all.to_string(), &private);
                 event = observatory.wait_for_security_event(|line| {
                     line["token_id"] == *id && line["reason"] == "added"
@@ -425,9 +549,8 @@ async fn overflow(stage: &Stage) {
         }
         replace(&folder, 1);
         // How long it stood still is no attack's doing: neither what the victim had before is told, nor what was held up.
-        stage.victim.p99();
+        stage.victim.forget();
     });
-    observatory.wait("answer to the victim", || stage.victim.p99());
     published(observatory, before);
 }
 

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::{TlsConnector, TlsStream};
 
-use crate::wire::{Peer, text};
+use crate::wire::{Peer, TEXT, text};
 
 /// A connection, with TLS or without.
 pub(crate) type Stream = Box<dyn Io>;
@@ -95,14 +95,17 @@ impl Target {
         Peer::upgraded(self.connect(number).await?).await
     }
 
-    /// An authenticated session, spoken by hand.
+    /// An authenticated session, spoken by hand; an error where the token is not believed.
     pub(crate) async fn session(&self, number: usize) -> io::Result<Peer> {
         let mut peer = self.upgraded(number).await?;
         let claim = self.claim(&format!("attacker-{number}"));
         peer.send(&text(&claim.to_string())).await?;
-        // `auth_ok`; what else comes is for who reads on.
-        peer.hear().await?;
-        Ok(peer)
+        let (first, told) = peer.hear().await?;
+        let answer: Value = serde_json::from_slice(&told).unwrap_or_default();
+        match first == TEXT && answer["type"] == "auth_ok" {
+            true => Ok(peer),
+            false => Err(io::Error::other(String::from_utf8_lossy(&told))),
+        }
     }
 
     /// A first message that is believed.
