@@ -44,5 +44,5 @@ pub use moonlite::{FocuserState, Moonlite, MoonliteSettings};
 pub use nexstar::{Hand, HandKind, Nexstar, NexstarSettings};
 pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
 pub use script::{Script, ScriptError, ScriptSettings};
-pub use simulator::{Device, Family, Simulator, SimulatorError};
+pub use simulator::{Device, Family, Simulator, SimulatorError, Telescope};
 pub use wire::{Frame, Wire};

@@ -31,6 +31,12 @@ pub struct Simulator<I = Lx200> {
 #[derive(Clone)]
 pub struct Device(Whereabouts);
 
+/// A simulated mount of whatever family, for what looks through its telescope.
+pub trait Telescope: Send + Sync {
+    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
+    fn pointing(&self) -> Equatorial;
+}
+
 /// The kinds of instruments that can be simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
@@ -92,11 +98,6 @@ impl Simulator {
     pub fn state(&self) -> MountState {
         locked(&self.instrument, Lx200::state)
     }
-
-    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
-    pub fn pointing(&self) -> Equatorial {
-        self.state().position
-    }
 }
 
 impl Simulator<Nexstar> {
@@ -114,9 +115,16 @@ impl Simulator<Nexstar> {
     pub fn state(&self) -> MountState {
         locked(&self.instrument, Nexstar::state)
     }
+}
 
-    /// Where the axes point in JNow now, as of one that speaks LX200.
-    pub fn pointing(&self) -> Equatorial {
+impl Telescope for Simulator {
+    fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
+}
+
+impl Telescope for Simulator<Nexstar> {
+    fn pointing(&self) -> Equatorial {
         self.state().position
     }
 }

@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may fail it")]
 
 use serialport::SerialPort;
-use slewgate_simulator::{Dialect, Family, Lx200Settings, Simulator, SimulatorError};
+use slewgate_simulator::{Dialect, Family, Lx200Settings, Simulator, SimulatorError, Telescope};
 use slewgate_sky::{ScaledClock, Site};
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;

@@ -2,7 +2,7 @@
 
 use crate::bench::{BRISTOL, HandClock};
 use serialport::SerialPort;
-use slewgate_simulator::{Family, Nexstar, NexstarSettings, Simulator};
+use slewgate_simulator::{Family, Nexstar, NexstarSettings, Simulator, Telescope};
 use std::io::{Read, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};

@@ -8,7 +8,7 @@ use slewgate_sdk::mount::{
 use slewgate_sdk::{Attachment, Failure, Host, LineError, StopSequence, json};
 
 use crate::clock::Told;
-use crate::hand::{self, Hand, Version};
+use crate::hand::{self, Hand, Lack, Version};
 use crate::motor::Axis;
 use crate::mount::{Found, Mount};
 use crate::port::{self, Port, ordered};
@@ -78,11 +78,11 @@ fn identify(host: &dyn Host, port: &Port) -> Result<Hand, Failure> {
 }
 
 /// Why it lacks what it does not have.
-fn lacks(hand: Hand, port: &Port) -> Result<BTreeMap<String, String>, Failure> {
+fn lacks(hand: Hand, port: &Port) -> Result<BTreeMap<String, Lack>, Failure> {
     let mut lacks = BTreeMap::new();
-    let mut lack = |verbs: &[&str], why: &str| {
+    let mut lack = |verbs: &[&str], why: &Lack| {
         for verb in verbs {
-            lacks.entry((*verb).into()).or_insert_with(|| why.into());
+            lacks.entry((*verb).into()).or_insert_with(|| why.clone());
         }
     };
     let older: [(Version, &[&str]); 3] = [
@@ -98,21 +98,27 @@ fn lacks(hand: Hand, port: &Port) -> Result<BTreeMap<String, String>, Failure> {
     ];
     for (since, verbs) in older {
         if !hand.has(since) {
-            lack(verbs, &format!("version {since} has it"));
+            lack(verbs, &Lack::Since(since));
         }
     }
     if hand.has(hand::PASSES) {
         if Axis::First.version(port)?.is_none() {
             lack(
                 &[Jog::NAME, Guide::NAME, Home::NAME],
-                "its motors do not answer",
+                &Lack::Mount("its motors do not answer".into()),
             );
         } else {
             if !Axis::First.pulses(port)? {
-                lack(&[Guide::NAME], "its motors have no pulses");
+                lack(
+                    &[Guide::NAME],
+                    &Lack::Mount("its motors have no pulses".into()),
+                );
             }
             if Axis::First.has_found(port)?.is_none() {
-                lack(&[Home::NAME], "its axes have no switches");
+                lack(
+                    &[Home::NAME],
+                    &Lack::Mount("its axes have no switches".into()),
+                );
             }
         }
     }
@@ -122,9 +128,27 @@ fn lacks(hand: Hand, port: &Port) -> Result<BTreeMap<String, String>, Failure> {
 impl Found {
     fn attachment(&self) -> Attachment {
         Attachment {
-            model: format!("{}, {}", self.name(), self.hand),
+            model: format!("{}, {}{}", self.name(), self.hand, self.newer()),
             lacks: self.lacks.keys().cloned().collect(),
             stops: vec![self.stop()],
+        }
+    }
+
+    /// Which versions of the hand control have what this one lacks: the host tells it to those who ask for that.
+    fn newer(&self) -> String {
+        let mut newer = BTreeMap::<Version, Vec<&str>>::new();
+        for (verb, lack) in &self.lacks {
+            if let Lack::Since(version) = lack {
+                newer.entry(*version).or_default().push(verb);
+            }
+        }
+        let told = |(version, verbs): (&Version, &Vec<&str>)| {
+            format!("{version} has {}", verbs.join(", "))
+        };
+        let told: Vec<_> = newer.iter().map(told).collect();
+        match told.is_empty() {
+            true => String::new(),
+            false => format!(" ({})", told.join("; ")),
         }
     }
 

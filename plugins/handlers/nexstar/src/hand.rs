@@ -23,6 +23,15 @@ pub(crate) enum Make {
     SynScan,
 }
 
+/// Why a command is absent.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Lack {
+    /// The hand control is older than this version, which has it.
+    Since(Version),
+    /// The mount has nothing to do it with: what it lacks.
+    Mount(String),
+}
+
 /// Positions with 24 bits; what to follow; what is passed through to the motors.
 pub(crate) const PRECISE: Version = Version(1, 6);
 pub(crate) const FOLLOWS: Version = Version(1, 6);
@@ -107,6 +116,15 @@ impl fmt::Display for Version {
     /// As the hand control shows it: 4.03 is older than 4.10.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}.{:02}", self.0, self.1)
+    }
+}
+
+impl fmt::Display for Lack {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Since(version) => write!(f, "version {version} has it"),
+            Self::Mount(what) => f.write_str(what),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use slewgate_sdk::mount::SiteTold;
 use slewgate_sdk::{Equatorial, Failure, Host, LineError, Site, angle, json, read};
 
 use crate::angles::Precision;
-use crate::hand::{self, Hand};
+use crate::hand::{self, Hand, Lack};
 use crate::park;
 use crate::port::{Fits, Port};
 
@@ -27,7 +27,7 @@ pub(crate) struct Found {
     /// Whether it is set up to follow the sky by one axis, as the settings say.
     pub(crate) equatorial: Option<bool>,
     /// Commands of `describe` that it has no verbs for, and why.
-    pub(crate) lacks: BTreeMap<String, String>,
+    pub(crate) lacks: BTreeMap<String, Lack>,
     /// Degrees, north positive.
     pub(crate) latitude: Option<f64>,
     /// Degrees, east positive.

@@ -61,6 +61,11 @@ fn each_version_has_what_came_before_it() {
     let first = Script::new().line("V", b"\x01\x02#").line("v", "");
     let attachment = handler().attach(&first).unwrap();
     assert_eq!(attachment.lacks, all);
+    // What is absent is refused by the host, which tells the model.
+    assert_eq!(
+        attachment.model,
+        "NexStar mount, NexStar hand control 1.02 (1.06 has guide, home, jog, track; 2.03 has park, set_site, set_time, unpark; 4.10 has sync)"
+    );
     assert_eq!(attachment.stops[0].exchanges, [ending(b"M")]);
 }
 
