@@ -160,7 +160,9 @@ impl<'a> Port<'a> {
 
     /// After an outcome by which a reply may still be to come, nothing is taken for an answer before an echo was.
     fn heard<T>(&self, outcome: Result<T, LineError>) -> Result<T, Failure> {
-        if let Err(LineError::Timeout(_) | LineError::Interrupted(_)) = &outcome {
+        if let Err(LineError::Timeout(_) | LineError::Interrupted(_) | LineError::Stopped) =
+            &outcome
+        {
             self.host.keep(UNSURE, b"1")?;
         }
         Ok(outcome?)

@@ -96,6 +96,24 @@ fn silence_is_waited_for_once_and_before_the_next_question_is_an_echo() {
 }
 
 #[test]
+fn after_a_question_that_a_stop_cut_is_an_echo_too() {
+    for cut in [
+        LineError::Stopped,
+        LineError::Interrupted("unplugged".into()),
+    ] {
+        let script = attached()
+            .line_fails("e", cut.clone())
+            .line(ECHO, [HERE.as_bytes(), ECHOED].concat())
+            .line("e", HERE);
+        assert_eq!(
+            call(&script, "status", "{}").unwrap_err(),
+            Failure::Line(cut)
+        );
+        is_here(&rest(script));
+    }
+}
+
+#[test]
 fn a_late_reply_of_the_same_length_is_not_taken_for_that_of_another_question() {
     // The site is eight bytes, as the time is.
     let script = attached()
