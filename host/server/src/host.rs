@@ -17,7 +17,9 @@ use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{EventKind, Kept, LogSettings, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::{TokenFile, TokenSet, TokenStore, TokenUses};
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
-use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
+use slewgate_simulator::{
+    Family, Lx200Settings, Moonlite, MoonliteSettings, NexstarSettings, Simulator, Telescope,
+};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
@@ -98,7 +100,7 @@ struct Hardware {
 #[derive(Default)]
 struct Simulators {
     /// By their lines.
-    mounts: BTreeMap<String, Arc<Simulator>>,
+    mounts: BTreeMap<String, Arc<dyn Telescope>>,
     focusers: Vec<Simulator<Moonlite>>,
 }
 
@@ -386,6 +388,16 @@ impl Simulators {
                     dialect,
                     dut1: site.dut1,
                     ..Lx200Settings::new(site.position(), Arc::clone(clock))
+                })?;
+                let path = simulator.path();
+                self.mounts.insert(line.to_owned(), Arc::new(simulator));
+                path
+            }
+            Family::Nexstar => {
+                let site = config.site.unwrap_or(Site::SIMULATED);
+                let simulator = Simulator::start_nexstar(NexstarSettings {
+                    dut1: site.dut1,
+                    ..NexstarSettings::new(site.position(), Arc::clone(clock))
                 })?;
                 let path = simulator.path();
                 self.mounts.insert(line.to_owned(), Arc::new(simulator));

@@ -221,6 +221,31 @@ fn a_focuser_is_simulated_too_with_its_faults() {
 }
 
 #[test]
+fn a_mount_with_a_hand_control_of_an_age_is_simulated() {
+    let mut mount = Simulating::start(&["nexstar", "--hand", "4.09", "--fault", "cut=1,next=1"]);
+    let device = mount.hear();
+    assert_eq!(ask(&device, "V", 1), "\u{4}");
+    // It knows no `v` yet.
+    assert_eq!(ask(&device, "vV", 3), "\u{4}\u{9}#");
+    assert_eq!(mount.tell("list"), "no faults");
+    assert_eq!(mount.end(), Some(0));
+}
+
+#[test]
+fn an_option_of_another_family_is_refused_with_what_is_meant() {
+    for (arguments, meant) in [
+        (["nexstar", "--dialect", "onstep"], "its version is --hand"),
+        (["lx200", "--hand", "4.09"], "simulate nexstar"),
+        (["moonlite", "--hand", "4.09"], "simulate nexstar"),
+        (["nexstar", "--hand", "4"], "two numbers, such as 4.09"),
+        (["nexstar", "--hand", "4.300"], "two numbers, such as 4.09"),
+    ] {
+        let said = refused(&arguments, 2);
+        assert!(said.contains(meant), "{said}");
+    }
+}
+
+#[test]
 fn wrong_usage_says_what_would_be_right() {
     let said = refused(&["lx200", "--fault", "dealy=1s"], 2);
     assert!(said.contains("did you mean delay?"), "{said}");

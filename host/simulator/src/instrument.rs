@@ -7,6 +7,9 @@ pub(crate) trait Instrument: Ailing + 'static {
     /// What it finds in the bytes.
     type Request;
 
+    /// Whether it hears what is said while a late answer of its own is still to come.
+    const HEARS_WHILE_IT_ANSWERS: bool = true;
+
     /// Takes a byte from the line. Some: a request is whole.
     fn hear(&mut self, byte: u8) -> Option<Self::Request>;
 

@@ -3,8 +3,8 @@
 //!
 //! A [`Simulator`] is opened by its path like a serial device and cannot be told from one. Three thoughts, apart from
 //! each other: how a mount moves (`axis`, `mount`: no protocol, no clock), what it says (`lx200`, in its dialects: bytes
-//! in, bytes out, no input or output) and the pseudo-terminal (`unix`). A focuser is a room of its own, `moonlite`; what
-//! the rest needs to know of either is an `instrument`. What a camera on the mount would see is in [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
+//! in, bytes out, no input or output; `nexstar` for another family) and the pseudo-terminal (`unix`). A focuser is a room of
+//! its own, `moonlite`; what the rest needs to know of any of them is an `instrument`. What a camera on the mount would see is in [`camera`]. Time is whatever the clock passed in says; nothing here waits for time to pass, since where an axis is
 //! follows from when it is asked.
 //!
 //! A [`Fault`] is of one of the three: of an axis, of what is said of it (`lies`), or of the wire between (`line`). A [`Replay`]
@@ -19,6 +19,7 @@ mod line;
 mod lx200;
 mod moonlite;
 mod mount;
+mod nexstar;
 mod peer;
 mod replay;
 mod script;
@@ -40,7 +41,8 @@ pub use fault::{ActiveFault, Fault, FaultError};
 pub use faults::Faults;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
 pub use moonlite::{FocuserState, Moonlite, MoonliteSettings};
+pub use nexstar::{Hand, HandKind, Nexstar, NexstarSettings};
 pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
 pub use script::{Script, ScriptError, ScriptSettings};
-pub use simulator::{Device, Family, Simulator, SimulatorError};
+pub use simulator::{Device, Family, Simulator, SimulatorError, Telescope};
 pub use wire::{Frame, Wire};

@@ -6,6 +6,7 @@ use crate::instrument::Instrument;
 use crate::line::{Line, WireFaults};
 use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
 use crate::moonlite::{FocuserState, Moonlite, MoonliteSettings};
+use crate::nexstar::{Nexstar, NexstarSettings};
 use crate::script::{Script, ScriptSettings};
 use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
@@ -30,11 +31,19 @@ pub struct Simulator<I = Lx200> {
 #[derive(Clone)]
 pub struct Device(Whereabouts);
 
+/// A simulated mount of whatever family, for what looks through its telescope.
+pub trait Telescope: Send + Sync {
+    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
+    fn pointing(&self) -> Equatorial;
+}
+
 /// The kinds of instruments that can be simulated.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Family {
     /// A mount that speaks LX200: `lx200/classic`, `lx200/onstep`, …; `lx200` alone is the Classic.
     Lx200(Dialect),
+    /// A mount with a NexStar hand control: `nexstar`.
+    Nexstar,
     /// A focuser that speaks Moonlite: `moonlite`.
     Moonlite,
 }
@@ -71,6 +80,7 @@ pub enum SimulatorError {
 /// What a device's name begins with when it stands for a simulator.
 const DEVICE_PREFIX: &str = "simulator:";
 const LX200: &str = "lx200";
+const NEXSTAR: &str = "nexstar";
 const MOONLITE: &str = "moonlite";
 
 impl Simulator {
@@ -88,9 +98,33 @@ impl Simulator {
     pub fn state(&self) -> MountState {
         locked(&self.instrument, Lx200::state)
     }
+}
 
-    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
-    pub fn pointing(&self) -> Equatorial {
+impl Simulator<Nexstar> {
+    /// Starts a mount with a NexStar hand control.
+    pub fn start_nexstar(settings: NexstarSettings) -> Result<Self, SimulatorError> {
+        let mount = Nexstar::new(&settings);
+        let wire = mount.wire();
+        let NexstarSettings {
+            link, baud, faults, ..
+        } = settings;
+        Self::start(mount, wire, Place { link, baud, faults })
+    }
+
+    /// What is true of the mount now, whatever it says.
+    pub fn state(&self) -> MountState {
+        locked(&self.instrument, Nexstar::state)
+    }
+}
+
+impl Telescope for Simulator {
+    fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
+}
+
+impl Telescope for Simulator<Nexstar> {
+    fn pointing(&self) -> Equatorial {
         self.state().position
     }
 }
@@ -190,7 +224,7 @@ impl Family {
     /// The devices' names that can be asked for; `simulator:lx200` is short for the first.
     pub fn devices() -> Vec<String> {
         let mounts = Dialect::ALL.into_iter().map(Self::Lx200);
-        let families = mounts.chain([Self::Moonlite]);
+        let families = mounts.chain([Self::Nexstar, Self::Moonlite]);
         families
             .map(|family| format!("{DEVICE_PREFIX}{family}"))
             .collect()
@@ -198,7 +232,7 @@ impl Family {
 
     /// Whether it is a mount, which points somewhere.
     pub fn is_mount(self) -> bool {
-        matches!(self, Self::Lx200(_))
+        matches!(self, Self::Lx200(_) | Self::Nexstar)
     }
 }
 
@@ -208,6 +242,7 @@ impl FromStr for Family {
     fn from_str(name: &str) -> Result<Self, SimulatorError> {
         match name.split_once('/') {
             None if name == LX200 => Ok(Self::Lx200(Dialect::default())),
+            None if name == NEXSTAR => Ok(Self::Nexstar),
             None if name == MOONLITE => Ok(Self::Moonlite),
             Some((LX200, dialect)) => dialect.parse().map(Self::Lx200),
             _ => Err(SimulatorError::Unknown {
@@ -221,6 +256,7 @@ impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lx200(dialect) => write!(f, "{LX200}/{dialect}"),
+            Self::Nexstar => f.write_str(NEXSTAR),
             Self::Moonlite => f.write_str(MOONLITE),
         }
     }

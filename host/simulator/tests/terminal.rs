@@ -4,7 +4,7 @@
 #![expect(clippy::unwrap_used, reason = "the helpers of a test may fail it")]
 
 use serialport::SerialPort;
-use slewgate_simulator::{Dialect, Family, Lx200Settings, Simulator, SimulatorError};
+use slewgate_simulator::{Dialect, Family, Lx200Settings, Simulator, SimulatorError, Telescope};
 use slewgate_sky::{ScaledClock, Site};
 use std::io::{Read, Write};
 use std::os::unix::fs::symlink;
@@ -214,7 +214,7 @@ fn a_device_may_name_a_family_and_a_dialect() {
         assert_eq!(
             named(device).unwrap_err().to_string(),
             format!(
-                "no simulator is called {:?}; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:moonlite",
+                "no simulator is called {:?}; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:nexstar, simulator:moonlite",
                 device.trim_start_matches("simulator:")
             )
         );

@@ -27,6 +27,8 @@ enum Step {
     Line {
         request: Vec<u8>,
         reply: Result<Vec<u8>, LineError>,
+        /// It may be longer than what is read of it.
+        excess: bool,
     },
     Begin(Result<u32, MotionError>),
 }
@@ -36,6 +38,8 @@ struct Steps {
     next: RefCell<VecDeque<Step>>,
     /// What the line sent and nobody has read yet.
     unread: RefCell<VecDeque<u8>>,
+    /// Whether that may be left: then the host discards it.
+    excess: Cell<bool>,
 }
 
 impl Script {
@@ -77,6 +81,16 @@ impl Script {
         self.step(Step::Line {
             request: request.as_ref().into(),
             reply: Ok(reply.as_ref().into()),
+            excess: false,
+        })
+    }
+
+    /// Next, `request` goes to the line, which answers more than is read: the host discards the rest before the next request.
+    pub fn line_and_more(self, request: impl AsRef<[u8]>, reply: impl AsRef<[u8]>) -> Self {
+        self.step(Step::Line {
+            request: request.as_ref().into(),
+            reply: Ok(reply.as_ref().into()),
+            excess: true,
         })
     }
 
@@ -85,6 +99,7 @@ impl Script {
         self.step(Step::Line {
             request: request.as_ref().into(),
             reply: Err(error),
+            excess: false,
         })
     }
 
@@ -268,6 +283,9 @@ impl Steps {
 
     /// Only on a held line may the rest of a reply be read later.
     fn assert_read(&self) {
+        if self.excess.take() {
+            self.unread.borrow_mut().clear();
+        }
         let unread = self.unread.borrow();
         assert!(
             unread.is_empty(),
@@ -280,7 +298,12 @@ impl Steps {
     fn write(&self, bytes: &[u8]) -> Result<(), LineError> {
         self.assert_read();
         match self.next.borrow_mut().pop_front() {
-            Some(Step::Line { request, reply }) if request == bytes => {
+            Some(Step::Line {
+                request,
+                reply,
+                excess,
+            }) if request == bytes => {
+                self.excess.set(excess);
                 self.unread.borrow_mut().extend(reply?);
                 Ok(())
             }

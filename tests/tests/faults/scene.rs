@@ -4,7 +4,7 @@ use std::future::Future;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
-use slewgate_simulator::{ActiveFault, Dialect, Wire};
+use slewgate_simulator::{ActiveFault, Dialect, Telescope, Wire};
 use slewgate_tests::{Client, Observatory, PATIENCE, Setup, orders};
 use tokio::task::JoinSet;
 

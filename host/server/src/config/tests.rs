@@ -487,6 +487,17 @@ fn a_focuser_is_simulated_on_a_line_of_its_own() {
 }
 
 #[test]
+fn a_mount_of_another_family_is_simulated_by_its_name() {
+    let config = parsed(
+        "[lines.east]\ndevice = \"simulator:nexstar\"\n[plugins.mount]\ncomponent = \"nexstar.wasm\"",
+    );
+    assert_eq!(
+        config.lines["east"].device,
+        Device::Simulator(Family::Nexstar)
+    );
+}
+
+#[test]
 fn a_simulator_is_named_with_its_dialect_or_is_a_classic() {
     for (device, dialect) in [
         ("simulator:lx200", Dialect::Classic),
@@ -505,7 +516,7 @@ fn a_simulator_is_named_with_its_dialect_or_is_a_classic() {
 fn a_device_that_the_host_cannot_open_is_refused() {
     assert_eq!(
         wrong("[lines.east]\ndevice = \"simulator:lx20\""),
-        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:moonlite"
+        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:nexstar, simulator:moonlite"
     );
     assert_eq!(
         wrong("[lines.east]\ndevice = \"udp://10.0.0.7:9999\""),

@@ -70,6 +70,9 @@ impl<I: Instrument> Peer for Line<I> {
         let instrument = Arc::clone(&self.instrument);
         let mut instrument = instrument.lock().unwrap_or_else(PoisonError::into_inner);
         for byte in bytes {
+            if !I::HEARS_WHILE_IT_ANSWERS && self.replies.are_late(now) {
+                return;
+            }
             if let Some(request) = instrument.hear(*byte) {
                 self.exchange(&mut instrument, &request, now);
             }
@@ -115,6 +118,11 @@ impl Replies {
         }
         let at = self.0.back().map_or(at, |(before, _)| at.max(*before));
         self.0.push_back((at, reply));
+    }
+
+    /// Whether any is still to come.
+    fn are_late(&self, now: Instant) -> bool {
+        self.0.back().is_some_and(|(at, _)| *at > now)
     }
 
     fn next(&self) -> Option<Instant> {

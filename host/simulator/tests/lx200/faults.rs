@@ -175,7 +175,7 @@ fn a_wire_that_is_not_there_has_no_faults() {
 mod running {
     use super::LONDON;
     use crate::bench::HandClock;
-    use slewgate_simulator::{Fault, Lx200Settings, Simulator};
+    use slewgate_simulator::{Fault, Lx200Settings, Simulator, Telescope};
     use std::sync::Arc;
 
     fn start() -> (Arc<HandClock>, Simulator) {

@@ -1,6 +1,7 @@
 //! The text of `slewgate.toml`: small, and annotated.
 
 use serde_json::Value;
+use slewgate_simulator::Family;
 
 use super::answers::Mount;
 
@@ -18,7 +19,7 @@ pub(super) fn text(mount: &Mount) -> String {
     let baud = mount
         .baud
         .map(|baud| line("baud", &baud.to_string(), "bits per second") + "\n");
-    let dialect = format!("{{ dialect = \"{}\" }}", mount.dialect.name());
+    let (component, settings, choices) = handler(mount);
     [
         HEAD.to_owned(),
         line("[site]", "", "where the telescope stands"),
@@ -50,16 +51,32 @@ pub(super) fn text(mount: &Mount) -> String {
             "",
             "its commands: mount.goto, mount.status, …",
         ),
-        line("component", "\"lx200.wasm\"", "in handlers/"),
+        line("component", component, "in handlers/"),
         line(
             "lines",
             "{ port = \"east\" }",
             "the handler's role -> the line",
         ),
-        line("settings", &dialect, "auto, classic or onstep"),
+        line("settings", &settings, choices),
     ]
     .join("\n")
         + "\n"
+}
+
+/// The component that speaks to the mount, its settings, and what they can be.
+fn handler(mount: &Mount) -> (&'static str, String, &'static str) {
+    match Family::of_device(&mount.device) {
+        Some(Ok(Family::Nexstar)) => (
+            "\"nexstar.wasm\"",
+            "{ setup = \"auto\" }".to_owned(),
+            "auto, altazimuth or equatorial",
+        ),
+        _ => (
+            "\"lx200.wasm\"",
+            format!("{{ dialect = \"{}\" }}", mount.dialect.name()),
+            "auto, classic or onstep",
+        ),
+    }
 }
 
 /// A key and its value, or a table where there is no value, with the comment in its column.
@@ -110,6 +127,14 @@ mod tests {
         );
         assert_eq!(config.plugins["mount"].settings["dialect"], "classic");
         assert_eq!(config.plugins["mount"].component, "lx200.wasm");
+    }
+
+    #[test]
+    fn a_mount_of_another_family_has_its_own_handler() {
+        let written = text(&mount("simulator:nexstar"));
+        let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
+        assert_eq!(config.plugins["mount"].component, "nexstar.wasm");
+        assert_eq!(config.plugins["mount"].settings["setup"], "auto");
     }
 
     #[test]

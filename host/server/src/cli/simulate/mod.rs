@@ -14,7 +14,8 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Args, ValueEnum};
 use serde_json::{Value, json};
 use slewgate_simulator::{
-    Device, Dialect, Fault, Faults, Lx200Settings, MoonliteSettings, Precision, Simulator,
+    Device, Dialect, Fault, Faults, Hand, Lx200Settings, MoonliteSettings, NexstarSettings,
+    Precision, Simulator,
 };
 use slewgate_sky::SystemClock;
 
@@ -28,6 +29,8 @@ It prints what to open as a serial device and runs until Ctrl-C:
   indiserver indi_lx200basic
 Or a mount with OnStep, for indi_lx200_OnStep:
   slewgate simulate lx200 --dialect onstep
+Or one with a NexStar hand control, for indi_celestron_gps:
+  slewgate simulate nexstar
 Or a focuser, for indi_moonlite_focus:
   slewgate simulate moonlite
 What is wrong with it is told here, or while it runs by lines of input: a fault, `clear` or `list`.
@@ -38,12 +41,15 @@ When: next=3, chance=0.05, seed=7, for=5s, match=:GR; docs/protocol.md tells all
 Or what a transcript has for each request:
   slewgate simulate --replay east.jsonl")]
 pub(super) struct Simulate {
-    /// What it is: a mount that speaks LX200, or a focuser that speaks Moonlite
+    /// What it is: a mount that speaks LX200, or one with a NexStar hand control, or a focuser that speaks Moonlite
     #[arg(required_unless_present = "replay")]
     family: Option<Family>,
-    /// Which controller a mount has: a Meade LX200 Classic, if not given, or OnStep
+    /// Which controller a mount that speaks LX200 has: a Meade LX200 Classic, if not given, or OnStep
     #[arg(long, value_parser = dialects())]
     dialect: Option<Dialect>,
+    /// The version of a NexStar hand control, such as 4.09: 5.31, if not given
+    #[arg(long, value_name = "VERSION", value_parser = hand)]
+    hand: Option<Hand>,
     /// A symbolic link to make, so that the device has a name that stays
     #[arg(long, value_name = "PATH")]
     link: Option<PathBuf>,
@@ -54,7 +60,7 @@ pub(super) struct Simulate {
     #[arg(long = "fault", value_name = "FAULT")]
     faults: Vec<Fault>,
     /// Answer from a transcript of a line
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "dialect", "faults"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["family", "dialect", "hand", "faults"])]
     replay: Option<PathBuf>,
     /// Answer from it at once, and not as late as was recorded
     // `requires` would be waived where --replay conflicts with what is there.
@@ -65,6 +71,7 @@ pub(super) struct Simulate {
 #[derive(Clone, Copy, ValueEnum)]
 enum Family {
     Lx200,
+    Nexstar,
     Moonlite,
 }
 
@@ -76,6 +83,15 @@ fn dialects() -> impl TypedValueParser<Value = Dialect> {
     PossibleValuesParser::new(Dialect::ALL.map(Dialect::name)).try_map(|name| name.parse())
 }
 
+/// `4.09`, or `4.9`: minor versions are counted.
+fn hand(version: &str) -> Result<Hand, String> {
+    let numbers = version.split_once('.');
+    let number = |text: &str| text.parse::<u8>().ok();
+    numbers
+        .and_then(|(major, minor)| Some(Hand::of_version(number(major)?, number(minor)?)))
+        .ok_or_else(|| "a version is two numbers, such as 4.09".to_owned())
+}
+
 impl Simulate {
     pub(super) fn run(mut self, common: &Common) -> Result<(), Failure> {
         match self.replay.take() {
@@ -85,12 +101,22 @@ impl Simulate {
     }
 
     fn simulate(self, common: &Common) -> Result<(), Failure> {
-        match (self.family, self.dialect) {
-            (Some(Family::Moonlite), Some(_)) => Err(Failure::Usage(
-                "a focuser has no --dialect; leave it out, or simulate lx200".to_owned(),
-            )),
-            (Some(Family::Moonlite), None) => self.simulate_moonlite(common),
-            (_, dialect) => self.simulate_lx200(dialect.unwrap_or_default(), common),
+        let usage = |what: &str| Err(Failure::Usage(what.to_owned()));
+        match (self.family, self.dialect, self.hand) {
+            (Some(Family::Moonlite), Some(_), _) => {
+                usage("a focuser has no --dialect; leave it out, or simulate lx200")
+            }
+            (Some(Family::Nexstar), Some(_), _) => {
+                usage("a NexStar hand control has no --dialect; its version is --hand")
+            }
+            (Some(Family::Nexstar), None, hand) => {
+                self.simulate_nexstar(hand.unwrap_or_default(), common)
+            }
+            (_, _, Some(_)) => {
+                usage("only a NexStar has a --hand; leave it out, or simulate nexstar")
+            }
+            (Some(Family::Moonlite), None, None) => self.simulate_moonlite(common),
+            (_, dialect, None) => self.simulate_lx200(dialect.unwrap_or_default(), common),
         }
     }
 
@@ -103,6 +129,19 @@ impl Simulate {
             baud: self.baud,
             faults: self.faults,
             ..Lx200Settings::new(Site::SIMULATED.position(), Arc::new(SystemClock))
+        });
+        let simulator = simulator.context("cannot simulate a mount")?;
+        attend(common, simulator.faults(), simulator.device())
+    }
+
+    fn simulate_nexstar(self, hand: Hand, common: &Common) -> Result<(), Failure> {
+        let simulator = Simulator::start_nexstar(NexstarSettings {
+            hand,
+            dut1: Site::SIMULATED.dut1,
+            link: self.link,
+            baud: self.baud,
+            faults: self.faults,
+            ..NexstarSettings::new(Site::SIMULATED.position(), Arc::new(SystemClock))
         });
         let simulator = simulator.context("cannot simulate a mount")?;
         attend(common, simulator.faults(), simulator.device())
