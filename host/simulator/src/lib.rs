@@ -23,6 +23,7 @@ mod peer;
 mod replay;
 mod script;
 mod simulator;
+mod skywatcher;
 mod wire;
 
 pub mod camera;
@@ -43,4 +44,5 @@ pub use moonlite::{FocuserState, Moonlite, MoonliteSettings};
 pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};
 pub use script::{Script, ScriptError, ScriptSettings};
 pub use simulator::{Device, Family, Simulator, SimulatorError};
+pub use skywatcher::{Skywatcher, SkywatcherModel, SkywatcherSettings, SkywatcherState};
 pub use wire::{Frame, Wire};

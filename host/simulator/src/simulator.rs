@@ -7,6 +7,7 @@ use crate::line::{Line, WireFaults};
 use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
 use crate::moonlite::{FocuserState, Moonlite, MoonliteSettings};
 use crate::script::{Script, ScriptSettings};
+use crate::skywatcher::{Skywatcher, SkywatcherModel, SkywatcherSettings, SkywatcherState};
 use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
 use slewgate_sky::Equatorial;
@@ -35,6 +36,8 @@ pub struct Device(Whereabouts);
 pub enum Family {
     /// A mount that speaks LX200: `lx200/classic`, `lx200/onstep`, …; `lx200` alone is the Classic.
     Lx200(Dialect),
+    /// A mount with motors of Sky-Watcher's: `skywatcher/eq6`, …; `skywatcher` alone is the EQ6.
+    Skywatcher(SkywatcherModel),
     /// A focuser that speaks Moonlite: `moonlite`.
     Moonlite,
 }
@@ -71,6 +74,7 @@ pub enum SimulatorError {
 /// What a device's name begins with when it stands for a simulator.
 const DEVICE_PREFIX: &str = "simulator:";
 const LX200: &str = "lx200";
+const SKYWATCHER: &str = "skywatcher";
 const MOONLITE: &str = "moonlite";
 
 impl Simulator {
@@ -87,6 +91,28 @@ impl Simulator {
     /// What is true of the mount now, whatever it says.
     pub fn state(&self) -> MountState {
         locked(&self.instrument, Lx200::state)
+    }
+
+    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
+    pub fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
+}
+
+impl Simulator<Skywatcher> {
+    /// Starts a mount whose motors are spoken to.
+    pub fn start_skywatcher(settings: SkywatcherSettings) -> Result<Self, SimulatorError> {
+        let mount = Skywatcher::new(&settings);
+        let wire = mount.wire();
+        let SkywatcherSettings {
+            link, baud, faults, ..
+        } = settings;
+        Self::start(mount, wire, Place { link, baud, faults })
+    }
+
+    /// What is true of the mount now, whatever it says.
+    pub fn state(&self) -> SkywatcherState {
+        locked(&self.instrument, Skywatcher::state)
     }
 
     /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
@@ -190,7 +216,8 @@ impl Family {
     /// The devices' names that can be asked for; `simulator:lx200` is short for the first.
     pub fn devices() -> Vec<String> {
         let mounts = Dialect::ALL.into_iter().map(Self::Lx200);
-        let families = mounts.chain([Self::Moonlite]);
+        let motors = SkywatcherModel::ALL.into_iter().map(Self::Skywatcher);
+        let families = mounts.chain(motors).chain([Self::Moonlite]);
         families
             .map(|family| format!("{DEVICE_PREFIX}{family}"))
             .collect()
@@ -198,7 +225,7 @@ impl Family {
 
     /// Whether it is a mount, which points somewhere.
     pub fn is_mount(self) -> bool {
-        matches!(self, Self::Lx200(_))
+        matches!(self, Self::Lx200(_) | Self::Skywatcher(_))
     }
 }
 
@@ -208,8 +235,10 @@ impl FromStr for Family {
     fn from_str(name: &str) -> Result<Self, SimulatorError> {
         match name.split_once('/') {
             None if name == LX200 => Ok(Self::Lx200(Dialect::default())),
+            None if name == SKYWATCHER => Ok(Self::Skywatcher(SkywatcherModel::default())),
             None if name == MOONLITE => Ok(Self::Moonlite),
             Some((LX200, dialect)) => dialect.parse().map(Self::Lx200),
+            Some((SKYWATCHER, model)) => model.parse().map(Self::Skywatcher),
             _ => Err(SimulatorError::Unknown {
                 name: name.to_owned(),
             }),
@@ -221,6 +250,7 @@ impl fmt::Display for Family {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Lx200(dialect) => write!(f, "{LX200}/{dialect}"),
+            Self::Skywatcher(model) => write!(f, "{SKYWATCHER}/{model}"),
             Self::Moonlite => f.write_str(MOONLITE),
         }
     }
