@@ -51,7 +51,8 @@ fn plan(direction: Direction, drive: Drive) -> Result<Plan, Failure> {
 /// Degrees a second, beside the sky.
 fn speed(rate: Rate) -> f64 {
     let times = match rate {
-        Rate::Guide => 1.0,
+        // At 1 a jog to the east would stand still, as if nothing had been asked.
+        Rate::Guide => 0.5,
         Rate::Center => 16.0,
         Rate::Find => 64.0,
         Rate::Slew => 800.0,
