@@ -88,7 +88,7 @@ fn ten_thousand_positions_of_the_axes_are_told_as_they_truly_are_to_a_step() {
         for _ in 0..5_000 {
             for axis in ['1', '2'] {
                 // Within half a turn of home.
-                let steps = (0x80_0000 as f64 + (throw() - 0.5) * 9_024_000.0) as u32;
+                let steps = (f64::from(0x80_0000) + (throw() - 0.5) * 9_024_000.0) as u32;
                 let [low, middle, high, _] = steps.to_le_bytes();
                 let order =
                     format!(":G{axis}00\r:S{axis}{low:02X}{middle:02X}{high:02X}\r:J{axis}\r");
