@@ -12,6 +12,7 @@ use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
 use slewgate_sky::Equatorial;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -60,6 +61,14 @@ pub enum SimulatorError {
     Link {
         /// What was to be the link.
         path: PathBuf,
+        /// Why not.
+        source: std::io::Error,
+    },
+    /// The UDP port could not be opened.
+    #[error("cannot open the UDP port {address}: {source}; choose one that is free")]
+    Port {
+        /// Where it was to be.
+        address: SocketAddr,
         /// Why not.
         source: std::io::Error,
     },
@@ -256,6 +265,6 @@ impl fmt::Display for Family {
     }
 }
 
-fn locked<I, T>(instrument: &Mutex<I>, does: impl FnOnce(&mut I) -> T) -> T {
+pub(crate) fn locked<I, T>(instrument: &Mutex<I>, does: impl FnOnce(&mut I) -> T) -> T {
     does(&mut instrument.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -7,3 +7,5 @@ mod motion;
 mod protocol;
 #[cfg(unix)]
 mod running;
+#[cfg(unix)]
+mod udp;
