@@ -1,13 +1,13 @@
 //! What is there: asked when the line was opened, kept for every call after.
 
 use slewgate_sdk::mount::Identity;
-use slewgate_sdk::{Attachment, Failure, Host, LineError, Millis, StopSequence, json};
+use slewgate_sdk::{Attachment, Failure, Host, Millis, StopSequence, json};
 
 use crate::Skywatcher;
 use crate::motor::{Gear, Motor};
 use crate::mount::{Found, Mount};
 use crate::number;
-use crate::port::{self, Drive, Port};
+use crate::port::{self, Answer, Drive, Port};
 use crate::settings::Settings;
 
 /// The third byte of `:e`.
@@ -103,16 +103,15 @@ fn stop() -> StopSequence {
 
 /// Major and minor version, and what mount it is.
 fn version(port: &Port) -> Result<[u8; 3], Failure> {
-    let digits = match port.ask('e', Drive::First, 6) {
-        Ok(digits) => digits,
-        Err(error @ (Failure::Hardware(_) | Failure::Line(LineError::Timeout(_)))) => {
-            return Err(other_family(port, error));
-        }
-        Err(error) => return Err(error),
-    };
-    let garbled =
-        || port::Answer::None(digits.clone()).failure(&port::request('e', Drive::First, ""));
-    number::bytes(&digits).ok_or_else(garbled)
+    let answer = port.question('e', Drive::First, 6)?;
+    if let Answer::None(said) = &answer {
+        judge_family(port, said)?;
+    }
+    match &answer {
+        Answer::Yes(digits) => number::bytes(digits),
+        _ => None,
+    }
+    .ok_or_else(|| answer.failure(&port::request('e', Drive::First, "")))
 }
 
 fn gear(host: &dyn Host, port: &Port, drive: Drive) -> Result<Gear, Failure> {
@@ -142,24 +141,28 @@ fn gear(host: &dyn Host, port: &Port, drive: Drive) -> Result<Gear, Failure> {
     Ok(gear)
 }
 
-/// Who does not know `:e1` may be of another family, which is named with what to set. `:GR#` moves nothing there, nor does `V`.
-fn other_family(port: &Port, error: Failure) -> Failure {
-    let told = |request: &str| port.other(request, b'#', OTHER).unwrap_or_default();
-    let ra = told("#:GR#");
-    let is_lx200 = ra.contains(&b':') && ra.ends_with(b"#") && ra.iter().any(u8::is_ascii_digit);
-    if is_lx200 {
-        return belongs_to("LX200", "lx200.wasm");
+/// Who does not know `:e1` may be of another family, which is named with what to set. A NexStar hand control answers to the `e` in it, and
+/// to `V`; what is asked of an LX200 has no letter that means something to the former, whose `R` is an order.
+fn judge_family(port: &Port, said: &[u8]) -> Result<(), Failure> {
+    let nexstar = || Err(belongs_to("NexStar", "nexstar.wasm"));
+    if let [ra @ .., b',', _, _, _, _, _, _, _, _, b'#'] = said
+        && ra.len() == 8
+    {
+        return nexstar();
     }
     // Two bytes of a version, or the six digits of a SynScan hand control, which passes on nothing of its motors.
-    match told("V").as_slice() {
-        [_, _, b'#'] | [_, _, _, _, _, _, b'#'] => belongs_to("NexStar", "nexstar.wasm"),
-        _ => error,
+    if let [_, _, b'#'] | [_, _, _, _, _, _, b'#'] = port.other("V", b'#', OTHER)?.as_slice() {
+        return nexstar();
+    }
+    match port.other("#:GD#", b'#', OTHER)?.as_slice() {
+        [b'+' | b'-', b'0'..=b'9', b'0'..=b'9', .., b'#'] => Err(belongs_to("LX200", "lx200.wasm")),
+        _ => Ok(()),
     }
 }
 
 fn belongs_to(language: &str, component: &str) -> Failure {
     Failure::Hardware(format!(
-        "the mount does not speak to its motors here but {language}: set component = \"{component}\" in its table of the \
+        "what is on this line speaks {language}, and its motors are not spoken to: set component = \"{component}\" in its table of the \
          configuration"
     ))
 }

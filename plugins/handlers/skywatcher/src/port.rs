@@ -88,11 +88,20 @@ impl Port {
         drive: Drive,
         digits: usize,
     ) -> Result<Vec<u8>, Failure> {
-        let request = request(letter, drive, "");
-        match self.insist(&request, digits)? {
+        match self.question(letter, drive, digits)? {
             Answer::Yes(digits) => Ok(digits),
-            other => Err(other.failure(&request)),
+            other => Err(other.failure(&request(letter, drive, ""))),
         }
+    }
+
+    /// The same of one who may not be a motor.
+    pub(crate) fn question(
+        &self,
+        letter: char,
+        drive: Drive,
+        digits: usize,
+    ) -> Result<Answer, Failure> {
+        self.insist(&request(letter, drive, ""), digits)
     }
 
     /// What may be said twice, and is answered without digits.
@@ -167,8 +176,6 @@ impl Answer {
                 Self::Yes(digits.into())
             }
             [b'!', code, END] if is_digit(code) => Self::No(*code),
-            // Some write the code as a byte is written, with two digits.
-            [b'!', b'0', code, END] if is_digit(code) => Self::No(*code),
             other => Self::None(other.into()),
         }
     }

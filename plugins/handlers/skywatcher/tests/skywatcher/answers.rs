@@ -77,7 +77,6 @@ fn a_code_is_told_in_words() {
         ("!7\r", "!7: it is learning the errors of its worm"),
         ("!8\r", "!8: it has learnt no errors of its worm"),
         ("!A\r", "!A: a code that its manual does not have"),
-        ("!02\r", "!2: its motor has not come to rest"),
     ] {
         let told = hardware(call(&position(&[answer]), "status", "{}"));
         assert_eq!(told, format!("the mount answered :j1 with {words}"));

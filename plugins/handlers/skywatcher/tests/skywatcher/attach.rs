@@ -159,28 +159,47 @@ fn silent() -> Script {
 
 #[test]
 fn a_mount_of_another_family_is_named_with_what_to_set() {
-    let lx200 = silent().line("#:GR#", "05:35:17#");
-    let synscan = silent().line("#:GR#", "").line("V", "042507#");
-    let nexstar = silent().line("#:GR#", "").line("V", b"\x05\x1f#");
+    let lx200 = silent().line("V", "").line("#:GD#", "+41*16:09#");
+    let synscan = silent().line("V", "042507#");
+    let nexstar = silent().line("V", b"\x05\x1f#");
+    // It answers to the `e` in `:e1`.
+    let newer = lines_of_nexstar();
     for (script, language, component) in [
         (lx200, "LX200", "lx200.wasm"),
         (synscan, "NexStar", "nexstar.wasm"),
         (nexstar, "NexStar", "nexstar.wasm"),
+        (newer, "NexStar", "nexstar.wasm"),
     ] {
         let told = format!(
-            "the mount does not speak to its motors here but {language}: set component = \"{component}\" in its table of the \
-             configuration"
+            "what is on this line speaks {language}, and its motors are not spoken to: set component = \"{component}\" in its table \
+             of the configuration"
         );
         assert_eq!(failed(handler().attach(&script)), told);
     }
 }
 
+fn lines_of_nexstar() -> Script {
+    (0..4).fold(Script::new(), |script, _| {
+        script.line(":e1\r", "34AB0500,12CE0500#")
+    })
+}
+
 #[test]
 fn what_answers_nothing_is_silent() {
-    let script = silent().line("#:GR#", "").line("V", "");
+    let script = silent().line("V", "").line("#:GD#", "");
     assert_eq!(
         handler().attach(&script).unwrap_err(),
         Failure::Line(LineError::Timeout(vec![]))
+    );
+}
+
+#[test]
+fn what_answers_nonsense_is_told_as_it_came() {
+    let script = (0..4).fold(Script::new(), |script, _| script.line(":e1\r", "=02090\r"));
+    let script = script.line("V", "").line("#:GD#", "");
+    assert_eq!(
+        failed(handler().attach(&script)),
+        r"the mount answered `=02090\r` to :e1"
     );
 }
 
