@@ -89,7 +89,8 @@ impl Skywatcher {
             ('H', Some(steps)) => motor.set_increment(steps),
             ('S', Some(position)) => motor.target = position,
             ('I', Some(period)) => motor.set_period(period),
-            // Within how many steps to brake, which the axis does as it can; the rate of a guide port, a camera's shutter, the light of the polar finder, and what there is beside.
+            // Within how many steps to brake, which the axis does as it can; the rate of a guide port, a camera's shutter, the light of
+            // the polar finder, and what there is beside.
             ('M' | 'U' | 'P' | 'O' | 'V' | 'W', _) => {}
             _ => return Err(No::Digits),
         }

@@ -160,13 +160,13 @@ fn a_goto_whose_answers_are_lost_now_and_then_ends_where_it_should() {
     let bench = Bench::new(LONDON);
     let ra = bench.ra(-50.0);
     for lost in [1, 2, 3] {
-        bench.loses.set(lost);
+        bench.trouble.loses.set(lost);
         bench.call("goto", &params(ra, 35.0));
         let mut looks = 0;
         let over = bench.complete(|| {
             looks += 1;
             if looks % 7 == 0 {
-                bench.loses.set(lost);
+                bench.trouble.loses.set(lost);
             }
         });
         assert_eq!(over, Progress::Done);
@@ -195,4 +195,27 @@ fn a_stuck_axis_is_a_goto_that_failed_and_says_how_far_it_came() {
         Progress::Failed(why) => assert!(why.starts_with("the mount came to rest "), "{why}"),
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn answers_that_are_cut_shifted_or_doubled_are_never_taken_for_others() {
+    let bench = Bench::new(LONDON);
+    bench.do_whole("goto", &params(bench.ra(-50.0), 35.0));
+    let truly = bench.sample().position.unwrap();
+    bench.trouble.damages.set(11);
+    let mut told = 0;
+    for _ in 0..2_000 {
+        // Now and then four damaged ones follow each other.
+        if let Ok(status) = bench.attempt("status", "{}") {
+            let at = Equatorial {
+                ra: status["ra"].as_f64().unwrap(),
+                dec: status["dec"].as_f64().unwrap(),
+            };
+            let off = bench.separation(at, truly) * 3600.0;
+            assert!(off < 60.0, "{off} {status}");
+            assert_eq!(status["tracking"], "sidereal");
+            told += 1;
+        }
+    }
+    assert!(told > 1_500, "{told}");
 }

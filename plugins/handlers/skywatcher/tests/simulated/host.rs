@@ -1,6 +1,6 @@
 //! A host with one mount, whose time passes only where somebody waits.
 
-use crate::wire::{HandClock, Mount, Wire};
+use crate::wire::{HandClock, Mount, Trouble, Wire};
 use serde_json::Value;
 use skywatcher::Skywatcher as Handling;
 use slewgate_sdk::{
@@ -9,7 +9,7 @@ use slewgate_sdk::{
 };
 use slewgate_simulator::{Skywatcher, SkywatcherModel, SkywatcherSettings, SkywatcherState};
 use slewgate_sky::{Clock, SharedClock, Sky};
-use std::cell::{Cell, RefCell};
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::sync::Arc;
@@ -21,8 +21,7 @@ const START: f64 = 1_767_225_600e3;
 pub(crate) struct Bench {
     clock: Arc<HandClock>,
     pub(crate) mount: Mount,
-    /// Exchanges whose answer is lost, counted down.
-    pub(crate) loses: Rc<Cell<u32>>,
+    pub(crate) trouble: Rc<Trouble>,
     sky: Sky,
     handler: Handling,
     kept: RefCell<BTreeMap<String, Vec<u8>>>,
@@ -44,7 +43,7 @@ impl Bench {
         let bench = Self {
             mount: Rc::new(RefCell::new(switched_on(model, latitude, &clock))),
             clock,
-            loses: Rc::default(),
+            trouble: Rc::default(),
             sky: Sky::new(0.0),
             handler: Handling::configure(settings).unwrap(),
             kept: RefCell::default(),
@@ -191,7 +190,7 @@ impl Bench {
         Wire {
             clock: Arc::clone(&self.clock),
             mount: Rc::clone(&self.mount),
-            loses: Rc::clone(&self.loses),
+            trouble: Rc::clone(&self.trouble),
         }
     }
 }

@@ -35,7 +35,54 @@ pub(crate) type Mount = Rc<RefCell<Skywatcher>>;
 pub(crate) struct Wire {
     pub(crate) clock: Arc<HandClock>,
     pub(crate) mount: Mount,
-    pub(crate) loses: Rc<Cell<u32>>,
+    pub(crate) trouble: Rc<Trouble>,
+}
+
+/// What becomes of answers.
+#[derive(Default)]
+pub(crate) struct Trouble {
+    /// How many of the next are lost.
+    pub(crate) loses: Cell<u32>,
+    /// From what those that are damaged are thrown; 0: none is.
+    pub(crate) damages: Cell<u64>,
+}
+
+impl Trouble {
+    /// What comes of an answer; an end that is missing is waited for in vain.
+    fn meets(&self, reply: Vec<u8>) -> Result<Vec<u8>, LineError> {
+        if self.loses.get() > 0 {
+            self.loses.set(self.loses.get() - 1);
+            return Err(LineError::Timeout(Vec::new()));
+        }
+        let mut came = match self.throw(8) {
+            0 => reply[..self.throw(reply.len())].to_vec(),
+            1 => reply[self.throw(reply.len())..].to_vec(),
+            2 => [&reply[..self.throw(reply.len())], &reply].concat(),
+            3 => [&reply[..], &reply].concat(),
+            _ => reply,
+        };
+        match came.iter().position(|byte| *byte == b'\r') {
+            Some(end) => {
+                // The line discards what comes after.
+                came.truncate(end + 1);
+                Ok(came)
+            }
+            None => Err(LineError::Timeout(came)),
+        }
+    }
+
+    /// Below a bound, by a linear congruential generator with Knuth's constants; where nothing is damaged the greatest.
+    fn throw(&self, below: usize) -> usize {
+        let state = self.damages.get();
+        if state == 0 {
+            return below - 1;
+        }
+        let next = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        self.damages.set(next);
+        (next >> 33) as usize % below
+    }
 }
 
 impl Wire {
@@ -43,13 +90,12 @@ impl Wire {
         self.clock.pass(BYTE * exchange.request.len() as f64);
         let reply = self.mount.borrow_mut().receive(&exchange.request);
         assert_eq!(exchange.reply, Framing::Until(b'\r'));
-        if self.loses.get() > 0 {
-            self.loses.set(self.loses.get() - 1);
-            self.clock.pass(f64::from(exchange.timeout));
-            return Err(LineError::Timeout(Vec::new()));
-        }
         self.clock.pass(BYTE * reply.len() as f64);
-        Ok(reply)
+        let met = self.trouble.meets(reply);
+        if met.is_err() {
+            self.clock.pass(f64::from(exchange.timeout));
+        }
+        met
     }
 }
 
@@ -62,7 +108,7 @@ impl Line for Wire {
         Ok(Box::new(Wire {
             clock: Arc::clone(&self.clock),
             mount: Rc::clone(&self.mount),
-            loses: Rc::clone(&self.loses),
+            trouble: Rc::clone(&self.trouble),
         }))
     }
 }
