@@ -6,6 +6,7 @@ use std::time::Duration;
 use mio::{Registry, Token};
 
 use crate::tcp::TcpDevice;
+use crate::udp::UdpDevice;
 #[cfg(unix)]
 use crate::unix::SerialDevice;
 #[cfg(windows)]
@@ -37,6 +38,10 @@ pub(crate) fn open(settings: &LineSettings, beside: bool) -> Result<Box<dyn Devi
         Address::Serial(path) => Box::new(SerialDevice::open(path, settings.baud, beside)?),
         Address::Tcp { host, port } => {
             let opened = TcpDevice::open(host, *port);
+            Box::new(opened.map_err(|why| format!("cannot open {}: {why}", settings.device))?)
+        }
+        Address::Udp { host, port } => {
+            let opened = UdpDevice::open(host, *port);
             Box::new(opened.map_err(|why| format!("cannot open {}: {why}", settings.device))?)
         }
     })

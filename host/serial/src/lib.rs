@@ -2,7 +2,7 @@
 //!
 //! In reading order: `exchange`, `error`, `address` and `state` say what is asked and answered, `tap` who listens in; `line` and
 //! `held` are the handles; `queue` decides what is next, and `shared` locks it between handles and owner; `owner` is the thread, which
-//! waits in `waiter` while `opening` opens; `wire` is the traffic on the open device; `device` is whatever is open, `tcp`
+//! waits in `waiter` while `opening` opens; `wire` is the traffic on the open device; `device` is whatever is open, `tcp`, `udp`
 //! and the platform's module are the devices themselves.
 //!
 //! What holds here:
@@ -26,6 +26,7 @@ mod shared;
 mod state;
 mod tap;
 mod tcp;
+mod udp;
 #[cfg(unix)]
 mod unix;
 mod waiter;

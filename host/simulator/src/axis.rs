@@ -25,6 +25,8 @@ pub(crate) struct Axis {
     /// Of the drive, degrees a second; what carries the axis along besides is not in it.
     velocity: f64,
     order: Order,
+    /// Degrees a second of the way to a position.
+    top: f64,
     /// Seconds until an ordered velocity ends by itself; None: it lasts.
     lasts: Option<f64>,
     /// None: it follows its order.
@@ -51,6 +53,7 @@ impl Axis {
             position,
             velocity: 0.0,
             order: Order::Rate(0.0),
+            top: SLEW_RATE,
             lasts: None,
             defect: None,
         }
@@ -76,6 +79,11 @@ impl Axis {
     /// Whether the drive turns, or is about to.
     pub(crate) fn turning(&self) -> bool {
         self.moving() && self.defect != Some(Defect::Stuck)
+    }
+
+    /// Whether it was told to stand, be it that it still slows down.
+    pub(crate) fn is_told_to_rest(&self) -> bool {
+        self.order == Order::Rate(0.0)
     }
 
     /// The sign of the way that it turns, or was told to; 0 while it stands or is on the way to a position.
@@ -113,8 +121,19 @@ impl Axis {
     }
 
     pub(crate) fn go_to(&mut self, position: f64) {
+        self.go_to_at(position, SLEW_RATE);
+    }
+
+    /// No faster than so many degrees a second.
+    pub(crate) fn go_to_at(&mut self, position: f64, top: f64) {
         self.order = Order::Position(position);
+        self.top = top;
         self.lasts = None;
+    }
+
+    /// Stands at once, without slowing down.
+    pub(crate) fn halt(&mut self) {
+        self.rest_at(self.position);
     }
 
     /// Moves the axis and where it is going by as much, as tracking does.
@@ -222,7 +241,7 @@ impl Axis {
         let peak = (ACCELERATION * distance * way + self.velocity.powi(2) / 2.0)
             .max(0.0)
             .sqrt()
-            .min(SLEW_RATE);
+            .min(self.top);
         if self.velocity == way * peak {
             return self.cruise(overrun.abs(), seconds);
         }
@@ -271,6 +290,24 @@ mod tests {
         assert_eq!(axis.velocity, SLEW_RATE);
         // Speeding up cost 0.375 s of the way.
         assert!((axis.position() - 6.0 * (10.0 - 0.375)).abs() < 1e-9);
+    }
+
+    #[test]
+    fn it_goes_no_faster_than_it_may() {
+        let mut axis = Axis::at(0.0);
+        axis.go_to_at(10.0, 0.5);
+        axis.advance(10.0);
+        assert_eq!(axis.velocity, 0.5);
+        assert!(axis.advance(60.0) > 0.0);
+        assert_eq!(axis.position(), 10.0);
+    }
+
+    #[test]
+    fn it_halts_where_it_is() {
+        let mut axis = sent(100.0, 5.0);
+        let from = axis.position();
+        axis.halt();
+        assert!(axis.advance(1.0) == 1.0 && axis.position() == from && !axis.moving());
     }
 
     #[test]

@@ -1,8 +1,11 @@
 //! Where there are no pseudo-terminals, there are no simulators.
 
+use crate::instrument::Instrument;
+use crate::line::Line;
 use crate::peer::Peer;
 use crate::simulator::SimulatorError;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -17,16 +20,16 @@ pub(crate) enum Whereabouts {}
 #[derive(Clone, Debug)]
 pub(crate) enum Waker {}
 
+/// Never made here.
+pub(crate) enum Datagrams {}
+
 impl Terminal {
     pub(crate) fn start(
         _link: Option<PathBuf>,
         _baud: Option<u32>,
         _peer: impl Peer,
     ) -> Result<Self, SimulatorError> {
-        Err(SimulatorError::Terminal(io::Error::new(
-            io::ErrorKind::Unsupported,
-            "this system has none; run the simulator on Linux or macOS",
-        )))
+        Err(SimulatorError::Terminal(unsupported()))
     }
 
     pub(crate) fn whereabouts(&self) -> Whereabouts {
@@ -36,6 +39,30 @@ impl Terminal {
     pub(crate) fn waker(&self) -> Waker {
         match *self {}
     }
+}
+
+impl Datagrams {
+    pub(crate) fn start<I: Instrument>(
+        _address: SocketAddr,
+        _line: impl Fn() -> Line<I> + Send + 'static,
+    ) -> io::Result<Self> {
+        Err(unsupported())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        match *self {}
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        match *self {}
+    }
+}
+
+fn unsupported() -> io::Error {
+    io::Error::new(
+        io::ErrorKind::Unsupported,
+        "this system has none; run the simulator on Linux or macOS",
+    )
 }
 
 impl Whereabouts {

@@ -8,10 +8,12 @@ use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
 use crate::moonlite::{FocuserState, Moonlite, MoonliteSettings};
 use crate::nexstar::{Nexstar, NexstarSettings};
 use crate::script::{Script, ScriptSettings};
+use crate::skywatcher::{Skywatcher, SkywatcherModel, SkywatcherSettings, SkywatcherState};
 use crate::terminal::{Terminal, Whereabouts};
 use crate::wire::Wire;
 use slewgate_sky::Equatorial;
 use std::fmt;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -44,6 +46,8 @@ pub enum Family {
     Lx200(Dialect),
     /// A mount with a NexStar hand control: `nexstar`.
     Nexstar,
+    /// A mount with motors of Sky-Watcher's: `skywatcher/eq6`, …; `skywatcher` alone is the EQ6.
+    Skywatcher(SkywatcherModel),
     /// A focuser that speaks Moonlite: `moonlite`.
     Moonlite,
 }
@@ -69,6 +73,14 @@ pub enum SimulatorError {
         /// Why not.
         source: std::io::Error,
     },
+    /// The UDP port could not be opened.
+    #[error("cannot open the UDP port {address}: {source}; choose one that is free")]
+    Port {
+        /// Where it was to be.
+        address: SocketAddr,
+        /// Why not.
+        source: std::io::Error,
+    },
     /// No such family.
     #[error("no simulator is called {name:?}; there are {}", Family::devices().join(", "))]
     Unknown {
@@ -81,6 +93,7 @@ pub enum SimulatorError {
 const DEVICE_PREFIX: &str = "simulator:";
 const LX200: &str = "lx200";
 const NEXSTAR: &str = "nexstar";
+const SKYWATCHER: &str = "skywatcher";
 const MOONLITE: &str = "moonlite";
 
 impl Simulator {
@@ -125,6 +138,28 @@ impl Telescope for Simulator {
 
 impl Telescope for Simulator<Nexstar> {
     fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
+}
+
+impl Simulator<Skywatcher> {
+    /// Starts a mount whose motors are spoken to.
+    pub fn start_skywatcher(settings: SkywatcherSettings) -> Result<Self, SimulatorError> {
+        let mount = Skywatcher::new(&settings);
+        let wire = mount.wire();
+        let SkywatcherSettings {
+            link, baud, faults, ..
+        } = settings;
+        Self::start(mount, wire, Place { link, baud, faults })
+    }
+
+    /// What is true of the mount now, whatever it says.
+    pub fn state(&self) -> SkywatcherState {
+        locked(&self.instrument, Skywatcher::state)
+    }
+
+    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
+    pub fn pointing(&self) -> Equatorial {
         self.state().position
     }
 }
@@ -224,7 +259,9 @@ impl Family {
     /// The devices' names that can be asked for; `simulator:lx200` is short for the first.
     pub fn devices() -> Vec<String> {
         let mounts = Dialect::ALL.into_iter().map(Self::Lx200);
-        let families = mounts.chain([Self::Nexstar, Self::Moonlite]);
+        let motors = SkywatcherModel::ALL.into_iter().map(Self::Skywatcher);
+        let others = [Self::Nexstar, Self::Moonlite];
+        let families = mounts.chain(motors).chain(others);
         families
             .map(|family| format!("{DEVICE_PREFIX}{family}"))
             .collect()
@@ -232,7 +269,7 @@ impl Family {
 
     /// Whether it is a mount, which points somewhere.
     pub fn is_mount(self) -> bool {
-        matches!(self, Self::Lx200(_) | Self::Nexstar)
+        matches!(self, Self::Lx200(_) | Self::Nexstar | Self::Skywatcher(_))
     }
 }
 
@@ -243,8 +280,10 @@ impl FromStr for Family {
         match name.split_once('/') {
             None if name == LX200 => Ok(Self::Lx200(Dialect::default())),
             None if name == NEXSTAR => Ok(Self::Nexstar),
+            None if name == SKYWATCHER => Ok(Self::Skywatcher(SkywatcherModel::default())),
             None if name == MOONLITE => Ok(Self::Moonlite),
             Some((LX200, dialect)) => dialect.parse().map(Self::Lx200),
+            Some((SKYWATCHER, model)) => model.parse().map(Self::Skywatcher),
             _ => Err(SimulatorError::Unknown {
                 name: name.to_owned(),
             }),
@@ -257,11 +296,12 @@ impl fmt::Display for Family {
         match self {
             Self::Lx200(dialect) => write!(f, "{LX200}/{dialect}"),
             Self::Nexstar => f.write_str(NEXSTAR),
+            Self::Skywatcher(model) => write!(f, "{SKYWATCHER}/{model}"),
             Self::Moonlite => f.write_str(MOONLITE),
         }
     }
 }
 
-fn locked<I, T>(instrument: &Mutex<I>, does: impl FnOnce(&mut I) -> T) -> T {
+pub(crate) fn locked<I, T>(instrument: &Mutex<I>, does: impl FnOnce(&mut I) -> T) -> T {
     does(&mut instrument.lock().unwrap_or_else(PoisonError::into_inner))
 }

@@ -59,6 +59,10 @@ impl Host for Component {
         sky::from_horizontal(position, at, site)
     }
 
+    fn sidereal_time(&self, at: Instant, site: Site) -> f64 {
+        sky::sidereal_time(at, site)
+    }
+
     fn separation(&self, a: Equatorial, b: Equatorial) -> f64 {
         sky::separation(a, b)
     }

@@ -34,6 +34,8 @@ pub trait Host {
     fn to_horizontal(&self, position: Equatorial, at: Instant, site: Site) -> Horizontal;
     /// What position in JNow stands there.
     fn to_equatorial(&self, position: Horizontal, at: Instant, site: Site) -> Equatorial;
+    /// Local apparent sidereal time in hours.
+    fn sidereal_time(&self, at: Instant, site: Site) -> f64;
     /// Degrees between two positions in one frame.
     fn separation(&self, a: Equatorial, b: Equatorial) -> f64;
 }

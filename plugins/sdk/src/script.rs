@@ -217,6 +217,10 @@ impl Host for Script {
         }
     }
 
+    fn sidereal_time(&self, _at: Instant, _site: Site) -> f64 {
+        self.sidereal
+    }
+
     fn separation(&self, a: Equatorial, b: Equatorial) -> f64 {
         let (a_dec, b_dec) = (a.dec.to_radians(), b.dec.to_radians());
         let ra = ((a.ra - b.ra) * 15.0).to_radians();

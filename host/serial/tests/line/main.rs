@@ -17,3 +17,4 @@ mod stop;
 mod stuck;
 mod tap;
 mod tcp;
+mod udp;

@@ -32,6 +32,11 @@ impl<I: Instrument> Line<I> {
         }
     }
 
+    /// Whether an answer is on its way.
+    pub(crate) fn is_waiting(&self) -> bool {
+        self.replies.next().is_some()
+    }
+
     /// Whether the instrument is silent. What it was about to say is lost then.
     fn hushed(&mut self, now: Instant) -> bool {
         let silent = self.faults.silent(now);

@@ -109,7 +109,7 @@ pub(super) fn wait_for_waking(woken: &UnixStream, patience: Duration) -> io::Res
     Ok(bell[0].revents().is_empty() || hear_waking(woken)?)
 }
 
-fn wait(ends: &mut [PollFd<'_>], patience: Option<Duration>) -> io::Result<()> {
+pub(super) fn wait(ends: &mut [PollFd<'_>], patience: Option<Duration>) -> io::Result<()> {
     let patience = patience.and_then(|patience| Timespec::try_from(patience).ok());
     match poll(ends, patience.as_ref()) {
         Ok(_) | Err(Errno::INTR) => Ok(()),
@@ -118,7 +118,7 @@ fn wait(ends: &mut [PollFd<'_>], patience: Option<Duration>) -> io::Result<()> {
 }
 
 /// Takes the wakings that are there. False: they have come to their end.
-fn hear_waking(woken: &UnixStream) -> io::Result<bool> {
+pub(super) fn hear_waking(woken: &UnixStream) -> io::Result<bool> {
     match read(woken, &mut [0; WAKINGS]) {
         Ok(0) => Ok(false),
         Ok(_) | Err(Errno::AGAIN | Errno::INTR) => Ok(true),

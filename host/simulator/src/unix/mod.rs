@@ -1,12 +1,14 @@
 //! Pseudo-terminals of Unix: one thread owns the master's end. `ends` are the system's, `place` is where clients find
-//! them, `pace` how fast bytes pass.
+//! them, `pace` how fast bytes pass. `datagrams` is a UDP port instead.
 
+mod datagrams;
 mod ends;
 mod pace;
 mod place;
 
 use crate::peer::Peer;
 use crate::simulator::SimulatorError;
+pub(crate) use datagrams::Datagrams;
 use ends::{Ends, wait_for_waking};
 use pace::Pace;
 use place::Place;

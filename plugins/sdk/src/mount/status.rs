@@ -52,7 +52,7 @@ pub struct Point {
 }
 
 /// The side of the pier that the telescope is on.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the two sides")]
 pub enum PierSide {

@@ -244,6 +244,10 @@ impl Host for Answering {
         self.sky.to_horizontal(position, at, site)
     }
 
+    fn sidereal_time(&self, at: Instant, site: Site) -> f64 {
+        self.sky.sidereal_time(at, site)
+    }
+
     fn to_equatorial(&self, position: Horizontal, at: Instant, site: Site) -> Equatorial {
         self.sky.to_equatorial(position, at, site)
     }

@@ -82,6 +82,10 @@ impl Host for Real {
         self.script.to_horizontal(position, at, site)
     }
 
+    fn sidereal_time(&self, at: Instant, site: Site) -> f64 {
+        self.script.sidereal_time(at, site)
+    }
+
     fn separation(&self, a: Equatorial, b: Equatorial) -> f64 {
         self.script.separation(a, b)
     }
