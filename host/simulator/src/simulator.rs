@@ -157,9 +157,10 @@ impl Simulator<Skywatcher> {
     pub fn state(&self) -> SkywatcherState {
         locked(&self.instrument, Skywatcher::state)
     }
+}
 
-    /// Where the axes point in JNow now, whatever the mount says; a camera on it sees this. It is no traffic on the line.
-    pub fn pointing(&self) -> Equatorial {
+impl Telescope for Simulator<Skywatcher> {
+    fn pointing(&self) -> Equatorial {
         self.state().position
     }
 }
