@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use slewgate_engine::Surroundings;
-use slewgate_simulator::Simulator;
+use slewgate_simulator::Pointing;
 use slewgate_simulator::camera::{Camera as StarCamera, CameraSettings};
 use slewgate_sky::SharedClock;
 use tokio::runtime::Handle;
@@ -29,7 +29,7 @@ pub(crate) struct Cameras {
 /// A camera on a simulated mount.
 struct Simulated {
     camera: StarCamera,
-    mount: Arc<Simulator>,
+    mount: Arc<dyn Pointing>,
     clock: SharedClock,
     /// Pictures so far: each has a noise of its own.
     taken: u64,
@@ -46,7 +46,7 @@ impl Cameras {
     /// Starts all that the configuration has. They publish from now on, so that no client takes their names.
     pub(crate) fn start(
         config: &Config,
-        mounts: &BTreeMap<String, Arc<Simulator>>,
+        mounts: &BTreeMap<String, Arc<dyn Pointing>>,
         surroundings: &Surroundings,
         streams: &Arc<Streams>,
     ) -> Result<Cameras> {
@@ -134,7 +134,7 @@ impl Simulated {
     fn new(
         settings: CameraSettings,
         site: Site,
-        mount: Arc<Simulator>,
+        mount: Arc<dyn Pointing>,
         surroundings: &Surroundings,
     ) -> Self {
         let sky = (*surroundings.sky).clone();

@@ -17,7 +17,9 @@ use slewgate_security::admission::{Admission, RequestLimiter};
 use slewgate_security::log::{EventKind, Kept, LogSettings, SecurityEvent, SecurityLog};
 use slewgate_security::tokens::{TokenFile, TokenSet, TokenStore, TokenUses};
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
-use slewgate_simulator::{Family, Lx200Settings, Moonlite, MoonliteSettings, Simulator};
+use slewgate_simulator::{
+    Family, Lx200Settings, Moonlite, MoonliteSettings, Pointing, Simulator, SkywatcherSettings,
+};
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
 use tokio::sync::watch;
@@ -98,7 +100,7 @@ struct Hardware {
 #[derive(Default)]
 struct Simulators {
     /// By their lines.
-    mounts: BTreeMap<String, Arc<Simulator>>,
+    mounts: BTreeMap<String, Arc<dyn Pointing>>,
     focusers: Vec<Simulator<Moonlite>>,
 }
 
@@ -378,13 +380,23 @@ impl Simulators {
         config: &Config,
         clock: &SharedClock,
     ) -> Result<String> {
+        let site = config.site.unwrap_or(Site::SIMULATED);
         let path = match family {
             Family::Lx200(dialect) => {
-                let site = config.site.unwrap_or(Site::SIMULATED);
                 let simulator = Simulator::start_lx200(Lx200Settings {
                     dialect,
                     dut1: site.dut1,
                     ..Lx200Settings::new(site.position(), Arc::clone(clock))
+                })?;
+                let path = simulator.path();
+                self.mounts.insert(line.to_owned(), Arc::new(simulator));
+                path
+            }
+            Family::Skywatcher(model) => {
+                let simulator = Simulator::start_skywatcher(SkywatcherSettings {
+                    model,
+                    dut1: site.dut1,
+                    ..SkywatcherSettings::new(site.position(), Arc::clone(clock))
                 })?;
                 let path = simulator.path();
                 self.mounts.insert(line.to_owned(), Arc::new(simulator));

@@ -1,6 +1,7 @@
 //! Whatever is at the far end of a line: a mount, or hardware that is none.
 
 use crate::fault::ActiveFault;
+use slewgate_sky::Equatorial;
 
 /// Hears requests and answers them.
 pub(crate) trait Instrument: Ailing + 'static {
@@ -26,6 +27,12 @@ pub(crate) trait Instrument: Ailing + 'static {
         }
         replies
     }
+}
+
+/// A simulated mount, for whoever is to know where its telescope points.
+pub trait Pointing: Send + Sync {
+    /// Where the axes point in JNow now, whatever the mount says. It is no traffic on the line.
+    fn pointing(&self) -> Equatorial;
 }
 
 /// Has faults of its own; those of the wire are not.

@@ -42,6 +42,7 @@ use unix as terminal;
 pub use datagrams::UdpSimulator;
 pub use fault::{ActiveFault, Fault, FaultError};
 pub use faults::Faults;
+pub use instrument::Pointing;
 pub use lx200::{Dialect, Lx200, Lx200Settings, MountState, Precision};
 pub use moonlite::{FocuserState, Moonlite, MoonliteSettings};
 pub use replay::{Difference, Recording, RecordingError, Replay, ReplaySettings};

@@ -2,7 +2,7 @@
 
 use crate::fault::Fault;
 use crate::faults::Faults;
-use crate::instrument::Instrument;
+use crate::instrument::{Instrument, Pointing};
 use crate::line::{Line, WireFaults};
 use crate::lx200::{Dialect, Lx200, Lx200Settings, MountState};
 use crate::moonlite::{FocuserState, Moonlite, MoonliteSettings};
@@ -159,6 +159,18 @@ impl Simulator<Script> {
     /// What was heard that the script has no answer to.
     pub fn unknown(&self) -> Vec<u8> {
         locked(&self.instrument, |script| script.unknown())
+    }
+}
+
+impl Pointing for Simulator {
+    fn pointing(&self) -> Equatorial {
+        self.state().position
+    }
+}
+
+impl Pointing for Simulator<Skywatcher> {
+    fn pointing(&self) -> Equatorial {
+        self.state().position
     }
 }
 

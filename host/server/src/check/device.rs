@@ -7,6 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use slewgate_simulator::{
     Family, Faults, Lx200Settings, Moonlite, MoonliteSettings, Script, ScriptSettings, Simulator,
+    Skywatcher, SkywatcherSettings,
 };
 use slewgate_sky::SharedClock;
 
@@ -37,6 +38,7 @@ enum DeviceSpec {
 /// It answers until this is dropped.
 pub(crate) enum Device {
     Lx200(Simulator),
+    Skywatcher(Simulator<Skywatcher>),
     Moonlite(Simulator<Moonlite>),
     Scripted(Simulator<Script>),
 }
@@ -96,6 +98,16 @@ impl LineSpec {
                 };
                 Ok(Device::Lx200(Simulator::start_lx200(settings)?))
             }
+            DeviceSpec::Simulator(Family::Skywatcher(model)) => {
+                let site = Site::SIMULATED;
+                let settings = SkywatcherSettings {
+                    model: *model,
+                    dut1: site.dut1,
+                    link,
+                    ..SkywatcherSettings::new(site.position(), Arc::clone(clock))
+                };
+                Ok(Device::Skywatcher(Simulator::start_skywatcher(settings)?))
+            }
             DeviceSpec::Simulator(Family::Moonlite) => {
                 let settings = MoonliteSettings {
                     link,
@@ -122,6 +134,7 @@ impl Device {
     pub(crate) fn faults(&self) -> Faults {
         match self {
             Device::Lx200(simulator) => simulator.faults(),
+            Device::Skywatcher(simulator) => simulator.faults(),
             Device::Moonlite(simulator) => simulator.faults(),
             Device::Scripted(simulator) => simulator.faults(),
         }
@@ -130,7 +143,7 @@ impl Device {
     /// What the handler said that a script has no answer to.
     pub(crate) fn unknown(&self) -> Vec<u8> {
         match self {
-            Device::Lx200(_) | Device::Moonlite(_) => Vec::new(),
+            Device::Lx200(_) | Device::Skywatcher(_) | Device::Moonlite(_) => Vec::new(),
             Device::Scripted(simulator) => simulator.unknown(),
         }
     }
@@ -139,6 +152,7 @@ impl Device {
     pub(crate) fn moves(&self) -> bool {
         match self {
             Device::Lx200(simulator) => simulator.state().moving,
+            Device::Skywatcher(simulator) => simulator.state().moving,
             Device::Moonlite(simulator) => simulator.state().moving,
             Device::Scripted(_) => false,
         }
