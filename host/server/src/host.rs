@@ -18,7 +18,8 @@ use slewgate_security::log::{EventKind, Kept, LogSettings, SecurityEvent, Securi
 use slewgate_security::tokens::{TokenFile, TokenSet, TokenStore, TokenUses};
 use slewgate_serial::{Address, Line, LineOptions, LineSettings};
 use slewgate_simulator::{
-    Family, Lx200Settings, Moonlite, MoonliteSettings, NexstarSettings, Simulator, Telescope,
+    Family, Lx200Settings, Moonlite, MoonliteSettings, NexstarSettings, Simulator,
+    SkywatcherSettings, Telescope,
 };
 use slewgate_sky::{ScaledClock, SharedClock, Sky, SystemClock};
 use tokio::runtime::{Builder, Handle};
@@ -381,9 +382,9 @@ impl Simulators {
         config: &Config,
         clock: &SharedClock,
     ) -> Result<String> {
+        let site = config.site.unwrap_or(Site::SIMULATED);
         let path = match family {
             Family::Lx200(dialect) => {
-                let site = config.site.unwrap_or(Site::SIMULATED);
                 let simulator = Simulator::start_lx200(Lx200Settings {
                     dialect,
                     dut1: site.dut1,
@@ -398,6 +399,16 @@ impl Simulators {
                 let simulator = Simulator::start_nexstar(NexstarSettings {
                     dut1: site.dut1,
                     ..NexstarSettings::new(site.position(), Arc::clone(clock))
+                })?;
+                let path = simulator.path();
+                self.mounts.insert(line.to_owned(), Arc::new(simulator));
+                path
+            }
+            Family::Skywatcher(model) => {
+                let simulator = Simulator::start_skywatcher(SkywatcherSettings {
+                    model,
+                    dut1: site.dut1,
+                    ..SkywatcherSettings::new(site.position(), Arc::clone(clock))
                 })?;
                 let path = simulator.path();
                 self.mounts.insert(line.to_owned(), Arc::new(simulator));

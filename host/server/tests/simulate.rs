@@ -232,9 +232,41 @@ fn a_mount_with_a_hand_control_of_an_age_is_simulated() {
 }
 
 #[test]
+fn a_mount_with_motors_answers_on_a_line() {
+    let mount = Simulating::start(&["skywatcher", "--model", "azeq6"]);
+    assert_eq!(ask(&mount.hear(), ":e1\r:f1\r", 13), "=032705\r=100\r");
+}
+
+#[test]
+fn a_mount_with_motors_answers_at_a_udp_port_with_its_faults() {
+    let mut mount =
+        Simulating::start(&["skywatcher", "--udp=0", "--fault", "drop,next=1,match=:j"]);
+    let said = mount.hear();
+    let address = said.strip_prefix("udp://").unwrap();
+    let socket = std::net::UdpSocket::bind("127.0.0.1:0").unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.connect(address).unwrap();
+    let hold = |request: &str, answer: &str| {
+        socket.send(request.as_bytes()).unwrap();
+        let mut heard = [0; 64];
+        let count = socket.recv(&mut heard).unwrap();
+        assert_eq!(String::from_utf8_lossy(&heard[..count]), answer);
+    };
+    // The first is lost.
+    socket.send(b":j1\r").unwrap();
+    hold(":e1\r", "=020900\r");
+    hold(":j1\r", "=000080\r");
+    assert_eq!(mount.tell("stuck"), "added stuck=first");
+    assert_eq!(mount.end(), Some(0));
+}
+
+#[test]
 fn an_option_of_another_family_is_refused_with_what_is_meant() {
     for (arguments, meant) in [
-        (["nexstar", "--dialect", "onstep"], "its version is --hand"),
+        (
+            ["nexstar", "--dialect", "onstep"],
+            "a NexStar hand control has no --dialect",
+        ),
         (["lx200", "--hand", "4.09"], "simulate nexstar"),
         (["moonlite", "--hand", "4.09"], "simulate nexstar"),
         (["nexstar", "--hand", "4"], "two numbers, such as 4.09"),
@@ -253,6 +285,14 @@ fn wrong_usage_says_what_would_be_right() {
     assert!(said.contains("50..=4000000"), "{said}");
     let said = refused(&["moonlite", "--dialect", "onstep"], 2);
     assert!(said.contains("a focuser has no --dialect"), "{said}");
+    let said = refused(&["lx200", "--udp"], 2);
+    assert!(
+        said.contains("has no --udp; leave it out, or simulate skywatcher"),
+        "{said}"
+    );
+    let said = refused(&["skywatcher", "--model", "eq9"], 2);
+    assert!(said.contains("eq6, azeq6"), "{said}");
+    refused(&["skywatcher", "--udp", "--baud", "9600"], 2);
     refused(&[], 2);
     refused(&["lx200", "--fast"], 2);
     refused(&["--fast"], 2);

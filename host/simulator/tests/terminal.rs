@@ -214,7 +214,7 @@ fn a_device_may_name_a_family_and_a_dialect() {
         assert_eq!(
             named(device).unwrap_err().to_string(),
             format!(
-                "no simulator is called {:?}; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:nexstar, simulator:moonlite",
+                "no simulator is called {:?}; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:skywatcher/eq6, simulator:skywatcher/azeq6, simulator:nexstar, simulator:moonlite",
                 device.trim_start_matches("simulator:")
             )
         );

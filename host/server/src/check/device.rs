@@ -7,7 +7,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 use slewgate_simulator::{
     Family, Faults, Lx200Settings, Moonlite, MoonliteSettings, Nexstar, NexstarSettings, Script,
-    ScriptSettings, Simulator,
+    ScriptSettings, Simulator, Skywatcher, SkywatcherSettings,
 };
 use slewgate_sky::SharedClock;
 
@@ -39,6 +39,7 @@ enum DeviceSpec {
 pub(crate) enum Device {
     Lx200(Simulator),
     Nexstar(Simulator<Nexstar>),
+    Skywatcher(Simulator<Skywatcher>),
     Moonlite(Simulator<Moonlite>),
     Scripted(Simulator<Script>),
 }
@@ -107,6 +108,16 @@ impl LineSpec {
                 };
                 Ok(Device::Nexstar(Simulator::start_nexstar(settings)?))
             }
+            DeviceSpec::Simulator(Family::Skywatcher(model)) => {
+                let site = Site::SIMULATED;
+                let settings = SkywatcherSettings {
+                    model: *model,
+                    dut1: site.dut1,
+                    link,
+                    ..SkywatcherSettings::new(site.position(), Arc::clone(clock))
+                };
+                Ok(Device::Skywatcher(Simulator::start_skywatcher(settings)?))
+            }
             DeviceSpec::Simulator(Family::Moonlite) => {
                 let settings = MoonliteSettings {
                     link,
@@ -134,6 +145,7 @@ impl Device {
         match self {
             Device::Lx200(simulator) => simulator.faults(),
             Device::Nexstar(simulator) => simulator.faults(),
+            Device::Skywatcher(simulator) => simulator.faults(),
             Device::Moonlite(simulator) => simulator.faults(),
             Device::Scripted(simulator) => simulator.faults(),
         }
@@ -142,7 +154,9 @@ impl Device {
     /// What the handler said that a script has no answer to.
     pub(crate) fn unknown(&self) -> Vec<u8> {
         match self {
-            Device::Lx200(_) | Device::Nexstar(_) | Device::Moonlite(_) => Vec::new(),
+            Device::Lx200(_) | Device::Nexstar(_) | Device::Skywatcher(_) | Device::Moonlite(_) => {
+                Vec::new()
+            }
             Device::Scripted(simulator) => simulator.unknown(),
         }
     }
@@ -152,6 +166,7 @@ impl Device {
         match self {
             Device::Lx200(simulator) => simulator.state().moving,
             Device::Nexstar(simulator) => simulator.state().moving,
+            Device::Skywatcher(simulator) => simulator.state().moving,
             Device::Moonlite(simulator) => simulator.state().moving,
             Device::Scripted(_) => false,
         }

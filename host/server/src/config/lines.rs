@@ -26,7 +26,7 @@ pub(super) fn lines(
         let path = ["lines", name.as_str(), "device"];
         let Some(device) = device else {
             let sentence = format!(
-                "[lines.{name}] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, or simulator:lx200"
+                "[lines.{name}] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, udp://HOST:PORT, or simulator:lx200"
             );
             return Err(source.error(&path, sentence));
         };

@@ -176,7 +176,7 @@ pub enum Transcript {
 /// What is at the end of a line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Device {
-    /// A mount or a focuser that the host simulates, on a pseudo-terminal: `simulator:lx200/onstep`, `simulator:moonlite`, ….
+    /// A mount or a focuser that the host simulates, on a pseudo-terminal: `simulator:lx200/onstep`, `simulator:skywatcher`, `simulator:moonlite`, ….
     Simulator(Family),
     /// A serial device or a TCP port.
     Hardware(Address),

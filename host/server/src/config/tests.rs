@@ -7,7 +7,7 @@ use serde_json::json;
 use slewgate_engine::QuarantineSettings;
 use slewgate_security::admission::{AdmissionSettings, LimitBy};
 use slewgate_serial::Address;
-use slewgate_simulator::{Dialect, Family};
+use slewgate_simulator::{Dialect, Family, SkywatcherModel};
 
 use super::shape::Shape;
 use super::{Allowance, Config, ConfigError, Device, PretendedClock, Site, Transcript, Trust};
@@ -461,7 +461,7 @@ fn a_plugin_can_only_open_a_line_that_is_there() {
 fn what_has_no_default_is_asked_for() {
     assert_eq!(
         wrong("[lines.west]\nbaud = 9600"),
-        "slewgate.toml:1: [lines.west] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, or simulator:lx200"
+        "slewgate.toml:1: [lines.west] device is missing: a path such as /dev/ttyUSB0, tcp://HOST:PORT, udp://HOST:PORT, or simulator:lx200"
     );
     assert_eq!(
         wrong("[plugins.catalog]\nsettings = {}"),
@@ -516,11 +516,11 @@ fn a_simulator_is_named_with_its_dialect_or_is_a_classic() {
 fn a_device_that_the_host_cannot_open_is_refused() {
     assert_eq!(
         wrong("[lines.east]\ndevice = \"simulator:lx20\""),
-        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:nexstar, simulator:moonlite"
+        "slewgate.toml:2: [lines.east] device: no simulator is called \"lx20\"; there are simulator:lx200/classic, simulator:lx200/onstep, simulator:skywatcher/eq6, simulator:skywatcher/azeq6, simulator:nexstar, simulator:moonlite"
     );
     assert_eq!(
-        wrong("[lines.east]\ndevice = \"udp://10.0.0.7:9999\""),
-        "slewgate.toml:2: [lines.east] device: udp:// is no kind of line that is known; a path such as /dev/ttyUSB0, or tcp://HOST:PORT, or simulator:lx200"
+        wrong("[lines.east]\ndevice = \"http://10.0.0.7:9999\""),
+        "slewgate.toml:2: [lines.east] device: http:// is no kind of line that is known; a path such as /dev/ttyUSB0, tcp://HOST:PORT or udp://HOST:PORT, or simulator:lx200"
     );
     assert_eq!(
         wrong("[lines.east]\ndevice = \"tcp://10.0.0.7\""),
@@ -530,6 +530,26 @@ fn a_device_that_the_host_cannot_open_is_refused() {
         wrong("[lines.east]\nquiet_ms = 20_000"),
         "slewgate.toml:2: [lines.east] quiet_ms: invalid value: integer `20000`, expected a whole number from 0 to 10000"
     );
+}
+
+#[test]
+fn a_line_leads_to_a_udp_port_of_an_adapter_or_to_simulated_motors() {
+    let config = parsed("[lines.east]\ndevice = \"udp://192.168.4.1:11880\"");
+    let (host, port) = ("192.168.4.1".to_owned(), 11_880);
+    assert_eq!(
+        config.lines["east"].device,
+        Device::Hardware(Address::Udp { host, port })
+    );
+    for (device, model) in [
+        ("simulator:skywatcher", SkywatcherModel::Eq6),
+        ("simulator:skywatcher/azeq6", SkywatcherModel::AzEq6),
+    ] {
+        let config = parsed(&format!("[lines.east]\ndevice = \"{device}\""));
+        assert_eq!(
+            config.lines["east"].device,
+            Device::Simulator(Family::Skywatcher(model))
+        );
+    }
 }
 
 #[test]

@@ -66,6 +66,10 @@ pub(super) fn lines(config: &Config) -> Vec<Finding> {
                 about,
                 format!("tcp://{host}:{port}, which was not tried: whoever connects may have it alone"),
             ),
+            Device::Hardware(address @ Address::Udp { .. }) => Finding::well(
+                about,
+                format!("{address}, which was not tried: nothing tells whether somebody listens there"),
+            ),
             Device::Hardware(Address::Serial(path)) => match slewgate_serial::obstacle(path) {
                 None => Finding::well(about, format!("{path} can be opened")),
                 Some(obstacle) => {

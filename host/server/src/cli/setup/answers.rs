@@ -157,7 +157,8 @@ fn which_device(
     for (number, choice) in (1..).zip(&choices) {
         dialogue.tell(&format!("  {number}. {choice}"))?;
     }
-    dialogue.tell("  or another: a path such as /dev/ttyUSB0, or tcp://HOST:PORT")?;
+    dialogue
+        .tell("  or another: a path such as /dev/ttyUSB0, tcp://HOST:PORT, or udp://HOST:PORT")?;
     // Among several devices, which one is the mount cannot be guessed.
     let default = (devices.len() < 2).then(|| choices[0].to_owned());
     dialogue.ask(

@@ -43,7 +43,7 @@ pub(super) fn text(mount: &Mount) -> String {
         line(
             "device",
             &device,
-            "or a serial device, or tcp://HOST:PORT, or simulator:lx200",
+            "or a serial device, tcp://HOST:PORT, udp://HOST:PORT, or simulator:lx200",
         ),
         baud.unwrap_or_default(),
         line(

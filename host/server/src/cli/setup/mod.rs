@@ -33,7 +33,7 @@ pub(super) struct Setup {
     /// The data directory to fill, instead of --data [default: what --data names]
     #[arg(value_name = "DIR")]
     directory: Option<PathBuf>,
-    /// The mount: a serial device, tcp://HOST:PORT, simulator:lx200 or simulator:lx200/onstep
+    /// The mount: a serial device, tcp://HOST:PORT, udp://HOST:PORT, simulator:lx200 or simulator:lx200/onstep
     #[arg(long, value_parser = answers::device)]
     device: Option<String>,
     /// Bits per second of a serial device [default: 9600]
