@@ -9,7 +9,7 @@ use tokio::time::sleep;
 
 use crate::authentication::heard;
 use crate::scene::{Scene, again_and_again, each, says};
-use crate::target::{Stream, Target, reset};
+use crate::target::{Stream, Target, probe, reset};
 use crate::wire::{UPGRADE, text};
 
 /// With which a client begins TLS: a record of 512 bytes that says hello (RFC 8446, 5.1 and 4).
@@ -55,6 +55,7 @@ pub(crate) async fn says_once(target: &Target, number: usize, bytes: &[u8]) {
 async fn abuse_01_two_thousand_silent_connections() {
     let silent = async |target: &Target, number| {
         if let Ok(stream) = target.tcp(number).await {
+            probe(&stream).unwrap();
             to_the_end(&mut (Box::new(stream) as Stream)).await;
         }
     };

@@ -4,17 +4,22 @@ use std::io;
 use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject as _;
 use rustls::pki_types::{CertificateDer, ServerName};
 use rustls::{ClientConfig, RootCertStore};
 use serde_json::{Value, json};
+use socket2::{SockRef, TcpKeepalive};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, TcpStream};
 use tokio_rustls::{TlsConnector, TlsStream};
 
 use crate::wire::{Peer, TEXT, text};
+
+/// How often [`probe`] asks.
+const PROBE: Duration = Duration::from_secs(1);
 
 /// A connection, with TLS or without.
 pub(crate) type Stream = Box<dyn Io>;
@@ -40,6 +45,14 @@ impl Io for TlsStream<TcpStream> {
 /// Leaves without a word: the other end gets a reset.
 pub(crate) fn reset(stream: Stream) {
     let _ = stream.tcp().set_zero_linger();
+}
+
+/// Its system asks each second whether the other end still knows it. When many connect at once, the system of a listener may answer with
+/// SYN cookies and then have no room for who comes back with one: it forgets him without a word, and he, who sends nothing, would take
+/// himself for connected for ever.
+pub(crate) fn probe(stream: &TcpStream) -> io::Result<()> {
+    let each_second = TcpKeepalive::new().with_time(PROBE).with_interval(PROBE);
+    SockRef::from(stream).set_tcp_keepalive(&each_second)
 }
 
 /// See the module.
