@@ -71,6 +71,11 @@ fn handler(mount: &Mount) -> (&'static str, String, &'static str) {
             "{ setup = \"auto\" }".to_owned(),
             "auto, altazimuth or equatorial",
         ),
+        Some(Ok(Family::Skywatcher(_))) => (
+            "\"skywatcher.wasm\"",
+            "{}".to_owned(),
+            "past_meridian in degrees, on_wedge",
+        ),
         _ => (
             "\"lx200.wasm\"",
             format!("{{ dialect = \"{}\" }}", mount.dialect.name()),
@@ -135,6 +140,9 @@ mod tests {
         let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
         assert_eq!(config.plugins["mount"].component, "nexstar.wasm");
         assert_eq!(config.plugins["mount"].settings["setup"], "auto");
+        let written = text(&mount("simulator:skywatcher/azeq6"));
+        let config = Config::parse("slewgate.toml", &written, &[]).unwrap();
+        assert_eq!(config.plugins["mount"].component, "skywatcher.wasm");
     }
 
     #[test]
